@@ -1,0 +1,60 @@
+//! A sign-in as a conversation: a question, an answer, the next question, until it is done.
+//!
+//! Whoever talks to the person (terminal, login window, script) only ever shows a [`Question`]
+//! and sends back an [`Answer`]. A further challenge is a further question, not a new path.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// What a sign-in asks a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Question {
+    /// Who signs in. `hint` is what was used last.
+    Username {
+        /// The name to offer.
+        hint: Option<String>,
+    },
+    /// The password of `username`.
+    Password {
+        /// Who signs in.
+        username: String,
+    },
+    /// The app client's secret, which Cognito demands and Poolkey does not have yet.
+    ClientSecret {
+        /// The app client that has a secret.
+        client_id: String,
+    },
+}
+
+/// What a person answered. It must be of the question's own kind.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`Question::Username`].
+    Username(String),
+    /// To [`Question::Password`].
+    Password(Secret),
+    /// To [`Question::ClientSecret`].
+    ClientSecret(Secret),
+}
+
+/// Where a sign-in stands: what its next step needs. Only `poolkey-cognito` reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// Who signs in, once known.
+    pub username: Option<String>,
+    /// The app client's secret, where it has one.
+    pub client_secret: Option<Secret>,
+    /// What was asked last, and so what may be answered.
+    pub asked: Option<Question>,
+    /// The challenge that Cognito waits on, by the name of its model.
+    pub challenge: Option<String>,
+    /// Cognito's handle for the sign-in under way.
+    pub session: Option<Secret>,
+    /// The challenge's parameters.
+    pub parameters: BTreeMap<String, String>,
+}

@@ -1,0 +1,368 @@
+//! The one table of failures: each is a code, a sentence and a remedy.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{LoginName, ProfileName};
+
+/// What people and programs are told of a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What a program decides by.
+    pub code: Code,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// What to do about it, in one sentence.
+    pub remedy: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.sentence, self.remedy)
+    }
+}
+
+/// What a program decides by. A code exists only if some caller does something else because of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The login has no session: a person must sign in.
+    SignedOut,
+    /// The login's session is over: a person must sign in again.
+    NeedsSignIn,
+    /// There is no such profile.
+    UnknownProfile,
+    /// There is no such login.
+    UnknownLogin,
+    /// The configuration cannot be read.
+    Config,
+    /// The keychain is locked or busy.
+    VaultLocked,
+    /// There is no keychain, or it failed.
+    Vault,
+    /// The network or the service cannot be reached.
+    Offline,
+    /// The service failed or asked for patience.
+    Service,
+    /// Pool, client or role are not set up for what is asked.
+    Misconfigured,
+    /// What the person typed was not right.
+    Wrong,
+    /// The sign-in is over or was never begun.
+    NoConversation,
+    /// The peer may not ask.
+    Denied,
+    /// The message could not be understood.
+    Protocol,
+    /// The daemon cannot take more just now, or is stopping.
+    Busy,
+    /// The daemon is not there and could not be started.
+    NoDaemon,
+    /// A code of a newer version.
+    #[serde(other)]
+    Other,
+}
+
+impl Code {
+    /// The exit code of a command that fails with this code, after BSD's `sysexits.h` where one
+    /// fits.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::SignedOut | Self::NeedsSignIn => 10,
+            Self::UnknownProfile | Self::UnknownLogin => 11,
+            Self::VaultLocked | Self::Vault => 12,
+            Self::Offline => 13,
+            Self::Service => 14,
+            Self::Misconfigured => 15,
+            Self::Wrong | Self::NoConversation => 16,
+            Self::NoDaemon => 69,
+            Self::Other => 70,
+            Self::Busy => 75,
+            Self::Protocol => 76,
+            Self::Denied => 77,
+            Self::Config => 78,
+        }
+    }
+}
+
+/// Why a session is over: the closed list of definitive answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The refresh token's life ended.
+    Expired,
+    /// Somebody signed this session out.
+    Revoked,
+    /// The refresh token was used elsewhere after its rotation.
+    Reused,
+    /// The pool does not take the refresh token.
+    Refused,
+    /// The user no longer exists.
+    UserGone,
+    /// The user is disabled.
+    UserDisabled,
+    /// An administrator demands a new password.
+    PasswordReset,
+    /// The account is not confirmed.
+    Unconfirmed,
+    /// The login points at another pool or client than the stored session came from.
+    Moved,
+}
+
+impl Ended {
+    /// The reason as the rest of the sentence “Sign-in to … has ended: …”.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Expired => "the session reached its end",
+            Self::Revoked => "the session was signed out",
+            Self::Reused => "its refresh token was used a second time after rotation",
+            Self::Refused => "the user pool does not accept its refresh token",
+            Self::UserGone => "the user no longer exists",
+            Self::UserDisabled => "the user is disabled",
+            Self::PasswordReset => "an administrator asks for a new password",
+            Self::Unconfirmed => "the account is not confirmed",
+            Self::Moved => "the login now names another user pool or app client",
+        }
+    }
+}
+
+/// Everything that can go wrong, with what the sentence needs to name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nobody is signed in.
+    SignedOut(LoginName),
+    /// The session is over.
+    NeedsSignIn(LoginName, Ended),
+    /// No such profile.
+    UnknownProfile(String),
+    /// No such login.
+    UnknownLogin(String),
+    /// The profile names a login that does not exist: only after a broken edit.
+    Config(String),
+    /// The keychain waits to be unlocked.
+    VaultLocked(String),
+    /// No keychain.
+    VaultAbsent(String),
+    /// The keychain failed.
+    VaultFailed(String),
+    /// No connection; the next attempt is so far away.
+    Offline(String, Duration),
+    /// The service failed; the next attempt is so far away.
+    Service(String, Duration),
+    /// No answer within the time that a tool is made to wait.
+    Slow(LoginName),
+    /// The service says that something is not set up.
+    Misconfigured(String),
+    /// The profile's keys cannot be had as things are set up.
+    ProfileMisconfigured(ProfileName, String),
+    /// A wrong answer in a sign-in.
+    Wrong(String),
+    /// Too many wrong answers.
+    LockedOut(String),
+    /// The sign-in took too long.
+    Expired(LoginName),
+    /// The sign-in asks for what this version cannot answer.
+    Unsupported(String),
+    /// No sign-in by this number is under way.
+    NoConversation,
+    /// Another sign-in to this login took its place.
+    Superseded(LoginName),
+    /// The peer is not the user that the daemon serves.
+    Denied,
+    /// The message could not be understood.
+    Protocol(String),
+    /// More requests than the daemon takes at once.
+    Busy,
+    /// The daemon is stopping.
+    Stopping,
+    /// The daemon cannot be reached nor started.
+    NoDaemon(String),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let (code, sentence, remedy) = trouble.tell();
+        Self {
+            code,
+            sentence: one_line(&sentence),
+            remedy: one_line(&remedy),
+        }
+    }
+}
+
+impl Trouble {
+    fn tell(self) -> (Code, String, String) {
+        match self {
+            Self::SignedOut(login) => (
+                Code::SignedOut,
+                format!("Nobody is signed in to “{login}”."),
+                format!("Run: poolkey login {login}"),
+            ),
+            Self::NeedsSignIn(login, ended) => (
+                Code::NeedsSignIn,
+                format!("Sign-in to “{login}” has ended: {}.", ended.reason()),
+                format!("Run: poolkey login {login}"),
+            ),
+            Self::UnknownProfile(name) => (
+                Code::UnknownProfile,
+                format!("There is no profile “{name}”."),
+                "Run “poolkey profile list” to see them, or “poolkey profile add”.".into(),
+            ),
+            Self::UnknownLogin(name) => (
+                Code::UnknownLogin,
+                format!("There is no login “{name}”."),
+                format!("Add it: poolkey login {name} --user-pool-id POOL --client-id CLIENT"),
+            ),
+            Self::Config(text) => (
+                Code::Config,
+                text,
+                "Mend the file; it is read again as soon as it is saved.".into(),
+            ),
+            Self::VaultLocked(text) => (
+                Code::VaultLocked,
+                text,
+                "Unlock the keychain, or run “poolkey vault unlock” for an encrypted file.".into(),
+            ),
+            Self::VaultAbsent(text) => (
+                Code::Vault,
+                text,
+                "Start a Secret Service such as gnome-keyring, or choose another vault: put \
+                 vault = \"file\" (or \"kernel\") under [settings] in profiles.toml."
+                    .into(),
+            ),
+            Self::VaultFailed(text) => (
+                Code::Vault,
+                text,
+                "Make room or mend the keychain; Poolkey tries again by itself.".into(),
+            ),
+            Self::Offline(text, wait) => (Code::Offline, text, again(wait)),
+            Self::Service(text, wait) => (Code::Service, text, again(wait)),
+            Self::Slow(login) => (
+                Code::Service,
+                format!("Cognito has not answered for “{login}” in time."),
+                "Poolkey goes on trying; run the command again.".into(),
+            ),
+            Self::Misconfigured(text) => (
+                Code::Misconfigured,
+                text,
+                "Check the login in profiles.toml, or ask the user pool's administrator.".into(),
+            ),
+            Self::ProfileMisconfigured(profile, text) => (
+                Code::Misconfigured,
+                format!("No keys for profile “{profile}”: {text}"),
+                "Check the profile's identity pool and role, or ask their administrator.".into(),
+            ),
+            Self::Wrong(text) => (Code::Wrong, text, "Try again.".into()),
+            Self::LockedOut(text) => (
+                Code::Wrong,
+                text,
+                "Wait up to 15 minutes before the next attempt, or reset the password.".into(),
+            ),
+            Self::Expired(login) => (
+                Code::NoConversation,
+                format!("The sign-in to “{login}” took too long."),
+                format!("Begin again: poolkey login {login}"),
+            ),
+            Self::Unsupported(text) => (
+                Code::Misconfigured,
+                text,
+                "Ask the user pool's administrator, or look for a newer Poolkey.".into(),
+            ),
+            Self::NoConversation => (
+                Code::NoConversation,
+                "No sign-in by this number is under way.".into(),
+                "Begin again with “poolkey login”.".into(),
+            ),
+            Self::Superseded(login) => (
+                Code::NoConversation,
+                format!("Another sign-in to “{login}” was begun, or it was signed out."),
+                "Go on there.".into(),
+            ),
+            Self::Denied => (
+                Code::Denied,
+                "This daemon serves another user.".into(),
+                "Run the command as the user who signed in.".into(),
+            ),
+            Self::Protocol(text) => (
+                Code::Protocol,
+                text,
+                "Client and daemon may be of different versions; run: poolkey daemon restart"
+                    .into(),
+            ),
+            Self::Busy => (
+                Code::Busy,
+                "More requests are waiting than the daemon takes at once.".into(),
+                "Run the command again in a moment.".into(),
+            ),
+            Self::Stopping => (
+                Code::Busy,
+                "The daemon is stopping.".into(),
+                "Run the command again in a moment.".into(),
+            ),
+            Self::NoDaemon(text) => (
+                Code::NoDaemon,
+                text,
+                "Run “poolkey daemon start” to see why.".into(),
+            ),
+        }
+    }
+}
+
+fn again(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => "Poolkey tries again at once; run the command again.".into(),
+        1 => "Poolkey tries again in 1 second.".into(),
+        secs => format!("Poolkey tries again in {secs} seconds."),
+    }
+}
+
+/// Failures are shown as one line, so text from outside must not bring lines or controls of its
+/// own, nor be longer than a person reads.
+fn one_line(text: &str) -> String {
+    let mut chars = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut line: String = chars.by_ref().take(LONGEST - 1).collect();
+    if chars.next().is_some() {
+        line.push('…');
+    }
+    line
+}
+
+const LONGEST: usize = 400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_line_whatever_came_from_outside() {
+        let failure = Failure::from(Trouble::Misconfigured(format!(
+            "a\nb\u{1b}[31m{}",
+            "x".repeat(1000)
+        )));
+        assert!(failure.sentence.starts_with("a b [31mx"));
+        assert_eq!(failure.sentence.chars().count(), LONGEST);
+        assert!(!failure.to_string().contains('\n'));
+    }
+
+    #[test]
+    fn codes_of_newer_versions_are_tolerated() {
+        let failure: Failure =
+            serde_json::from_str(r#"{"code":"sunspots","sentence":"s","remedy":"r"}"#).unwrap();
+        assert_eq!(failure.code, Code::Other);
+    }
+
+    #[test]
+    fn the_remedy_of_an_ended_session_is_a_command() {
+        let failure = Failure::from(Trouble::NeedsSignIn(
+            "acme".parse().unwrap(),
+            Ended::Revoked,
+        ));
+        assert_eq!(failure.code, Code::NeedsSignIn);
+        assert_eq!(
+            failure.to_string(),
+            "Sign-in to “acme” has ended: the session was signed out. Run: poolkey login acme"
+        );
+    }
+}

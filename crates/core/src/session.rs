@@ -1,0 +1,243 @@
+//! What a sign-in gives: tokens, who they are of, and the record that the vault keeps.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::config::LoginSpec;
+use crate::fault::Life;
+use crate::secret::Secret;
+use crate::time::UnixTime;
+
+/// What a finished sign-in or refresh gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// Proves the user to an identity pool.
+    pub id_token: Secret,
+    /// How long the ID token lives: by its own `exp`, for Cognito's `ExpiresIn` speaks of the
+    /// access token.
+    pub id_life: Life,
+    /// Proves the user to the user pool's own operations.
+    pub access_token: Option<Secret>,
+    /// The refresh token: always after a sign-in, after a refresh only when the pool rotates.
+    pub refresh_token: Option<Secret>,
+    /// Who signed in.
+    pub user: User,
+    /// The device that the pool made of this machine, where it remembers devices.
+    pub device_key: Option<String>,
+}
+
+/// Who signed in, by the ID token's claims.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// `sub`: never changes, never reused.
+    pub sub: String,
+    /// `cognito:username`.
+    pub username: String,
+    /// `email`, where the token tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// One set of temporary AWS credentials, as the identity pool gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// `AccessKeyId`: not a secret, but of no use in a log.
+    pub access_key_id: Secret,
+    /// `SecretAccessKey`.
+    pub secret_access_key: Secret,
+    /// `SessionToken`.
+    pub session_token: Secret,
+    /// How long they live.
+    pub life: Life,
+}
+
+/// What the vault keeps of one login.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The app client's secret, which outlives a sign-out.
+    pub client_secret: Option<Secret>,
+    /// The session, while signed in.
+    pub session: Option<StoredSession>,
+}
+
+/// A session as the vault keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSession {
+    /// The pool that issued the refresh token.
+    pub user_pool_id: String,
+    /// The app client that it was issued to.
+    pub client_id: String,
+    /// The refresh token.
+    pub refresh_token: Secret,
+    /// Goes with every refresh where the pool remembers devices.
+    pub device_key: Option<String>,
+    /// Who signed in.
+    pub user: User,
+    /// When the person signed in.
+    pub signed_in: UnixTime,
+    /// Whether a refresh has ever brought a new refresh token; unknown before the first.
+    pub rotates: Option<bool>,
+    /// The identity id of this user in each identity pool: GetId has the smallest quota of all.
+    pub identities: BTreeMap<String, String>,
+}
+
+impl StoredSession {
+    /// Whether the session came from what this login names.
+    pub fn is_of(&self, spec: &LoginSpec) -> bool {
+        self.user_pool_id == spec.user_pool_id && self.client_id == spec.client_id
+    }
+}
+
+/// A record that the vault gave back could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the vault's record is damaged or of a newer Poolkey")]
+pub struct BadRecord;
+
+impl Stored {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.client_secret.is_none() && self.session.is_none()
+    }
+
+    /// The record as text for the vault: JSON, because KDE Wallet keeps only UTF-8.
+    pub fn to_record(&self) -> Secret {
+        let record = RecordOut {
+            v: VERSION,
+            client_secret: self.client_secret.as_ref().map(Secret::expose),
+            session: self.session.as_ref().map(|session| SessionOut {
+                user_pool_id: &session.user_pool_id,
+                client_id: &session.client_id,
+                refresh_token: session.refresh_token.expose(),
+                device_key: session.device_key.as_deref(),
+                user: &session.user,
+                signed_in: session.signed_in,
+                rotates: session.rotates,
+                identities: &session.identities,
+            }),
+        };
+        // Grown in one piece, so that no copy of the token stays behind in a smaller buffer.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
+        match serde_json::to_writer(&mut *bytes, &record) {
+            Ok(()) => Secret::new(String::from_utf8_lossy(&bytes)),
+            // Strings, numbers and maps with string keys always become JSON.
+            Err(_) => Secret::new(""),
+        }
+    }
+
+    /// Reads what [`Stored::to_record`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is not such a record.
+    pub fn from_record(record: &Secret) -> Result<Self, BadRecord> {
+        let record: RecordIn = serde_json::from_str(record.expose()).map_err(|_| BadRecord)?;
+        if record.v != VERSION {
+            return Err(BadRecord);
+        }
+        Ok(Self {
+            client_secret: record.client_secret,
+            session: record.session.map(|session| StoredSession {
+                user_pool_id: session.user_pool_id,
+                client_id: session.client_id,
+                refresh_token: session.refresh_token,
+                device_key: session.device_key,
+                user: session.user,
+                signed_in: session.signed_in,
+                rotates: session.rotates,
+                identities: session.identities,
+            }),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct RecordOut<'a> {
+    v: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<SessionOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionOut<'a> {
+    user_pool_id: &'a str,
+    client_id: &'a str,
+    refresh_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_key: Option<&'a str>,
+    user: &'a User,
+    signed_in: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotates: Option<bool>,
+    identities: &'a BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct RecordIn {
+    v: u32,
+    client_secret: Option<Secret>,
+    session: Option<SessionIn>,
+}
+
+#[derive(Deserialize)]
+struct SessionIn {
+    user_pool_id: String,
+    client_id: String,
+    refresh_token: Secret,
+    device_key: Option<String>,
+    user: User,
+    signed_in: UnixTime,
+    rotates: Option<bool>,
+    #[serde(default)]
+    identities: BTreeMap<String, String>,
+}
+
+const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_went() {
+        let stored = Stored {
+            client_secret: Some(Secret::new("s")),
+            session: Some(StoredSession {
+                user_pool_id: "us-east-1_A".into(),
+                client_id: "c".into(),
+                refresh_token: Secret::new("r\"\n"),
+                device_key: None,
+                user: User::default(),
+                signed_in: UnixTime::from_secs(7),
+                rotates: Some(true),
+                identities: BTreeMap::from([("p".into(), "i".into())]),
+            }),
+        };
+        let record = stored.to_record();
+        assert_eq!(Stored::from_record(&record), Ok(stored));
+        assert_eq!(
+            Stored::from_record(&Stored::default().to_record()),
+            Ok(Stored::default())
+        );
+    }
+
+    #[test]
+    fn a_strange_record_is_refused() {
+        for text in [
+            "",
+            "{}",
+            "{\"v\":2}",
+            "nonsense",
+            "{\"v\":1,\"session\":{}}",
+        ] {
+            assert_eq!(
+                Stored::from_record(&Secret::new(text)),
+                Err(BadRecord),
+                "{text}"
+            );
+        }
+    }
+}
