@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Fault;
 use crate::secret::Secret;
+use crate::session::Tokens;
 
 /// What a sign-in asks a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,39 @@ pub enum Answer {
     Password(Secret),
     /// To [`Question::ClientSecret`].
     ClientSecret(Secret),
+}
+
+impl Answer {
+    /// Whether this answers that question.
+    pub const fn is_to(&self, question: &Question) -> bool {
+        matches!(
+            (self, question),
+            (Self::Username(_), Question::Username { .. })
+                | (Self::Password(_), Question::Password { .. })
+                | (Self::ClientSecret(_), Question::ClientSecret { .. })
+        )
+    }
+}
+
+/// What one step of a sign-in led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The person is asked, or asked again because of `problem`.
+    Ask {
+        /// What the next step needs.
+        thread: Thread,
+        /// What to ask.
+        question: Question,
+        /// What was wrong with the last answer.
+        problem: Option<Fault>,
+    },
+    /// The person is signed in.
+    Done {
+        /// What the pool gave.
+        tokens: Box<Tokens>,
+        /// The app client's secret, when the person was asked for it.
+        client_secret: Option<Secret>,
+    },
 }
 
 /// Where a sign-in stands: what its next step needs. Only `poolkey-cognito` reads it.

@@ -53,6 +53,15 @@ pub struct Keys {
     pub life: Life,
 }
 
+/// What an identity pool gave for an ID token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The user's identity id in that pool.
+    pub identity: String,
+    /// The keys.
+    pub keys: Keys,
+}
+
 /// What the vault keeps of one login.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {

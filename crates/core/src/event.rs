@@ -1,0 +1,282 @@
+//! What happens to the agent, and what it wants done: plain data, fit for a log and a replay.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, ConfigError, LoginSpec, ProfileSpec};
+use crate::conversation::{Answer, Question, Step, Thread};
+use crate::failure::Failure;
+use crate::fault::{Fault, VaultFault};
+use crate::name::{LoginName, ProfileName};
+use crate::secret::Secret;
+use crate::session::{Fetched, Stored, Tokens, User};
+use crate::time::UnixTime;
+
+/// One who waits for an answer. The daemon gives each request a number that it never uses again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// The number of a sign-in under way. Whoever knows it may answer its questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationId(pub String);
+
+/// What somebody asks of the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The keys of a profile, by whatever name the caller gave.
+    Credentials {
+        /// The profile.
+        profile: String,
+    },
+    /// Begins a sign-in. One to the same login that is still under way ends.
+    SignIn {
+        /// The login.
+        login: String,
+        /// The user name, where the person already gave it.
+        username: Option<String>,
+    },
+    /// Answers the last question of a sign-in.
+    Answer {
+        /// The sign-in.
+        conversation: ConversationId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Gives a sign-in up.
+    Cancel {
+        /// The sign-in.
+        conversation: ConversationId,
+    },
+    /// Ends a login's session.
+    SignOut {
+        /// The login.
+        login: String,
+    },
+    /// Renews a login's tokens and keys now, whatever was waited for.
+    Renew {
+        /// The login.
+        login: String,
+    },
+}
+
+/// What a request is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The finished `credential_process` document.
+    Document(Secret),
+    /// The sign-in goes on.
+    Question {
+        /// The sign-in.
+        conversation: ConversationId,
+        /// What to ask.
+        question: Question,
+        /// What was wrong with the last answer.
+        problem: Option<Failure>,
+    },
+    /// The person is signed in, and the vault keeps the session.
+    SignedIn {
+        /// Who signed in.
+        user: User,
+    },
+    /// The session is over, and the vault keeps nothing of it.
+    SignedOut(SignedOut),
+    /// It was done, and there is nothing to tell.
+    Done,
+    /// It was not done.
+    Failed(Failure),
+}
+
+/// What a sign-out came to, step by step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOut {
+    /// Whether there was a session at all.
+    pub had_session: bool,
+    /// Why the user pool could not be told to revoke the refresh token, where it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_revoked: Option<Failure>,
+    /// Until when keys that were already handed out go on working: AWS cannot take them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_live_until: Option<UnixTime>,
+}
+
+/// What happens to the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The configuration was read.
+    Configured(Config),
+    /// The configuration was changed and cannot be read: the last good one stays.
+    Misread(ConfigError),
+    /// Somebody asks.
+    Asked {
+        /// Who waits.
+        ticket: Ticket,
+        /// For what.
+        request: Request,
+    },
+    /// Somebody no longer waits.
+    Left {
+        /// Who.
+        ticket: Ticket,
+    },
+    /// The vault gave a login's record.
+    Recalled {
+        /// The login.
+        login: LoginName,
+        /// The record, `None` where the vault surely has none.
+        result: Result<Option<Secret>, VaultFault>,
+    },
+    /// The vault was tried.
+    Probed {
+        /// The login that wants to write soon.
+        login: LoginName,
+        /// Whether a write succeeds.
+        result: Result<(), VaultFault>,
+    },
+    /// The vault kept a login's record, or erased it where it was empty.
+    Kept {
+        /// The login.
+        login: LoginName,
+        /// Whether it is durable.
+        result: Result<(), VaultFault>,
+    },
+    /// A refresh came to its end.
+    Refreshed {
+        /// The login.
+        login: LoginName,
+        /// The new tokens.
+        result: Result<Box<Tokens>, Fault>,
+    },
+    /// A revocation came to its end.
+    Revoked {
+        /// The login.
+        login: LoginName,
+        /// Whether the pool took it.
+        result: Result<(), Fault>,
+    },
+    /// A step of a sign-in came to its end.
+    Conversed {
+        /// The login.
+        login: LoginName,
+        /// The sign-in.
+        conversation: ConversationId,
+        /// What it led to.
+        result: Result<Step, Fault>,
+    },
+    /// An identity pool answered.
+    Fetched {
+        /// The profile.
+        profile: ProfileName,
+        /// The keys.
+        result: Result<Box<Fetched>, Fault>,
+    },
+    /// The machine woke up or came back to a network.
+    Woke,
+    /// The daemon is about to stop: nothing new begins.
+    Stopping,
+    /// The moment that [`crate::agent::Agent::wake_at`] named has come.
+    Tick,
+}
+
+/// What the agent wants done. Effects of one [`Lane`] are done one after another, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Answer one who waits.
+    Answer {
+        /// Who waits.
+        ticket: Ticket,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Read a login's record. Leads to [`Event::Recalled`].
+    Recall {
+        /// The login.
+        login: LoginName,
+    },
+    /// Find out whether the vault can be written. Leads to [`Event::Probed`].
+    Probe {
+        /// The login.
+        login: LoginName,
+    },
+    /// Keep a login's record, or erase it where it is empty. Leads to [`Event::Kept`].
+    Keep {
+        /// The login.
+        login: LoginName,
+        /// The record.
+        stored: Box<Stored>,
+    },
+    /// Turn a refresh token into tokens. Leads to [`Event::Refreshed`].
+    Refresh {
+        /// The login.
+        login: LoginName,
+        /// Where to.
+        spec: LoginSpec,
+        /// The refresh token.
+        refresh_token: Secret,
+        /// The app client's secret.
+        client_secret: Option<Secret>,
+        /// The remembered device.
+        device_key: Option<String>,
+    },
+    /// Revoke a refresh token. Leads to [`Event::Revoked`].
+    Revoke {
+        /// The login.
+        login: LoginName,
+        /// Where to.
+        spec: LoginSpec,
+        /// The refresh token.
+        refresh_token: Secret,
+        /// The app client's secret.
+        client_secret: Option<Secret>,
+    },
+    /// Take the next step of a sign-in. Leads to [`Event::Conversed`].
+    Converse {
+        /// The login.
+        login: LoginName,
+        /// Where to.
+        spec: LoginSpec,
+        /// The sign-in.
+        conversation: ConversationId,
+        /// Where it stands.
+        thread: Thread,
+        /// What the person answered; `None` at the start.
+        answer: Option<Answer>,
+    },
+    /// Turn an ID token into keys. Leads to [`Event::Fetched`].
+    Fetch {
+        /// The profile.
+        profile: ProfileName,
+        /// Where to.
+        spec: ProfileSpec,
+        /// The login's ID token.
+        id_token: Secret,
+        /// The identity id, where it is known.
+        identity: Option<String>,
+    },
+}
+
+/// What an effect must not overtake, nor be overtaken by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// A login's tokens and its record in the vault.
+    Login(LoginName),
+    /// A login's sign-in: a person is waiting, so it does not queue behind a refresh.
+    SignIn(LoginName),
+    /// A profile's keys.
+    Profile(ProfileName),
+}
+
+impl Effect {
+    /// The lane that the effect belongs to; an answer belongs to none and is given at once.
+    pub fn lane(&self) -> Option<Lane> {
+        match self {
+            Self::Answer { .. } => None,
+            Self::Recall { login }
+            | Self::Probe { login }
+            | Self::Keep { login, .. }
+            | Self::Refresh { login, .. }
+            | Self::Revoke { login, .. } => Some(Lane::Login(login.clone())),
+            Self::Converse { login, .. } => Some(Lane::SignIn(login.clone())),
+            Self::Fetch { profile, .. } => Some(Lane::Profile(profile.clone())),
+        }
+    }
+}

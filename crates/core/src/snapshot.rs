@@ -1,0 +1,103 @@
+//! What people are shown: always the whole, never a change of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Ended, Failure};
+use crate::name::{LoginName, ProfileName};
+use crate::session::User;
+use crate::time::UnixTime;
+
+/// All that the agent knows and that may be shown. Times are in the local wall clock's frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The logins by name.
+    pub logins: Vec<LoginView>,
+    /// The profiles by name.
+    pub profiles: Vec<ProfileView>,
+    /// Why the configuration's last edit was not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Failure>,
+    /// By how many seconds the local clock is ahead of Amazon's, when it is off by two minutes or
+    /// more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead: Option<i64>,
+}
+
+/// A login as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginView {
+    /// Its name.
+    pub name: LoginName,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// What people call its state.
+    pub state: LoginState,
+    /// Why it needs a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// Who is, or was, signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in: Option<UnixTime>,
+    /// Until when the ID token is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_expires: Option<UnixTime>,
+    /// When it is renewed next; absent while it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<UnixTime>,
+    /// Whether something is being done for it at this moment.
+    pub working: bool,
+    /// What stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Failure>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble_since: Option<UnixTime>,
+}
+
+/// What people call a login's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginState {
+    /// The vault has not told yet whether there is a session.
+    Unread,
+    /// There is no session.
+    SignedOut,
+    /// A sign-in is under way.
+    SigningIn,
+    /// There is a session.
+    SignedIn,
+    /// The session is over; see [`LoginView::ended`].
+    NeedsSignIn,
+}
+
+/// A profile as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileView {
+    /// Its name.
+    pub name: ProfileName,
+    /// The login that it belongs to.
+    pub login: LoginName,
+    /// The identity pool.
+    pub identity_pool_id: String,
+    /// The role asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// Until when the keys work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_expire: Option<UnixTime>,
+    /// When they are renewed next; absent while nobody uses them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<UnixTime>,
+    /// When somebody last asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<UnixTime>,
+    /// What stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Failure>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble_since: Option<UnixTime>,
+}
