@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::FaultKind;
 use crate::name::{LoginName, ProfileName};
 
 /// What people and programs are told of a failure.
@@ -157,14 +158,10 @@ pub enum Trouble {
     Misconfigured(String),
     /// The profile's keys cannot be had as things are set up.
     ProfileMisconfigured(ProfileName, String),
-    /// A wrong answer in a sign-in.
-    Wrong(String),
-    /// Too many wrong answers.
-    LockedOut(String),
-    /// The sign-in took too long.
-    Expired(LoginName),
-    /// The sign-in asks for what this version cannot answer.
-    Unsupported(String),
+    /// A sign-in, or one answer in it, was refused.
+    CannotSignIn(LoginName, FaultKind, String),
+    /// The user pool could not be told that the session is over.
+    NotRevoked(String),
     /// No sign-in by this number is under way.
     NoConversation,
     /// Another sign-in to this login took its place.
@@ -254,21 +251,12 @@ impl Trouble {
                 format!("No keys for profile “{profile}”: {text}"),
                 "Check the profile's identity pool and role, or ask their administrator.".into(),
             ),
-            Self::Wrong(text) => (Code::Wrong, text, "Try again.".into()),
-            Self::LockedOut(text) => (
-                Code::Wrong,
-                text,
-                "Wait up to 15 minutes before the next attempt, or reset the password.".into(),
-            ),
-            Self::Expired(login) => (
-                Code::NoConversation,
-                format!("The sign-in to “{login}” took too long."),
-                format!("Begin again: poolkey login {login}"),
-            ),
-            Self::Unsupported(text) => (
-                Code::Misconfigured,
-                text,
-                "Ask the user pool's administrator, or look for a newer Poolkey.".into(),
+            Self::CannotSignIn(login, kind, text) => cannot_sign_in(&login, kind, text),
+            Self::NotRevoked(text) => (
+                Code::Service,
+                format!("The user pool could not be told: {text}"),
+                "The refresh token is gone from this machine; at the pool it lives to its end."
+                    .into(),
             ),
             Self::NoConversation => (
                 Code::NoConversation,
@@ -307,6 +295,48 @@ impl Trouble {
                 "Run “poolkey daemon start” to see why.".into(),
             ),
         }
+    }
+}
+
+fn cannot_sign_in(login: &LoginName, kind: FaultKind, text: String) -> (Code, String, String) {
+    let again = format!("Begin again: poolkey login {login}");
+    match kind {
+        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
+        FaultKind::LockedOut => (
+            Code::Wrong,
+            text,
+            "Wait up to 15 minutes before the next attempt, or reset the password.".into(),
+        ),
+        FaultKind::Expired => (
+            Code::NoConversation,
+            format!("The sign-in to “{login}” took too long."),
+            again,
+        ),
+        FaultKind::Unsupported => (
+            Code::Misconfigured,
+            text,
+            "Ask the user pool's administrator, or look for a newer Poolkey.".into(),
+        ),
+        FaultKind::Unreachable | FaultKind::Lost => (
+            Code::Offline,
+            text,
+            format!("Check the network, then begin again: poolkey login {login}"),
+        ),
+        FaultKind::Throttled | FaultKind::Service => (
+            Code::Service,
+            text,
+            format!("Wait a minute, then begin again: poolkey login {login}"),
+        ),
+        FaultKind::Ended(ended) => (
+            Code::Wrong,
+            format!("Nobody was signed in to “{login}”: {}.", ended.reason()),
+            "Ask the user pool's administrator.".into(),
+        ),
+        FaultKind::Misconfigured | FaultKind::TokenStale | FaultKind::IdentityConflict => (
+            Code::Misconfigured,
+            text,
+            format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator."),
+        ),
     }
 }
 

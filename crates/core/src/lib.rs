@@ -1,5 +1,6 @@
 //! Poolkey's decisions, and nothing else.
 
+pub mod agent;
 pub mod config;
 pub mod conversation;
 pub mod event;

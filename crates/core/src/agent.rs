@@ -1,0 +1,222 @@
+//! The agent: every decision about logins and profiles.
+//!
+//! ```text
+//!   Event ──▶ handle ──▶ one login or profile changes ──▶ advance ──▶ Effect
+//!                                                            │
+//!   wake_at ◀── schedule ◀───────────────────────────────────┘
+//! ```
+//!
+//! Each login and each profile has one slot for work, so that a second refresh or a second fetch
+//! cannot be begun while one is under way: there is no place to note it.
+
+mod configure;
+mod keys;
+mod renewal;
+mod schedule;
+mod sign_in;
+mod sign_out;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use fastrand::Rng;
+
+use crate::config::{Config, ConfigError, Settings};
+use crate::event::{Effect, Event, Reply, Request, Ticket};
+use crate::failure::{Failure, Trouble};
+use crate::name::{LoginName, ProfileName};
+use crate::pace::Throttle;
+use crate::time::{Moment, Now};
+
+use keys::Profile;
+use renewal::Login;
+use schedule::{Key, Schedule};
+
+/// Decides for many logins and many profiles what to do when.
+///
+/// It is a value: it reads no clock, file or environment, and does nothing by itself. After each
+/// [`Agent::handle`] the caller drains [`Agent::effect`] and sleeps until [`Agent::wake_at`].
+#[derive(Debug)]
+pub struct Agent {
+    settings: Settings,
+    logins: BTreeMap<LoginName, Login>,
+    profiles: BTreeMap<ProfileName, Profile>,
+    /// The profiles of each login.
+    members: BTreeMap<LoginName, BTreeSet<ProfileName>>,
+    /// Those who wait for a profile's keys.
+    waiting: BTreeMap<Ticket, ProfileName>,
+    misread: Option<ConfigError>,
+    clock_ahead: Option<i64>,
+    throttle: Throttle,
+    schedule: Schedule,
+    effects: VecDeque<Effect>,
+    rng: Rng,
+    stopping: bool,
+    changes: u64,
+}
+
+impl Agent {
+    /// An agent that knows of nothing yet. `seed` drives its jitter and the numbers of sign-ins.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            settings: Settings::default(),
+            logins: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            members: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            misread: None,
+            clock_ahead: None,
+            throttle: Throttle::default(),
+            schedule: Schedule::default(),
+            effects: VecDeque::new(),
+            rng: Rng::with_seed(seed),
+            stopping: false,
+            changes: 0,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, event: Event, now: Now) {
+        match event {
+            Event::Configured(config) => self.configure(config, now),
+            Event::Misread(error) => {
+                self.misread = Some(error);
+                self.changed();
+            }
+            Event::Asked { ticket, request } => self.asked(ticket, request, now),
+            Event::Left { ticket } => self.left(ticket, now),
+            Event::Recalled { login, result } => self.recalled(&login, result, now),
+            Event::Probed { login, result } => self.probed(&login, result, now),
+            Event::Kept { login, result } => self.kept(&login, result, now),
+            Event::Refreshed { login, result } => self.refreshed(&login, result, now),
+            Event::Revoked { login, result } => self.revoked(&login, result, now),
+            Event::Conversed {
+                login,
+                conversation,
+                result,
+            } => self.conversed(&login, &conversation, result, now),
+            Event::Fetched { profile, result } => self.fetched(&profile, result, now),
+            Event::Woke => self.woke(now),
+            Event::Stopping => self.stop(now),
+            Event::Tick => {}
+        }
+        self.tick(now);
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Event::Tick`] is due, if nothing else happens before.
+    pub fn wake_at(&self) -> Option<Moment> {
+        self.schedule.first()
+    }
+
+    /// Counts what could show in a [`crate::snapshot::Snapshot`]: when it has not moved, neither
+    /// has what people see, but for the time left.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Whether nothing is under way that a stop would cut short.
+    pub fn is_quiet(&self) -> bool {
+        self.effects.is_empty() && self.logins.values().all(Login::is_quiet)
+    }
+
+    /// Whether any login has a session: only then is there anything to watch the clock for.
+    pub fn is_signed_in(&self) -> bool {
+        self.logins.values().any(|login| login.session().is_some())
+    }
+
+    fn asked(&mut self, ticket: Ticket, request: Request, now: Now) {
+        if self.stopping {
+            return self.fail(ticket, Trouble::Stopping);
+        }
+        match request {
+            Request::Credentials { profile } => self.ask_keys(ticket, &profile, now),
+            Request::SignIn { login, username } => self.sign_in(ticket, &login, username, now),
+            Request::Answer {
+                conversation,
+                answer,
+            } => self.answered(ticket, &conversation, answer, now),
+            Request::Cancel { conversation } => self.cancel(ticket, &conversation, now),
+            Request::SignOut { login } => self.sign_out(ticket, &login, now),
+            Request::Renew { login } => self.renew(ticket, &login, now),
+        }
+    }
+
+    fn left(&mut self, ticket: Ticket, now: Now) {
+        if let Some(profile) = self.waiting.remove(&ticket) {
+            if let Some(profile) = self.profiles.get_mut(&profile) {
+                profile.waiting.remove(&ticket);
+            }
+            self.reschedule_profile(&profile, now);
+        } else {
+            self.abandon(ticket, now);
+        }
+    }
+
+    /// Whatever is due moves on; each step moves its own deadline, so that this comes to an end.
+    fn tick(&mut self, now: Now) {
+        while let Some(key) = self.schedule.take_due(now.at) {
+            match key {
+                Key::Login(name) => self.settle_login(&name, now),
+                Key::Profile(name) => self.settle_profile(&name, now),
+            }
+        }
+    }
+
+    fn woke(&mut self, now: Now) {
+        let names: Vec<LoginName> = self.logins.keys().cloned().collect();
+        for name in names {
+            self.forget_waits(&name);
+            self.settle_login(&name, now);
+        }
+    }
+
+    fn stop(&mut self, now: Now) {
+        self.stopping = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        for (ticket, profile) in waiting {
+            if let Some(profile) = self.profiles.get_mut(&profile) {
+                profile.waiting.clear();
+            }
+            self.fail(ticket, Trouble::Stopping);
+        }
+        let names: Vec<LoginName> = self.logins.keys().cloned().collect();
+        for name in names {
+            self.end_conversation(&name, Trouble::Stopping);
+            self.settle_login(&name, now);
+        }
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply) {
+        self.effects.push_back(Effect::Answer { ticket, reply });
+    }
+
+    fn fail(&mut self, ticket: Ticket, trouble: Trouble) {
+        self.reply(ticket, Reply::Failed(Failure::from(trouble)));
+    }
+
+    fn changed(&mut self) {
+        self.changes += 1;
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Config {
+        Config {
+            settings: self.settings.clone(),
+            logins: self
+                .logins
+                .iter()
+                .map(|(name, login)| (name.clone(), login.spec.clone()))
+                .collect(),
+            profiles: self
+                .profiles
+                .iter()
+                .map(|(name, profile)| (name.clone(), profile.spec.clone()))
+                .collect(),
+        }
+    }
+}

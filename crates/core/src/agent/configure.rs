@@ -1,0 +1,114 @@
+//! The configuration changes underneath: nobody is signed out by an edit.
+
+use std::collections::BTreeSet;
+
+use crate::agent::Agent;
+use crate::agent::keys::Profile;
+use crate::agent::renewal::{Fate, Login};
+use crate::agent::schedule::Key;
+use crate::config::{Config, LoginSpec, ProfileSpec};
+use crate::failure::Trouble;
+use crate::name::{LoginName, ProfileName};
+use crate::time::{Moment, Now};
+
+impl Agent {
+    pub(super) fn configure(&mut self, config: Config, now: Now) {
+        self.misread = None;
+        self.settings = config.settings;
+
+        let gone: Vec<ProfileName> = self
+            .profiles
+            .keys()
+            .filter(|name| !config.profiles.contains_key(*name))
+            .cloned()
+            .collect();
+        for name in gone {
+            self.drop_profile(&name);
+        }
+        for (name, login) in &mut self.logins {
+            if !config.logins.contains_key(name) {
+                login.fate = Fate::Go;
+            }
+        }
+        for (name, spec) in config.logins {
+            self.configure_login(name, spec);
+        }
+        for (name, spec) in config.profiles {
+            self.configure_profile(name, spec);
+        }
+        self.members.clear();
+        for (name, profile) in &self.profiles {
+            if !profile.is_going() {
+                self.members
+                    .entry(profile.spec.login.clone())
+                    .or_default()
+                    .insert(name.clone());
+            }
+        }
+
+        self.changed();
+        let names: BTreeSet<LoginName> = self.logins.keys().cloned().collect();
+        for name in names {
+            self.settle_login(&name, now);
+        }
+    }
+
+    fn configure_login(&mut self, name: LoginName, spec: LoginSpec) {
+        let Some(login) = self.logins.get_mut(&name) else {
+            self.logins.insert(name, Login::new(spec));
+            return;
+        };
+        if login.fate == Fate::Go {
+            login.fate = Fate::Stay;
+        }
+        if login.spec == spec {
+            return;
+        }
+        let moved =
+            login.spec.user_pool_id != spec.user_pool_id || login.spec.client_id != spec.client_id;
+        login.spec = spec;
+        if !login.is_busy() {
+            login.rest(Moment::default());
+        }
+        if moved {
+            login.fate = Fate::Reread;
+            self.end_conversation(&name, Trouble::Superseded(name.clone()));
+            self.drop_keys(&name);
+        }
+    }
+
+    fn configure_profile(&mut self, name: ProfileName, spec: ProfileSpec) {
+        match self.profiles.get_mut(&name) {
+            None => {
+                self.profiles.insert(name, Profile::new(spec));
+            }
+            Some(profile) if profile.is_going() || profile.spec != spec => {
+                profile.come_back(spec);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn drop_profile(&mut self, name: &ProfileName) {
+        let Some(profile) = self.profiles.get_mut(name) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut profile.waiting);
+        if profile.go() {
+            self.profiles.remove(name);
+        }
+        self.schedule.set(Key::Profile(name.clone()), None);
+        for ticket in waiting.into_keys() {
+            self.waiting.remove(&ticket);
+            self.fail(ticket, Trouble::UnknownProfile(name.to_string()));
+        }
+    }
+
+    /// A login that left the configuration goes when its work is done. What the vault keeps of it
+    /// stays: should it come back, so does its session.
+    pub(super) fn drop_login(&mut self, name: &LoginName) {
+        self.end_conversation(name, Trouble::UnknownLogin(name.to_string()));
+        self.logins.remove(name);
+        self.schedule.set(Key::Login(name.clone()), None);
+    }
+}

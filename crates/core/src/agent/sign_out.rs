@@ -1,0 +1,133 @@
+//! A sign-out: the vault loses the session, then the pool is told, then the person.
+
+use crate::agent::Agent;
+use crate::agent::renewal::{Login, Purpose, Setback, SetbackKind, State, Work};
+use crate::event::{Effect, Reply, SignedOut, Ticket};
+use crate::failure::{Failure, Trouble};
+use crate::fault::{Fault, VaultFault};
+use crate::name::LoginName;
+use crate::secret::Secret;
+use crate::time::{Moment, Now};
+
+/// A sign-out under way.
+#[derive(Debug, Default)]
+pub(super) struct Leaving {
+    /// Who waits for its end.
+    pub(super) tickets: Vec<Ticket>,
+    /// What the pool has to revoke.
+    token: Option<Secret>,
+    /// What will be told.
+    told: SignedOut,
+    /// Why the vault could not lose the session.
+    unerased: Option<Failure>,
+}
+
+impl Agent {
+    pub(super) fn sign_out(&mut self, ticket: Ticket, name: &str, now: Now) {
+        let Some(name) = self.known_login(ticket, name) else {
+            return;
+        };
+        self.end_conversation(&name, Trouble::Superseded(name.clone()));
+        if let Some(login) = self.logins.get_mut(&name) {
+            login.leaving.get_or_insert_default().tickets.push(ticket);
+        }
+        self.changed();
+        self.settle_login(&name, now);
+    }
+
+    /// What was under way has ended; the newest token is the one to revoke.
+    pub(super) fn begin_leaving(&mut self, name: &LoginName, now: Now) {
+        let dead = self
+            .members_of(name)
+            .filter_map(|profile| profile.held.as_ref())
+            .map(|held| held.span.dead)
+            .max()
+            .filter(|dead| *dead > now.at);
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let token = login
+            .session()
+            .map(|session| session.stored.refresh_token.clone());
+        if let Some(leaving) = &mut login.leaving {
+            leaving.told.had_session = token.is_some();
+            leaving.told.keys_live_until = dead.map(|dead| now.wall + now.at.until(dead));
+            leaving.token = token;
+        }
+        login.state = State::SignedOut;
+        login.erase = true;
+        login.setback = None;
+        self.drop_keys(name);
+        self.keep(name, Purpose::Erasure);
+    }
+
+    /// The vault has lost the session, or could not.
+    pub(super) fn erased(&mut self, name: &LoginName, result: Result<(), VaultFault>, now: Now) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let Some(leaving) = &mut login.leaving else {
+            return;
+        };
+        if let Err(fault) = result {
+            let mut setback = None;
+            Setback::note(
+                &mut setback,
+                SetbackKind::Vault(fault.kind),
+                fault.text,
+                now,
+            );
+            leaving.unerased = setback.map(|setback| setback.trouble(Default::default()).into());
+        }
+        let Some(refresh_token) = leaving.token.take() else {
+            return self.left_for_good(name);
+        };
+        login.work = Work::Revoking;
+        let revoke = Effect::Revoke {
+            login: name.clone(),
+            spec: login.spec.clone(),
+            refresh_token,
+            client_secret: login.client_secret.clone(),
+        };
+        self.effects.push_back(revoke);
+    }
+
+    pub(super) fn revoked(&mut self, name: &LoginName, result: Result<(), Fault>, now: Now) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        // Otherwise it was an orphan's, which nobody waits for.
+        if !matches!(login.work, Work::Revoking) {
+            return;
+        }
+        let until = if login.erase {
+            now.at + crate::pace::vault_backoff(login.failures)
+        } else {
+            Moment::default()
+        };
+        login.rest(until);
+        if let (Err(fault), Some(leaving)) = (result, &mut login.leaving) {
+            leaving.told.not_revoked = Some(Trouble::NotRevoked(fault.text).into());
+        }
+        self.left_for_good(name);
+        self.changed();
+        self.settle_login(name, now);
+    }
+
+    fn left_for_good(&mut self, name: &LoginName) {
+        let Some(leaving) = self
+            .logins
+            .get_mut(name)
+            .and_then(|login: &mut Login| login.leaving.take())
+        else {
+            return;
+        };
+        let reply = match leaving.unerased {
+            Some(failure) => Reply::Failed(failure),
+            None => Reply::SignedOut(leaving.told),
+        };
+        for ticket in leaving.tickets {
+            self.reply(ticket, reply.clone());
+        }
+    }
+}

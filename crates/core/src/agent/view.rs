@@ -1,0 +1,103 @@
+//! What is shown of it all.
+
+use crate::agent::Agent;
+use crate::agent::keys::{Profile, profile_trouble};
+use crate::agent::renewal::{Fate, Login, State};
+use crate::failure::{Failure, Trouble};
+use crate::name::{LoginName, ProfileName};
+use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
+use crate::time::{Moment, Now, UnixTime};
+
+impl Agent {
+    /// All that may be shown, as of now.
+    pub fn snapshot(&self, now: Now) -> Snapshot {
+        Snapshot {
+            logins: self
+                .logins
+                .iter()
+                .filter(|(_, login)| login.fate != Fate::Go)
+                .map(|(name, login)| self.view_login(name, login, now))
+                .collect(),
+            profiles: self
+                .profiles
+                .iter()
+                .filter(|(_, profile)| !profile.is_going())
+                .map(|(name, profile)| self.view_profile(name, profile, now))
+                .collect(),
+            config: self
+                .misread
+                .as_ref()
+                .map(|error| Failure::from(Trouble::Config(format!("{error}.")))),
+            clock_ahead: self.clock_ahead,
+        }
+    }
+
+    fn view_login(&self, name: &LoginName, login: &Login, now: Now) -> LoginView {
+        let session = login.session();
+        let id = session.and_then(|session| session.id.as_ref());
+        let (state, ended, user) = match &login.state {
+            State::Unread => (LoginState::Unread, None, None),
+            State::SignedOut => (LoginState::SignedOut, None, None),
+            State::SignedIn(session) => (
+                LoginState::SignedIn,
+                None,
+                Some(session.stored.user.clone()),
+            ),
+            State::NeedsSignIn(ended, user) => {
+                (LoginState::NeedsSignIn, Some(*ended), user.clone())
+            }
+        };
+        let active = self
+            .members_of(name)
+            .any(|profile| profile.is_active(now.at, self.settings.rest_after));
+        LoginView {
+            name: name.clone(),
+            user_pool_id: login.spec.user_pool_id.clone(),
+            state: if login.conversation.is_some() {
+                LoginState::SigningIn
+            } else {
+                state
+            },
+            ended,
+            user,
+            signed_in: session.map(|session| session.stored.signed_in),
+            id_token_expires: id.map(|id| wall(id.span.dead, now)),
+            renews: id.filter(|_| active).map(|id| wall(id.span.renew, now)),
+            working: login.is_busy(),
+            trouble: login
+                .setback
+                .as_ref()
+                .map(|setback| setback.trouble(now.at.until(login.until())).into()),
+            trouble_since: login.setback.as_ref().map(|setback| setback.since.wall),
+        }
+    }
+
+    fn view_profile(&self, name: &ProfileName, profile: &Profile, now: Now) -> ProfileView {
+        let held = profile.held.as_ref().filter(|held| held.span.dead > now.at);
+        let active = profile.is_active(now.at, self.settings.rest_after);
+        ProfileView {
+            name: name.clone(),
+            login: profile.spec.login.clone(),
+            identity_pool_id: profile.spec.identity_pool_id.clone(),
+            role_arn: profile.spec.role_arn.clone(),
+            keys_expire: held.map(|held| wall(held.span.dead, now)),
+            renews: held
+                .filter(|_| active)
+                .map(|held| wall(held.span.renew, now)),
+            asked: profile.asked.map(|asked| asked.wall),
+            trouble: profile.setback.as_ref().map(|setback| {
+                profile_trouble(name, setback, now.at.until(profile.until())).into()
+            }),
+            trouble_since: profile.setback.as_ref().map(|setback| setback.since.wall),
+        }
+    }
+}
+
+/// A moment in the local wall clock's frame.
+fn wall(moment: Moment, now: Now) -> UnixTime {
+    if moment >= now.at {
+        now.wall + now.at.until(moment)
+    } else {
+        UnixTime::from_secs(now.wall.secs() - now.at.since(moment).as_secs().cast_signed())
+    }
+}
