@@ -1,0 +1,417 @@
+//! Where the daemon listens.
+//!
+//! | system  | candidates, in order                                                            |
+//! |---------|---------------------------------------------------------------------------------|
+//! | any     | `$POOLKEY_SOCKET`, and then nothing else                                        |
+//! | Linux   | `$XDG_RUNTIME_DIR/poolkey/socket`, `/run/user/UID/poolkey/socket`, `/tmp/poolkey-UID/socket` |
+//! | macOS   | `~/.poolkey/s`                                                                  |
+//! | Windows | `\\.\pipe\poolkey-SID`                                                          |
+//!
+//! A tool may be started by cron or `sudo` with next to no environment, so a client tries each
+//! candidate, and the daemon takes the first that it can use.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use poolkey_core::failure::Failure;
+
+use crate::trouble;
+
+/// What decides where the daemon listens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Env {
+    /// `$POOLKEY_SOCKET`: tests, forwarding, several daemons side by side.
+    pub socket: Option<OsString>,
+    /// `$XDG_RUNTIME_DIR`.
+    pub runtime_dir: Option<OsString>,
+    /// The home directory.
+    pub home: Option<OsString>,
+    /// The user: a number, or on Windows a SID.
+    pub user: String,
+}
+
+impl Env {
+    /// The environment of this process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "read once, and an argument from here on"
+    )]
+    pub fn of_process() -> Self {
+        let var = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            socket: var("POOLKEY_SOCKET"),
+            runtime_dir: var("XDG_RUNTIME_DIR"),
+            home: var("HOME"),
+            user: user(),
+        }
+    }
+}
+
+/// Where a daemon may listen: a socket's path, on Windows a pipe's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    path: PathBuf,
+    /// A directory that must be there, and ours, before anything is made in it.
+    base: Option<PathBuf>,
+}
+
+impl Address {
+    /// Where to look for the daemon, in this order. There is at least one.
+    ///
+    /// # Errors
+    ///
+    /// The environment names a path that no socket can have.
+    pub fn candidates(env: &Env) -> Result<Vec<Self>, Failure> {
+        Self::candidates_on(System::OURS, env)
+    }
+
+    /// The socket's path or the pipe's name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory of the socket.
+    pub fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The file whose lock is held by a client that starts the daemon.
+    pub fn start_lock(&self) -> PathBuf {
+        self.beside("start.lock")
+    }
+
+    /// Where a daemon that a client started says why it cannot start.
+    pub fn start_log(&self) -> PathBuf {
+        self.beside("start.log")
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        // The socket's own name comes first: two daemons may share a directory.
+        let mut file = self.path.file_name().unwrap_or_default().to_owned();
+        file.push(".");
+        file.push(name);
+        self.directory().join(file)
+    }
+
+    fn candidates_on(system: System, env: &Env) -> Result<Vec<Self>, Failure> {
+        let mut found = Vec::with_capacity(3);
+        if let Some(socket) = &env.socket {
+            let path = PathBuf::from(socket);
+            if system != System::Windows && !path.is_absolute() {
+                return Err(trouble::relative("POOLKEY_SOCKET", &path));
+            }
+            found.push(Self { path, base: None });
+        } else {
+            match system {
+                System::Linux => {
+                    let standard = Path::new("/run/user").join(&env.user);
+                    let named = env.runtime_dir.as_ref().map(PathBuf::from);
+                    // The base directory specification: a relative path is to be ignored.
+                    let named = named.filter(|dir| dir.is_absolute() && *dir != standard);
+                    found.extend(named.map(Self::within));
+                    found.push(Self::within(standard));
+                    found.push(Self {
+                        path: format!("/tmp/poolkey-{}/socket", env.user).into(),
+                        base: None,
+                    });
+                }
+                System::Mac => {
+                    let home = env.home.as_ref().ok_or_else(trouble::nowhere)?;
+                    found.push(Self {
+                        path: Path::new(home).join(".poolkey/s"),
+                        base: None,
+                    });
+                }
+                System::Windows => found.push(Self {
+                    path: format!(r"\\.\pipe\poolkey-{}", env.user).into(),
+                    base: None,
+                }),
+            }
+        }
+        match found
+            .iter()
+            .find(|address| address.path.as_os_str().len() > system.longest_path())
+        {
+            Some(address) => Err(trouble::too_long(&address.path, system.longest_path())),
+            None => Ok(found),
+        }
+    }
+
+    fn within(base: PathBuf) -> Self {
+        Self {
+            path: base.join("poolkey/socket"),
+            base: Some(base),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Address {
+    /// The first candidate that this user can listen at, its directory made and found safe.
+    ///
+    /// # Errors
+    ///
+    /// No candidate will do, or the first that would is not safe: then it is named.
+    pub fn to_listen(env: &Env) -> Result<Self, Failure> {
+        let ours = crate::peer::our_uid();
+        let mut candidates = Self::candidates(env)?.into_iter();
+        let address = candidates
+            .find(|address| {
+                address
+                    .base
+                    .as_deref()
+                    .is_none_or(|base| is_ours(base, ours))
+            })
+            .ok_or_else(trouble::nowhere)?;
+        make(address.directory())?;
+        check(address.directory(), ours)?;
+        Ok(address)
+    }
+}
+
+/// `su` and `sudo -E` leave the runtime directory of another user in the environment.
+#[cfg(unix)]
+fn is_ours(base: &Path, ours: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(base).is_ok_and(|base| base.is_dir() && base.uid() == ours)
+}
+
+#[cfg(unix)]
+fn make(directory: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(trouble::no_directory(directory, &error)),
+    }
+}
+
+/// In `/tmp`, anybody could have made the directory first, or put a link in its place.
+#[cfg(unix)]
+fn check(directory: &Path, ours: u32) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(directory)
+        .map_err(|error| trouble::no_directory(directory, &error))?;
+    let fault = if found.is_symlink() {
+        "is a symbolic link".to_owned()
+    } else if !found.is_dir() {
+        "is no directory".to_owned()
+    } else if found.uid() != ours {
+        format!("belongs to another user (uid {})", found.uid())
+    } else if found.mode() & 0o077 != 0 {
+        format!("is open to others (mode {:03o})", found.mode() & 0o777)
+    } else {
+        return Ok(());
+    };
+    Err(trouble::unsafe_directory(directory, &fault))
+}
+
+#[cfg(unix)]
+fn user() -> String {
+    crate::peer::our_uid().to_string()
+}
+
+#[cfg(windows)]
+fn user() -> String {
+    crate::pipe::our_sid().unwrap_or_default()
+}
+
+/// Whose rules hold. All can be tested on any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum System {
+    Linux,
+    Mac,
+    Windows,
+}
+
+impl System {
+    const OURS: Self = if cfg!(windows) {
+        Self::Windows
+    } else if cfg!(target_os = "macos") {
+        Self::Mac
+    } else {
+        Self::Linux
+    };
+
+    /// `sun_path` without its final NUL; a pipe's name without `\\.\pipe\`.
+    const fn longest_path(self) -> usize {
+        match self {
+            Self::Linux => 107,
+            Self::Mac => 103,
+            Self::Windows => 256,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poolkey_core::failure::Code;
+
+    use super::*;
+
+    #[test]
+    fn a_tool_without_environment_looks_where_the_daemon_listens() {
+        let desktop = Env {
+            runtime_dir: Some("/run/user/1000".into()),
+            ..cron()
+        };
+        assert_eq!(
+            paths(System::Linux, &desktop),
+            ["/run/user/1000/poolkey/socket", "/tmp/poolkey-1000/socket"]
+        );
+        assert_eq!(
+            paths(System::Linux, &cron()),
+            paths(System::Linux, &desktop)
+        );
+    }
+
+    #[test]
+    fn a_runtime_directory_of_another_name_comes_first() {
+        let env = Env {
+            runtime_dir: Some("/var/run/me".into()),
+            ..cron()
+        };
+        assert_eq!(
+            paths(System::Linux, &env),
+            [
+                "/var/run/me/poolkey/socket",
+                "/run/user/1000/poolkey/socket",
+                "/tmp/poolkey-1000/socket"
+            ]
+        );
+        let env = Env {
+            runtime_dir: Some("run".into()),
+            ..cron()
+        };
+        assert_eq!(paths(System::Linux, &env), paths(System::Linux, &cron()));
+    }
+
+    #[test]
+    fn an_explicit_socket_is_the_only_one() {
+        let env = Env {
+            socket: Some("/x/s".into()),
+            runtime_dir: Some("/run/user/1000".into()),
+            ..cron()
+        };
+        for system in [System::Linux, System::Mac] {
+            assert_eq!(paths(system, &env), ["/x/s"]);
+        }
+        let env = Env {
+            socket: Some("s".into()),
+            ..cron()
+        };
+        let failure = Address::candidates_on(System::Linux, &env).unwrap_err();
+        assert!(failure.sentence.contains("no absolute path"), "{failure}");
+    }
+
+    #[test]
+    fn other_systems() {
+        assert_eq!(paths(System::Mac, &cron()), ["/home/me/.poolkey/s"]);
+        let env = Env {
+            user: "S-1-5-21-1-2-3-1001".into(),
+            ..Env::default()
+        };
+        assert_eq!(
+            paths(System::Windows, &env),
+            [r"\\.\pipe\poolkey-S-1-5-21-1-2-3-1001"]
+        );
+        assert!(Address::candidates_on(System::Mac, &env).is_err());
+    }
+
+    #[test]
+    fn a_path_that_no_socket_can_have_is_refused_with_the_limit() {
+        for (system, limit) in [(System::Linux, 107), (System::Mac, 103)] {
+            let long = |length: usize| Env {
+                socket: Some(format!("/{}", "x".repeat(length - 1)).into()),
+                ..cron()
+            };
+            assert!(Address::candidates_on(system, &long(limit)).is_ok());
+            let failure = Address::candidates_on(system, &long(limit + 1)).unwrap_err();
+            assert_eq!(failure.code, Code::NoDaemon);
+            assert!(failure.sentence.contains(&limit.to_string()), "{failure}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_is_made_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let env = in_directory(&home.path().join("new"));
+        let address = Address::to_listen(&env).unwrap();
+        let mode = std::fs::metadata(address.directory())
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
+        assert_eq!(
+            Address::to_listen(&env).unwrap(),
+            address,
+            "and found again"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_others_could_change_is_refused_by_name() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let home = tempfile::tempdir().unwrap();
+        let open = home.path().join("open");
+        std::fs::create_dir(&open).unwrap();
+        std::fs::set_permissions(&open, PermissionsExt::from_mode(0o755)).unwrap();
+        let link = home.path().join("link");
+        symlink(&open, &link).unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let absent = home.path().join("no/such");
+        for (directory, told) in [
+            (&open, "mode 755"),
+            (&link, "symbolic link"),
+            (&file, "no directory"),
+            (&absent, "cannot be used"),
+        ] {
+            let failure = Address::to_listen(&in_directory(directory)).unwrap_err();
+            assert!(failure.sentence.contains(told), "{failure}");
+            assert!(
+                failure.sentence.contains(directory.to_str().unwrap()),
+                "{failure}"
+            );
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_runtime_directory_of_another_user_is_passed_over() {
+        if crate::peer::our_uid() == 0 {
+            let foreign = tempfile::tempdir().unwrap();
+            std::os::unix::fs::chown(foreign.path(), Some(4321), None).unwrap();
+            assert!(!is_ours(foreign.path(), 0));
+        }
+        let failure = check(Path::new("/tmp"), 4321).unwrap_err();
+        assert!(failure.sentence.contains("another user"), "{failure}");
+    }
+
+    #[cfg(unix)]
+    fn in_directory(directory: &Path) -> Env {
+        Env {
+            socket: Some(directory.join("s").into()),
+            ..cron()
+        }
+    }
+
+    fn cron() -> Env {
+        Env {
+            home: Some("/home/me".into()),
+            user: "1000".into(),
+            ..Env::default()
+        }
+    }
+
+    fn paths(system: System, env: &Env) -> Vec<String> {
+        Address::candidates_on(system, env)
+            .unwrap()
+            .into_iter()
+            .map(|address| address.path.to_str().unwrap().to_owned())
+            .collect()
+    }
+}

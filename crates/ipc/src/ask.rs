@@ -1,0 +1,478 @@
+//! What a client may ask of the daemon.
+
+use std::borrow::Cow;
+
+use poolkey_core::conversation::Answer;
+use poolkey_core::event::ConversationId;
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::secret::Secret;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::frame::{Broken, LONGEST};
+use crate::{VERSION, newer};
+
+/// What a client may ask of the daemon. On the wire: `{"v":1,"ask":"credentials","profile":"dev"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The keys of a profile.
+    Credentials {
+        /// The profile.
+        profile: String,
+    },
+    /// All that may be shown.
+    Status,
+    /// All that may be shown, and again at each change, until the client leaves.
+    Watch,
+    /// Begins a sign-in.
+    SignIn {
+        /// The login.
+        login: String,
+        /// The user name, where the person already gave it.
+        username: Option<String>,
+    },
+    /// Answers the last question of a sign-in.
+    Answer {
+        /// The sign-in.
+        conversation: ConversationId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Gives a sign-in up.
+    Cancel {
+        /// The sign-in.
+        conversation: ConversationId,
+    },
+    /// Ends a login's session.
+    SignOut {
+        /// The login.
+        login: String,
+    },
+    /// Renews a login's tokens and keys now.
+    Renew {
+        /// The login.
+        login: String,
+    },
+    /// Reads the configuration again.
+    Reload,
+    /// Ends the daemon.
+    Stop,
+    /// Opens the encrypted file that serves as a vault.
+    Unlock {
+        /// What it is encrypted with.
+        passphrase: Secret,
+        /// Whether to make the file if there is none.
+        create: bool,
+    },
+}
+
+impl Ask {
+    /// Reads a line.
+    ///
+    /// It is strict, and its failures never repeat what they read: that may be a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Protocol`](poolkey_core::failure::Code::Protocol), to be told to the client.
+    pub fn parse(line: &str) -> Result<Self, Failure> {
+        let mut wire: Wire<'_> = serde_json::from_str(line).map_err(|error| {
+            newer(line).unwrap_or_else(|| {
+                bad(format!(
+                    "The request cannot be read: {} at column {}.",
+                    category(&error),
+                    error.column()
+                ))
+            })
+        })?;
+        if wire.v != VERSION {
+            return Err(newer(line).unwrap_or_else(|| missing("v")));
+        }
+        let ask = match &*std::mem::take(&mut wire.ask) {
+            "credentials" => Self::Credentials {
+                profile: take("profile", &mut wire.profile)?,
+            },
+            "status" => Self::Status,
+            "watch" => Self::Watch,
+            "sign_in" => Self::SignIn {
+                login: take("login", &mut wire.login)?,
+                username: wire.username.take().map(Cow::into_owned),
+            },
+            "answer" => Self::Answer {
+                conversation: ConversationId(take("conversation", &mut wire.conversation)?),
+                answer: wire.answer.take().ok_or_else(|| missing("answer"))?,
+            },
+            "cancel" => Self::Cancel {
+                conversation: ConversationId(take("conversation", &mut wire.conversation)?),
+            },
+            "sign_out" => Self::SignOut {
+                login: take("login", &mut wire.login)?,
+            },
+            "renew" => Self::Renew {
+                login: take("login", &mut wire.login)?,
+            },
+            "reload" => Self::Reload,
+            "stop" => Self::Stop,
+            "unlock" => Self::Unlock {
+                passphrase: wire
+                    .passphrase
+                    .take()
+                    .ok_or_else(|| missing("passphrase"))?,
+                create: wire.create.take().unwrap_or_default(),
+            },
+            unknown => {
+                let unknown: String = unknown.chars().take(40).collect();
+                return Err(bad(format!("There is no request “{unknown}”.")));
+            }
+        };
+        if wire.is_spent() {
+            Ok(ask)
+        } else {
+            Err(bad(
+                "The request has fields that do not belong to it.".into()
+            ))
+        }
+    }
+
+    /// The line that asks this, newline included. It may hold a password, so it is one buffer that
+    /// never moved and is zeroed in the end.
+    ///
+    /// # Errors
+    ///
+    /// The line is longer than [`LONGEST`].
+    pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let wire = self.to_wire();
+        // Each byte of a text takes at most six in JSON (`\u0000`).
+        let capacity = 6 * wire.texts() + 256;
+        let mut line = Zeroizing::new(Vec::with_capacity(capacity.min(8 * LONGEST)));
+        if wire.texts() > LONGEST
+            || serde_json::to_writer(&mut *line, &wire).is_err()
+            || line.len() >= LONGEST
+        {
+            return Err(Broken::TooLong.into());
+        }
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    fn to_wire(&self) -> WireOut<'_> {
+        let out = |ask| WireOut {
+            v: VERSION,
+            ask,
+            ..WireOut::default()
+        };
+        match self {
+            Self::Credentials { profile } => WireOut {
+                profile: Some(profile),
+                ..out("credentials")
+            },
+            Self::Status => out("status"),
+            Self::Watch => out("watch"),
+            Self::SignIn { login, username } => WireOut {
+                login: Some(login),
+                username: username.as_deref(),
+                ..out("sign_in")
+            },
+            Self::Answer {
+                conversation,
+                answer,
+            } => WireOut {
+                conversation: Some(&conversation.0),
+                answer: Some(match answer {
+                    Answer::Username(text) => AnswerOut::Username(text),
+                    Answer::Password(text) => AnswerOut::Password(text.expose()),
+                    Answer::ClientSecret(text) => AnswerOut::ClientSecret(text.expose()),
+                }),
+                ..out("answer")
+            },
+            Self::Cancel { conversation } => WireOut {
+                conversation: Some(&conversation.0),
+                ..out("cancel")
+            },
+            Self::SignOut { login } => WireOut {
+                login: Some(login),
+                ..out("sign_out")
+            },
+            Self::Renew { login } => WireOut {
+                login: Some(login),
+                ..out("renew")
+            },
+            Self::Reload => out("reload"),
+            Self::Stop => out("stop"),
+            Self::Unlock { passphrase, create } => WireOut {
+                passphrase: Some(passphrase.expose()),
+                create: Some(*create),
+                ..out("unlock")
+            },
+        }
+    }
+}
+
+/// All fields of all kinds, so that a secret goes from the line straight into its [`Secret`]: an
+/// enum that serde tags inside would first copy the text to where nothing zeroes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire<'a> {
+    v: u32,
+    #[serde(borrow)]
+    ask: Cow<'a, str>,
+    #[serde(borrow)]
+    profile: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    login: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    username: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    conversation: Option<Cow<'a, str>>,
+    answer: Option<Answer>,
+    passphrase: Option<Secret>,
+    create: Option<bool>,
+}
+
+impl Wire<'_> {
+    fn is_spent(&self) -> bool {
+        self.profile.is_none()
+            && self.login.is_none()
+            && self.username.is_none()
+            && self.conversation.is_none()
+            && self.answer.is_none()
+            && self.passphrase.is_none()
+            && self.create.is_none()
+    }
+}
+
+#[derive(Default, Serialize)]
+struct WireOut<'a> {
+    v: u32,
+    ask: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passphrase: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create: Option<bool>,
+}
+
+impl WireOut<'_> {
+    fn texts(&self) -> usize {
+        let answer = self.answer.as_ref().map(|answer| match answer {
+            AnswerOut::Username(text)
+            | AnswerOut::Password(text)
+            | AnswerOut::ClientSecret(text) => *text,
+        });
+        [
+            self.profile,
+            self.login,
+            self.username,
+            self.conversation,
+            answer,
+            self.passphrase,
+        ]
+        .into_iter()
+        .flatten()
+        .map(str::len)
+        .sum()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+enum AnswerOut<'a> {
+    Username(&'a str),
+    Password(&'a str),
+    ClientSecret(&'a str),
+}
+
+fn take(name: &str, field: &mut Option<Cow<'_, str>>) -> Result<String, Failure> {
+    match field.take() {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(missing(name)),
+    }
+}
+
+fn missing(name: &str) -> Failure {
+    bad(format!("The request lacks “{name}”."))
+}
+
+fn bad(text: String) -> Failure {
+    Trouble::Protocol(text).into()
+}
+
+/// serde_json's own sentence would quote the value that it did not expect.
+fn category(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Io => "it cannot be had",
+        serde_json::error::Category::Syntax => "it is no JSON",
+        serde_json::error::Category::Data => "a field is missing, unknown or of another kind",
+        serde_json::error::Category::Eof => "it ends too early",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poolkey_core::failure::Code;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_comes_back_as_it_was_written() {
+        for (ask, line) in every() {
+            let written = ask.to_line().unwrap();
+            let text = std::str::from_utf8(&written).unwrap();
+            assert_eq!(text, format!("{line}\n"));
+            assert_eq!(Ask::parse(text).unwrap(), ask);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for (line, told) in [
+            ("", "ends too early"),
+            ("hello", "no JSON"),
+            ("{}", "a field is missing"),
+            (r#"{"v":1}"#, "a field is missing"),
+            (r#"{"v":1,"ask":"frobnicate"}"#, "no request “frobnicate”"),
+            (r#"{"v":1,"ask":"credentials"}"#, "lacks “profile”"),
+            (
+                r#"{"v":1,"ask":"status","at":5}"#,
+                "a field is missing, unknown",
+            ),
+            (r#"{"v":1,"ask":"status","login":"a"}"#, "do not belong"),
+            (r#"{"v":2,"ask":"status"}"#, "version 2"),
+            (r#"{"v":9,"ask":{"kind":"status"},"at":5}"#, "version 9"),
+            (
+                r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"iris","text":"x"}}"#,
+                "unknown",
+            ),
+        ] {
+            let failure = Ask::parse(line).unwrap_err();
+            assert_eq!(failure.code, Code::Protocol, "{line}");
+            assert!(failure.sentence.contains(told), "{line}: {failure}");
+            assert!(failure.remedy.contains("daemon restart"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_a_secret() {
+        for line in [
+            r#"{"v":1,"ask":"unlock","passphrase":["hunter2"]}"#,
+            r#"{"v":1,"ask":"unlock","create":"hunter2"}"#,
+            r#"{"v":1,"ask":"unlock","hunter2":true}"#,
+            r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"hunter2","text":"x"}}"#,
+        ] {
+            let failure = Ask::parse(line).unwrap_err();
+            assert!(!failure.to_string().contains("hunter2"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_not_written() {
+        for length in [LONGEST, 100 * LONGEST] {
+            let ask = Ask::Credentials {
+                profile: "x".repeat(length),
+            };
+            assert_eq!(ask.to_line().unwrap_err().code, Code::Protocol);
+        }
+        let ask = Ask::Unlock {
+            passphrase: Secret::new("\u{1}".repeat(LONGEST / 2)),
+            create: false,
+        };
+        assert_eq!(ask.to_line().unwrap_err().code, Code::Protocol, "escaped");
+    }
+
+    #[test]
+    fn a_line_never_outgrows_its_first_buffer() {
+        let ask = Ask::Unlock {
+            passphrase: Secret::new("\u{1}\"\\ü".repeat(500)),
+            create: true,
+        };
+        let line = ask.to_line().unwrap();
+        assert_eq!(line.capacity(), 6 * ask.to_wire().texts() + 256);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        for (ask, _) in every() {
+            let shown = format!("{ask:?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    fn every() -> Vec<(Ask, &'static str)> {
+        let conversation = ConversationId("7f".into());
+        let login = || "acme".to_owned();
+        vec![
+            (
+                Ask::Credentials {
+                    profile: "dev".into(),
+                },
+                r#"{"v":1,"ask":"credentials","profile":"dev"}"#,
+            ),
+            (Ask::Status, r#"{"v":1,"ask":"status"}"#),
+            (Ask::Watch, r#"{"v":1,"ask":"watch"}"#),
+            (
+                Ask::SignIn {
+                    login: login(),
+                    username: None,
+                },
+                r#"{"v":1,"ask":"sign_in","login":"acme"}"#,
+            ),
+            (
+                Ask::SignIn {
+                    login: login(),
+                    username: Some("jané".into()),
+                },
+                r#"{"v":1,"ask":"sign_in","login":"acme","username":"jané"}"#,
+            ),
+            (
+                Ask::Answer {
+                    conversation: conversation.clone(),
+                    answer: Answer::Username("jane".into()),
+                },
+                r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"username","text":"jane"}}"#,
+            ),
+            (
+                Ask::Answer {
+                    conversation: conversation.clone(),
+                    answer: Answer::Password(Secret::new("hunter2\"\\\n")),
+                },
+                r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"password","text":"hunter2\"\\\n"}}"#,
+            ),
+            (
+                Ask::Answer {
+                    conversation: conversation.clone(),
+                    answer: Answer::ClientSecret(Secret::new("hunter2")),
+                },
+                r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"client_secret","text":"hunter2"}}"#,
+            ),
+            (
+                Ask::Cancel { conversation },
+                r#"{"v":1,"ask":"cancel","conversation":"7f"}"#,
+            ),
+            (
+                Ask::SignOut { login: login() },
+                r#"{"v":1,"ask":"sign_out","login":"acme"}"#,
+            ),
+            (
+                Ask::Renew { login: login() },
+                r#"{"v":1,"ask":"renew","login":"acme"}"#,
+            ),
+            (Ask::Reload, r#"{"v":1,"ask":"reload"}"#),
+            (Ask::Stop, r#"{"v":1,"ask":"stop"}"#),
+            (
+                Ask::Unlock {
+                    passphrase: Secret::new("hunter2"),
+                    create: true,
+                },
+                r#"{"v":1,"ask":"unlock","passphrase":"hunter2","create":true}"#,
+            ),
+        ]
+    }
+}

@@ -1,0 +1,458 @@
+//! What the daemon answers.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use poolkey_core::config::VaultChoice;
+use poolkey_core::conversation::Question;
+use poolkey_core::event::{self, ConversationId, SignedOut};
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::User;
+use poolkey_core::snapshot::Snapshot;
+use poolkey_core::time::UnixTime;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::frame::{Broken, LONGEST, LONGEST_STATUS};
+use crate::{VERSION, newer};
+
+/// What the daemon answers. On the wire: `{"v":1,"reply":"done"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The finished `credential_process` document: one JSON object on one line.
+    Document(Secret),
+    /// All that may be shown.
+    Status(Box<Status>),
+    /// The sign-in goes on.
+    Question {
+        /// The sign-in.
+        conversation: ConversationId,
+        /// What to ask.
+        question: Question,
+        /// What was wrong with the last answer.
+        problem: Option<Failure>,
+    },
+    /// The person is signed in.
+    SignedIn {
+        /// Who signed in.
+        user: User,
+    },
+    /// The session is over.
+    SignedOut(SignedOut),
+    /// It was done, and there is nothing to tell.
+    Done,
+    /// It was not done.
+    Failed(Failure),
+    /// A kind of a newer version, by its name.
+    Other(String),
+}
+
+/// The daemon and all that it knows: what `poolkey status --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon itself.
+    pub daemon: DaemonView,
+    /// Logins, profiles, configuration and clock.
+    #[serde(flatten)]
+    pub snapshot: Snapshot,
+}
+
+/// The daemon as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonView {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Since when it runs.
+    pub started: UnixTime,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The configuration that it reads.
+    pub config: PathBuf,
+    /// Where it keeps refresh tokens.
+    pub vault: VaultView,
+}
+
+/// The vault as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultView {
+    /// What was chosen in the configuration.
+    pub choice: VaultChoice,
+    /// What it is on this machine, in a few words.
+    pub description: String,
+    /// What stands in its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Failure>,
+}
+
+impl From<event::Reply> for Reply {
+    fn from(reply: event::Reply) -> Self {
+        match reply {
+            event::Reply::Document(document) => Self::Document(document),
+            event::Reply::Question {
+                conversation,
+                question,
+                problem,
+            } => Self::Question {
+                conversation,
+                question,
+                problem,
+            },
+            event::Reply::SignedIn { user } => Self::SignedIn { user },
+            event::Reply::SignedOut(told) => Self::SignedOut(told),
+            event::Reply::Done => Self::Done,
+            event::Reply::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+impl From<Failure> for Reply {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Reply {
+    /// Reads a line. A field that is not known is passed over, a kind becomes [`Self::Other`].
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Protocol`](poolkey_core::failure::Code::Protocol).
+    pub fn parse(line: &str) -> Result<Self, Failure> {
+        if let Some(failure) = newer(line) {
+            return Err(failure);
+        }
+        let wire: Wire<'_> = serde_json::from_str(line).map_err(|_| unreadable())?;
+        match &*wire.reply {
+            "document" => wire
+                .document
+                .map(|document| Self::Document(Secret::new(document.get()))),
+            "status" => wire.status.map(Self::Status),
+            "question" => wire
+                .conversation
+                .zip(wire.question)
+                .map(|(conversation, question)| Self::Question {
+                    conversation,
+                    question,
+                    problem: wire.problem,
+                }),
+            "signed_in" => wire.user.map(|user| Self::SignedIn { user }),
+            "signed_out" => wire.signed_out.map(Self::SignedOut),
+            "done" => Some(Self::Done),
+            "failed" => wire.failure.map(Self::Failed),
+            other => Some(Self::Other(other.chars().take(40).collect())),
+        }
+        .ok_or_else(unreadable)
+    }
+
+    /// Reads the line that answers [`Ask::Credentials`](crate::Ask::Credentials): the document, or
+    /// why there is none. It knows no other kind, which keeps the shim small.
+    ///
+    /// # Errors
+    ///
+    /// What the daemon tells, or [`Code::Protocol`](poolkey_core::failure::Code::Protocol).
+    pub fn parse_document(line: &str) -> Result<&str, Failure> {
+        let wire: DocumentOnly<'_> = serde_json::from_str(line).map_err(|_| unreadable())?;
+        match (wire.v, wire.document, wire.failure) {
+            (VERSION, Some(document), None) => Ok(document.get()),
+            (VERSION, None, Some(failure)) => Err(failure),
+            _ => Err(newer(line).unwrap_or_else(unreadable)),
+        }
+    }
+
+    /// The line that tells this, newline included.
+    ///
+    /// # Errors
+    ///
+    /// The line is too long, or the document is not one line.
+    pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let out = |reply| WireOut {
+            v: VERSION,
+            reply,
+            ..WireOut::default()
+        };
+        let wire = match self {
+            Self::Document(document) => return document_line(document.expose()),
+            Self::Status(status) => WireOut {
+                status: Some(status),
+                ..out("status")
+            },
+            Self::Question {
+                conversation,
+                question,
+                problem,
+            } => WireOut {
+                conversation: Some(conversation),
+                question: Some(question),
+                problem: problem.as_ref(),
+                ..out("question")
+            },
+            Self::SignedIn { user } => WireOut {
+                user: Some(user),
+                ..out("signed_in")
+            },
+            Self::SignedOut(told) => WireOut {
+                signed_out: Some(told),
+                ..out("signed_out")
+            },
+            Self::Done => out("done"),
+            Self::Failed(failure) => WireOut {
+                failure: Some(failure),
+                ..out("failed")
+            },
+            Self::Other(kind) => out(kind),
+        };
+        let longest = if wire.status.is_some() {
+            LONGEST_STATUS
+        } else {
+            LONGEST
+        };
+        let mut line = serde_json::to_vec(&wire).map_err(|_| unreadable())?;
+        line.push(b'\n');
+        if line.len() > longest {
+            return Err(Broken::TooLong.into());
+        }
+        Ok(Zeroizing::new(line))
+    }
+}
+
+/// The document goes as it is: what makes it is the one place that knows its form.
+fn document_line(document: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let parts = [HEAD, document.as_bytes(), b"}\n"];
+    let length = parts.iter().map(|part| part.len()).sum();
+    if length > LONGEST {
+        return Err(Broken::TooLong.into());
+    }
+    if document.contains(['\n', '\r']) {
+        return Err(unreadable());
+    }
+    let mut line = Zeroizing::new(Vec::with_capacity(length));
+    for part in parts {
+        line.extend_from_slice(part);
+    }
+    Ok(line)
+}
+
+const HEAD: &[u8] = br#"{"v":1,"reply":"document","document":"#;
+
+fn unreadable() -> Failure {
+    Trouble::Protocol("The daemon's answer cannot be read.".into()).into()
+}
+
+#[derive(Deserialize)]
+struct DocumentOnly<'a> {
+    v: u32,
+    #[serde(borrow)]
+    document: Option<&'a RawValue>,
+    failure: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    reply: Cow<'a, str>,
+    #[serde(borrow)]
+    document: Option<&'a RawValue>,
+    status: Option<Box<Status>>,
+    conversation: Option<ConversationId>,
+    question: Option<Question>,
+    problem: Option<Failure>,
+    user: Option<User>,
+    signed_out: Option<SignedOut>,
+    failure: Option<Failure>,
+}
+
+#[derive(Default, Serialize)]
+struct WireOut<'a> {
+    v: u32,
+    reply: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<&'a ConversationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a Question>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a Failure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_out: Option<&'a SignedOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a Failure>,
+}
+
+#[cfg(test)]
+mod tests {
+    use poolkey_core::failure::Code;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_comes_back_as_it_was_written() {
+        for (reply, line) in every() {
+            let written = reply.to_line().unwrap();
+            let text = std::str::from_utf8(&written).unwrap();
+            assert_eq!(text, format!("{line}\n"));
+            assert_eq!(Reply::parse(text).unwrap(), reply);
+        }
+    }
+
+    #[test]
+    fn a_document_is_handed_on_as_it_is() {
+        let document = r#"{"Version":1, "SecretAccessKey":"a\/b"}"#;
+        let line = Reply::Document(Secret::new(document)).to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap().trim_end();
+        assert_eq!(Reply::parse_document(text), Ok(document));
+    }
+
+    #[test]
+    fn a_document_must_be_one_line_that_fits() {
+        assert!(Reply::Document(Secret::new("{\n}")).to_line().is_err());
+        let long = format!("\"{}\"", "x".repeat(LONGEST));
+        assert!(Reply::Document(Secret::new(long)).to_line().is_err());
+        let longest = format!("\"{}\"", "x".repeat(LONGEST - HEAD.len() - 4));
+        let line = Reply::Document(Secret::new(longest)).to_line().unwrap();
+        assert_eq!(line.len(), LONGEST);
+        assert_eq!(line.capacity(), LONGEST, "one piece, never moved");
+    }
+
+    #[test]
+    fn newer_daemons_are_borne_with() {
+        assert_eq!(
+            Reply::parse(r#"{"v":1,"reply":"done","mood":"good"}"#),
+            Ok(Reply::Done)
+        );
+        assert_eq!(
+            Reply::parse(r#"{"v":1,"reply":"song"}"#),
+            Ok(Reply::Other("song".into()))
+        );
+        for line in [
+            r#"{"v":2,"reply":"done"}"#,
+            r#"{"v":2,"reply":["done"]}"#,
+            r#"{"v":2,"document":{}}"#,
+        ] {
+            for failure in [
+                Reply::parse(line).unwrap_err(),
+                Reply::parse_document(line).unwrap_err(),
+            ] {
+                assert_eq!(failure.code, Code::Protocol);
+                assert!(failure.sentence.contains("version 2"), "{failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_failure() {
+        for line in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"v":1}"#,
+            r#"{"v":1,"reply":"document"}"#,
+            r#"{"v":1,"reply":"question","conversation":"1"}"#,
+            r#"{"v":1,"reply":"question","conversation":"1","question":{"kind":"iris"}}"#,
+            r#"{"v":1,"reply":"failed"}"#,
+        ] {
+            assert_eq!(
+                Reply::parse(line).unwrap_err().code,
+                Code::Protocol,
+                "{line}"
+            );
+            assert_eq!(
+                Reply::parse_document(line).unwrap_err().code,
+                Code::Protocol,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_shim_hands_a_failure_on() {
+        let failure = Failure::from(Trouble::SignedOut("acme".parse().unwrap()));
+        let line = Reply::Failed(failure.clone()).to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap();
+        assert_eq!(Reply::parse_document(text), Err(failure));
+    }
+
+    #[test]
+    fn a_status_of_thousands_of_profiles_fits() {
+        let mut status = status();
+        let profile = r#"{"name":"p","login":"l","identity_pool_id":"us-east-1:01234567-89ab-cdef-0123-456789abcdef","role_arn":"arn:aws:iam::123456789012:role/some-role-name","keys_expire":1,"renews":2,"asked":3}"#;
+        status.snapshot.profiles = vec![serde_json::from_str(profile).unwrap(); 10_000];
+        assert!(Reply::Status(Box::new(status)).to_line().is_ok());
+    }
+
+    fn every() -> Vec<(Reply, &'static str)> {
+        let failure = || Failure {
+            code: Code::Wrong,
+            sentence: "No.".into(),
+            remedy: "Try again.".into(),
+        };
+        vec![
+            (
+                Reply::Document(Secret::new(r#"{"Version":1}"#)),
+                r#"{"v":1,"reply":"document","document":{"Version":1}}"#,
+            ),
+            (
+                Reply::Status(Box::new(status())),
+                r#"{"v":1,"reply":"status","status":{"daemon":{"version":"0.1.0","pid":7,"started":5,"socket":"/s","config":"/c","vault":{"choice":"file","description":"an encrypted file"}},"logins":[],"profiles":[]}}"#,
+            ),
+            (
+                Reply::Question {
+                    conversation: ConversationId("7f".into()),
+                    question: Question::Password {
+                        username: "jane".into(),
+                    },
+                    problem: Some(failure()),
+                },
+                r#"{"v":1,"reply":"question","conversation":"7f","question":{"kind":"password","username":"jane"},"problem":{"code":"wrong","sentence":"No.","remedy":"Try again."}}"#,
+            ),
+            (
+                Reply::SignedIn {
+                    user: User {
+                        sub: "s".into(),
+                        username: "jane".into(),
+                        email: None,
+                    },
+                },
+                r#"{"v":1,"reply":"signed_in","user":{"sub":"s","username":"jane"}}"#,
+            ),
+            (
+                Reply::SignedOut(SignedOut {
+                    had_session: true,
+                    not_revoked: None,
+                    keys_live_until: Some(UnixTime::from_secs(9)),
+                }),
+                r#"{"v":1,"reply":"signed_out","signed_out":{"had_session":true,"keys_live_until":9}}"#,
+            ),
+            (Reply::Done, r#"{"v":1,"reply":"done"}"#),
+            (
+                Reply::Failed(failure()),
+                r#"{"v":1,"reply":"failed","failure":{"code":"wrong","sentence":"No.","remedy":"Try again."}}"#,
+            ),
+        ]
+    }
+
+    fn status() -> Status {
+        Status {
+            daemon: DaemonView {
+                version: "0.1.0".into(),
+                pid: 7,
+                started: UnixTime::from_secs(5),
+                socket: "/s".into(),
+                config: "/c".into(),
+                vault: VaultView {
+                    choice: VaultChoice::File,
+                    description: "an encrypted file".into(),
+                    trouble: None,
+                },
+            },
+            snapshot: Snapshot::default(),
+        }
+    }
+}

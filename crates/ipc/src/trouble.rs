@@ -1,0 +1,99 @@
+//! The failures that only this side of the wire knows: where the daemon is looked for, whether it
+//! can be reached, and whether it may be trusted.
+
+use std::path::Path;
+
+use poolkey_core::failure::{Code, Failure};
+
+/// A path in the environment that names no absolute file.
+pub(crate) fn relative(variable: &str, path: &Path) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!(
+            "{variable} is “{}”, which is no absolute path.",
+            path.display()
+        ),
+        format!("Set {variable} to an absolute path, or unset it."),
+    )
+}
+
+/// A socket that the system could not bind.
+pub(crate) fn too_long(path: &Path, limit: usize) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!(
+            "The socket's path “{}” has {} bytes; the system takes at most {limit}.",
+            path.display(),
+            path.as_os_str().len(),
+        ),
+        "Set POOLKEY_SOCKET to a shorter path.".into(),
+    )
+}
+
+/// A directory that others could have put there or could change.
+pub(crate) fn unsafe_directory(path: &Path, fault: &str) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!(
+            "The socket's directory “{}” {fault}, so it is not used.",
+            path.display()
+        ),
+        format!(
+            "Remove it, or make it yours alone: chmod 700 '{}'",
+            path.display()
+        ),
+    )
+}
+
+/// A directory that cannot be made or looked at.
+pub(crate) fn no_directory(path: &Path, error: &std::io::Error) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!(
+            "The socket's directory “{}” cannot be used: {error}.",
+            path.display()
+        ),
+        "Make room or mend its permissions, or set POOLKEY_SOCKET to another place.".into(),
+    )
+}
+
+/// Neither a home nor a runtime directory is known.
+pub(crate) fn nowhere() -> Failure {
+    failure(
+        Code::NoDaemon,
+        "There is no place for the daemon's socket: the environment names no home.".into(),
+        "Set HOME or POOLKEY_SOCKET.".into(),
+    )
+}
+
+/// Nobody knows where this user's files lie.
+#[cfg(feature = "place")]
+pub(crate) fn no_home() -> Failure {
+    failure(
+        Code::Config,
+        "There is no place for Poolkey's files: the environment names no home.".into(),
+        "Set HOME.".into(),
+    )
+}
+
+/// Somebody else listens where our daemon should.
+pub(crate) fn foreign_daemon(uid: u32) -> Failure {
+    failure(
+        Code::Denied,
+        format!("The daemon's socket is served by another user (uid {uid})."),
+        "Run the command as that user, or unset XDG_RUNTIME_DIR and POOLKEY_SOCKET.".into(),
+    )
+}
+
+fn failure(code: Code, sentence: String, remedy: String) -> Failure {
+    Failure {
+        code,
+        sentence: one_line(sentence),
+        remedy: one_line(remedy),
+    }
+}
+
+/// A path may hold anything, and a failure is shown as one line.
+fn one_line(text: String) -> String {
+    text.replace(char::is_control, " ")
+}
