@@ -1,1 +1,202 @@
-//! placeholder
+//! All that Poolkey knows about Amazon Cognito, behind a handful of verbs.
+//!
+//! This crate speaks to user pools and identity pools and tells what came of it. It decides
+//! nothing: it makes every call once, remembers no token, and has no clock to plan by.
+//!
+//! ```text
+//!  begin, answer ─▶ conversation ─▶ srp, proof        what a person must be asked next
+//!                        │      ╰─▶ challenge         the table of Cognito's own questions
+//!  refresh, revoke ─▶ session ─╮
+//!                        ╰──────┴▶ tokens             what a successful answer holds
+//!  fetch ─▶ identity
+//!              ╰─▶ call ─▶ clients ─▶ AWS SDK         one call, once, without a trace of secrets
+//!                    ├──▶ classify                    what a refusal means: the only file that
+//!                    │                                matches the service's texts
+//!                    ╰──▶ transport                   whether a call that failed was ever sent
+//! ```
+//!
+//! *Secrets.* The AWS SDK writes whole requests and answers to the log at TRACE, so every call runs
+//! where no subscriber hears it; what Poolkey logs of a call is its own. The texts of faults are
+//! searched for the secrets of their call before they leave.
+//!
+//! *Lives.* When something ends is told as a length from the moment of the answer, by the server's
+//! own clock (its `Date` header), so that a wrong local clock does no harm.
+
+mod admin;
+mod call;
+mod challenge;
+mod classify;
+mod clients;
+mod conversation;
+mod identity;
+mod proof;
+mod session;
+mod srp;
+mod tokens;
+mod transport;
+
+use poolkey_core::config::{LoginSpec, ProfileSpec};
+use poolkey_core::conversation::{Answer, Question, Thread};
+use poolkey_core::fault::Fault;
+use poolkey_core::secret::Secret;
+use poolkey_core::session::{Keys, Tokens};
+use poolkey_core::time::UnixTime;
+
+use crate::clients::Clients;
+
+/// Cognito, for every login and profile.
+///
+/// Clients are built at the first call to an endpoint and kept for the next.
+pub struct Cognito {
+    clients: Clients,
+    wall: Box<dyn Fn() -> UnixTime + Send + Sync>,
+}
+
+/// Where a sign-in stands after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A person must be asked.
+    Ask {
+        /// What the next [`Cognito::answer`] needs.
+        thread: Thread,
+        /// What to ask.
+        question: Question,
+        /// What was wrong with the answer before, where it is asked again.
+        problem: Option<Fault>,
+    },
+    /// Somebody is signed in.
+    Done {
+        /// What the sign-in gave.
+        tokens: Box<Tokens>,
+        /// The app client's secret that it took: to be kept for the next sign-in and for every
+        /// refresh.
+        client_secret: Option<Secret>,
+    },
+}
+
+/// What an identity pool gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The identity id of the user in this pool, to be kept: looking it up has the smallest quota
+    /// of all.
+    pub identity: String,
+    /// The keys.
+    pub keys: Keys,
+}
+
+impl Cognito {
+    /// Builds nothing and reads nothing yet.
+    ///
+    /// `wall` tells the local time, which is asked only where a server did not tell its own.
+    pub fn new(wall: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        Self {
+            clients: Clients::default(),
+            wall: Box::new(wall),
+        }
+    }
+
+    /// Begins a sign-in. The thread may already hold a user name and the app client's secret.
+    ///
+    /// # Errors
+    ///
+    /// None yet: the first step asks nobody but the person.
+    #[expect(
+        clippy::unused_async,
+        reason = "a flow whose first step is the service's will ask it here"
+    )]
+    pub async fn begin(&self, spec: &LoginSpec, thread: Thread) -> Result<Step, Fault> {
+        Ok(conversation::begin(spec, thread))
+    }
+
+    /// Takes the answer to the question that was asked last.
+    ///
+    /// An answer that was not right is asked for again, with the problem; it is never tried twice.
+    /// A client secret that turns out to be needed is asked for when Cognito says so; after it the
+    /// password is asked for again, because a thread that waits for a person keeps none.
+    ///
+    /// # Errors
+    ///
+    /// The sign-in cannot go on from here; the thread may be answered once more after a passing
+    /// fault.
+    pub async fn answer(
+        &self,
+        spec: &LoginSpec,
+        thread: Thread,
+        answer: Answer,
+    ) -> Result<Step, Fault> {
+        conversation::answer(self, spec, thread, answer).await
+    }
+
+    /// Turns a refresh token into new ID and access tokens, and into a new refresh token where the
+    /// app client rotates them: then `refresh_token` is `Some`, and the old one dies within the
+    /// client's grace period.
+    ///
+    /// # Errors
+    ///
+    /// Only [`poolkey_core::fault::FaultKind::Ended`] says that the refresh token is of no more
+    /// use. After [`poolkey_core::fault::FaultKind::Lost`] it may have been rotated.
+    pub async fn refresh(
+        &self,
+        spec: &LoginSpec,
+        refresh_token: &Secret,
+        client_secret: Option<&Secret>,
+        device_key: Option<&str>,
+    ) -> Result<Tokens, Fault> {
+        session::refresh(self, spec, refresh_token, client_secret, device_key).await
+    }
+
+    /// Makes a refresh token useless, and the access tokens that came of it. AWS keys that were
+    /// given out live on to their own end.
+    ///
+    /// # Errors
+    ///
+    /// The token may still be of use.
+    pub async fn revoke(
+        &self,
+        spec: &LoginSpec,
+        refresh_token: &Secret,
+        client_secret: Option<&Secret>,
+    ) -> Result<(), Fault> {
+        session::revoke(self, spec, refresh_token, client_secret).await
+    }
+
+    /// Turns an ID token into AWS keys. Without an identity id it is looked up first.
+    ///
+    /// # Errors
+    ///
+    /// [`poolkey_core::fault::FaultKind::TokenStale`] asks for a newer ID token,
+    /// [`poolkey_core::fault::FaultKind::IdentityConflict`] for a call without the identity id.
+    pub async fn fetch(
+        &self,
+        spec: &ProfileSpec,
+        id_token: &Secret,
+        identity: Option<&str>,
+    ) -> Result<Fetched, Fault> {
+        identity::fetch(self, spec, id_token, identity).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The daemon spawns them.
+    #[test]
+    fn calls_can_move_between_threads() {
+        fn moves<T: Send>(_: &T) {}
+        let cognito = Cognito::new(|| UnixTime::from_secs(0));
+        moves(&cognito);
+        moves(&cognito.answer(
+            &LoginSpec {
+                user_pool_id: "us-east-1_A".into(),
+                client_id: "c".into(),
+                username: None,
+                flow: poolkey_core::config::Flow::UserSrp,
+                admin_profile: None,
+                endpoint: None,
+            },
+            Thread::default(),
+            Answer::Username("u".into()),
+        ));
+    }
+}

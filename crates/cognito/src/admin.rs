@@ -1,0 +1,72 @@
+//! An administrator's AWS keys, for `ADMIN_USER_PASSWORD_AUTH` only.
+
+use aws_sdk_cognitoidentityprovider::config::Builder;
+use poolkey_core::config::LoginSpec;
+use poolkey_core::fault::{Fault, FaultKind};
+
+use crate::clients::Clients;
+
+/// Looks the keys up where AWS tools keep them: in the profile that the login names, or else along
+/// the usual chain. They are read anew for each sign-in and kept by nobody.
+#[cfg(feature = "admin")]
+pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Builder, Fault> {
+    use aws_config::default_provider::credentials::DefaultCredentialsChain;
+    use aws_config::profile::ProfileFileCredentialsProvider;
+    use aws_config::provider_config::ProviderConfig;
+    use aws_sdk_cognitoidentityprovider::config::{ProvideCredentials, Region};
+    use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
+
+    let region = Region::new(spec.region().to_owned());
+    let config = ProviderConfig::without_region()
+        .with_region(Some(region.clone()))
+        .with_http_client(clients.http())
+        .with_timeout_config(crate::clients::timeouts());
+    let found = async {
+        match &spec.admin_profile {
+            Some(name) => {
+                ProfileFileCredentialsProvider::builder()
+                    .configure(&config)
+                    .profile_name(name)
+                    .build()
+                    .provide_credentials()
+                    .await
+            }
+            None => {
+                DefaultCredentialsChain::builder()
+                    .configure(config)
+                    .region(region)
+                    .build()
+                    .await
+                    .provide_credentials()
+                    .await
+            }
+        }
+    }
+    .with_subscriber(NoSubscriber::new())
+    .await;
+    match found {
+        Ok(keys) => Ok(Builder::new().credentials_provider(keys)),
+        Err(_) => Err(Fault::new(
+            FaultKind::Misconfigured,
+            match &spec.admin_profile {
+                Some(name) => format!("The AWS profile “{name}” gave no administrator's keys."),
+                None => "No administrator's AWS keys were found in the environment, the AWS \
+                         files or the machine's role."
+                    .to_owned(),
+            },
+        )),
+    }
+}
+
+/// Built without the `admin` feature.
+#[cfg(not(feature = "admin"))]
+#[expect(
+    clippy::unused_async,
+    reason = "has the shape of what it stands in for"
+)]
+pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Builder, Fault> {
+    Err(Fault::new(
+        FaultKind::Unsupported,
+        "This build of Poolkey cannot sign in with an administrator's AWS keys.",
+    ))
+}

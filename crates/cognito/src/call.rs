@@ -1,0 +1,206 @@
+//! One call to AWS: made once, out of the log's hearing, and told in this crate's words.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::{DateTime, Format};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use http_body_util::Limited;
+use poolkey_core::fault::{Fault, Life};
+use poolkey_core::secret::Secret;
+use poolkey_core::time::UnixTime;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use crate::classify::{self, Meaning, Operation, Refusal};
+use crate::transport;
+
+/// What came back, and what the server's clock showed then.
+pub(crate) struct Answered<T> {
+    pub(crate) output: T,
+    pub(crate) server: Option<UnixTime>,
+}
+
+impl<T> Answered<T> {
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> Answered<U> {
+        Answered {
+            output: to(self.output),
+            server: self.server,
+        }
+    }
+
+    /// The life of something that ends at `end` by the server's clock.
+    pub(crate) fn life(&self, end: UnixTime, wall: &dyn Fn() -> UnixTime) -> Life {
+        let answered = self.server.unwrap_or_else(wall);
+        let left = u64::try_from(end.secs_after(answered)).unwrap_or(0);
+        Life {
+            length: std::time::Duration::from_secs(left),
+            server: self.server,
+        }
+    }
+}
+
+/// Makes the call that `send` describes. The [`Probe`] goes along as its interceptor; `secrets`
+/// are all that the call sends and that no text may repeat.
+pub(crate) async fn call<T, E, F>(
+    operation: Operation,
+    secrets: &[&Secret],
+    send: impl FnOnce(Probe) -> F,
+) -> Result<Answered<T>, Refusal>
+where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let probe = Probe::default();
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "only the log learns how long a call took"
+    )]
+    let start = Instant::now();
+    // At TRACE the SDK logs whole requests and answers, passwords and tokens among them.
+    let sent = send(probe.clone())
+        .with_subscriber(NoSubscriber::new())
+        .await;
+    let notes = probe.take();
+    let result = match sent {
+        Ok(output) => Ok(Answered {
+            output,
+            server: notes.server,
+        }),
+        Err(error) => Err(refusal(operation, &notes.host, &error, secrets)),
+    };
+    let outcome = match &result {
+        Ok(_) => "answered".to_owned(),
+        Err(refusal) => format!("{:?}", refusal.fault.kind),
+    };
+    tracing::debug!(
+        operation = operation.name(),
+        host = notes.host,
+        request_id = notes.request_id,
+        millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        outcome,
+        "called AWS"
+    );
+    result
+}
+
+fn refusal<E>(
+    operation: Operation,
+    host: &str,
+    error: &SdkError<E, HttpResponse>,
+    secrets: &[&Secret],
+) -> Refusal
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let mut refusal = if let SdkError::ServiceError(service) = error {
+        let status = service.raw().status().as_u16();
+        let meta = service.err().meta();
+        if meta.code().is_none() && (200..300).contains(&status) {
+            transport::garbled(host)
+        } else {
+            classify::classify(operation, host, status, meta.code(), meta.message())
+        }
+    } else {
+        transport::fault(host, error)
+    };
+    refusal.fault.text = hide(refusal.fault.text, secrets);
+    refusal
+}
+
+/// Validation messages of AWS repeat what they found wrong.
+fn hide(text: String, secrets: &[&Secret]) -> String {
+    secrets
+        .iter()
+        .map(|secret| secret.expose())
+        .filter(|secret| secret.len() >= SHORTEST_HIDDEN)
+        .fold(text, |text, secret| text.replace(secret, "…"))
+}
+
+/// Sees one exchange pass by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Probe(Arc<Mutex<Notes>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    host: String,
+    server: Option<UnixTime>,
+    request_id: Option<String>,
+}
+
+impl Probe {
+    fn take(&self) -> Notes {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Intercept for Probe {
+    fn name(&self) -> &'static str {
+        "Probe"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.host = host(context.request().uri()).to_owned();
+        Ok(())
+    }
+
+    /// Notes the headers and bounds the body, which the SDK reads after this, whole, into memory.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let response = context.response_mut();
+        notes.server = response
+            .headers()
+            .get("date")
+            .and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())
+            .map(|date| UnixTime::from_secs(date.secs()));
+        notes.request_id = response
+            .headers()
+            .get("x-amzn-requestid")
+            .map(|id| id.chars().take(64).collect());
+        let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+        *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, LARGEST));
+        Ok(())
+    }
+}
+
+/// `https://host:port/path` without the scheme, user information and path.
+fn host(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.meaning {
+            Meaning::Plain | Meaning::SecretMissing | Meaning::SecretWrong => refusal.fault,
+        }
+    }
+}
+
+/// Three tokens of the largest size that Cognito's model allows (128 KiB), and room.
+const LARGEST: usize = 1 << 20;
+
+/// Cognito takes no shorter password, and hiding a letter would spell it out.
+const SHORTEST_HIDDEN: usize = 6;

@@ -1,0 +1,241 @@
+//! What a refusal of the service means: one table, read from the top, first match wins.
+//!
+//! Nowhere else in Poolkey is a text of AWS looked into.
+
+use poolkey_core::failure::Ended;
+use poolkey_core::fault::{Fault, FaultKind};
+
+/// A call that brought no success.
+pub(crate) struct Refusal {
+    pub(crate) meaning: Meaning,
+    pub(crate) fault: Fault,
+}
+
+/// What a sign-in can do something about beyond the fault's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing more than the fault says.
+    Plain,
+    /// The app client has a secret, and none was sent.
+    SecretMissing,
+    /// It is not this one.
+    SecretWrong,
+}
+
+impl Refusal {
+    pub(crate) const fn plain(fault: Fault) -> Self {
+        Self {
+            meaning: Meaning::Plain,
+            fault,
+        }
+    }
+}
+
+/// The operations of Cognito that Poolkey calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    AdminInitiateAuth,
+    GetCredentialsForIdentity,
+    GetId,
+    GetTokensFromRefreshToken,
+    InitiateAuth,
+    RespondToAuthChallenge,
+    RevokeToken,
+}
+
+impl Operation {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::AdminInitiateAuth => "AdminInitiateAuth",
+            Self::GetCredentialsForIdentity => "GetCredentialsForIdentity",
+            Self::GetId => "GetId",
+            Self::GetTokensFromRefreshToken => "GetTokensFromRefreshToken",
+            Self::InitiateAuth => "InitiateAuth",
+            Self::RespondToAuthChallenge => "RespondToAuthChallenge",
+            Self::RevokeToken => "RevokeToken",
+        }
+    }
+
+    const fn place(self) -> Place {
+        match self {
+            Self::AdminInitiateAuth | Self::InitiateAuth | Self::RespondToAuthChallenge => {
+                Place::SignIn
+            }
+            Self::GetTokensFromRefreshToken | Self::RevokeToken => Place::Session,
+            Self::GetCredentialsForIdentity | Self::GetId => Place::Pool,
+        }
+    }
+}
+
+/// Turns an error of the service into a fault. `code` and `message` are the service's own; what
+/// stands between it and us (a proxy, a firewall) answers without them.
+pub(crate) fn classify(
+    operation: Operation,
+    host: &str,
+    status: u16,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> Refusal {
+    let message = message.map(clean).filter(|text| !text.is_empty());
+    let Some(code) = code.map(clean).filter(|code| !code.is_empty()) else {
+        return Refusal::plain(Fault::new(
+            by_status(status),
+            format!("{host} answered with HTTP status {status}."),
+        ));
+    };
+    let lower = message.as_deref().unwrap_or_default().to_lowercase();
+    let row = table::TABLE.iter().find(|row| {
+        (row.place == Place::Any || row.place == operation.place())
+            && row.code == code
+            && lower.contains(row.text)
+    });
+    let (kind, meaning) = match row.map(|row| row.verdict) {
+        None => (by_status(status), Meaning::Plain),
+        Some(Verdict::Is(kind)) => (kind, Meaning::Plain),
+        Some(Verdict::NeedsSecret) => (FaultKind::Misconfigured, Meaning::SecretMissing),
+        Some(Verdict::HasWrongSecret) => (FaultKind::Misconfigured, Meaning::SecretWrong),
+    };
+    let text = match (kind, message) {
+        // These are told to a person who has just typed something, or whose session is over: they
+        // do not look for the service's name of the error.
+        (
+            FaultKind::Wrong | FaultKind::LockedOut | FaultKind::Expired | FaultKind::Ended(_),
+            Some(message),
+        ) => sentence(message),
+        (_, Some(message)) => sentence(format!("Cognito answered {code}: {message}")),
+        (_, None) => format!("Cognito answered {code}."),
+    };
+    Refusal {
+        meaning,
+        fault: Fault::new(kind, text),
+    }
+}
+
+/// Not in the table: the service's fault or ours. Nobody is signed out for it.
+const fn by_status(status: u16) -> FaultKind {
+    match status {
+        429 => FaultKind::Throttled,
+        500.. => FaultKind::Service,
+        _ => FaultKind::Misconfigured,
+    }
+}
+
+/// One line, no longer than a person reads.
+fn clean(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    line.trim().to_owned()
+}
+
+fn sentence(mut text: String) -> String {
+    if !text.ends_with(['.', '!', '?', '…']) {
+        text.push('.');
+    }
+    text
+}
+
+/// Where an error means what the row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Any,
+    SignIn,
+    /// Refresh and revocation.
+    Session,
+    /// The identity pool's operations.
+    Pool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    Is(FaultKind),
+    NeedsSecret,
+    HasWrongSecret,
+}
+
+struct Row {
+    place: Place,
+    code: &'static str,
+    /// A part of the message, in lower case.
+    text: &'static str,
+    verdict: Verdict,
+}
+
+const fn row(place: Place, code: &'static str, text: &'static str, verdict: Verdict) -> Row {
+    Row {
+        place,
+        code,
+        text,
+        verdict,
+    }
+}
+
+const fn over(reason: Ended) -> Verdict {
+    Verdict::Is(FaultKind::Ended(reason))
+}
+
+const LONGEST: usize = 300;
+
+mod table {
+    use super::FaultKind::{
+        Expired, IdentityConflict, LockedOut, Misconfigured, Service, Throttled, TokenStale, Wrong,
+    };
+    use super::Place::{Any, Pool, Session, SignIn};
+    use super::Verdict::{HasWrongSecret, Is, NeedsSecret};
+    use super::{Ended, Row, over, row};
+
+    #[rustfmt::skip]
+    pub(super) const TABLE: &[Row] = &[
+        // Definitive answers. This list is closed: whatever is not on it leaves people signed in.
+        row(Session, "NotAuthorizedException",                 "refresh token has expired",      over(Ended::Expired)),
+        row(Session, "NotAuthorizedException",                 "refresh token has been revoked", over(Ended::Revoked)),
+        row(Any,     "NotAuthorizedException",                 "access token has been revoked",  over(Ended::Revoked)),
+        row(Session, "NotAuthorizedException",                 "invalid refresh token",          over(Ended::Refused)),
+        row(Session, "RefreshTokenReuseException",             "",                               over(Ended::Reused)),
+        row(Any,     "NotAuthorizedException",                 "user is disabled",               over(Ended::UserDisabled)),
+        row(Any,     "UserNotFoundException",                  "",                               over(Ended::UserGone)),
+        row(Any,     "PasswordResetRequiredException",         "",                               over(Ended::PasswordReset)),
+        row(Any,     "UserNotConfirmedException",              "",                               over(Ended::Unconfirmed)),
+
+        // What a person typed.
+        row(SignIn,  "NotAuthorizedException",                 "incorrect username or password", Is(Wrong)),
+        row(SignIn,  "NotAuthorizedException",                 "password attempts exceeded",     Is(LockedOut)),
+        row(SignIn,  "LimitExceededException",                 "",                               Is(LockedOut)),
+        row(SignIn,  "CodeMismatchException",                  "",                               Is(Wrong)),
+        row(SignIn,  "ExpiredCodeException",                   "",                               Is(Wrong)),
+        row(SignIn,  "NotAuthorizedException",                 "invalid session",                Is(Expired)),
+        row(SignIn,  "NotAuthorizedException",                 "session is expired",             Is(Expired)),
+        row(Any,     "NotAuthorizedException",                 "secret_hash was not received",   NeedsSecret),
+        row(Any,     "NotAuthorizedException",                 "secrethash does not match",      HasWrongSecret),
+        row(Any,     "NotAuthorizedException",                 "unable to verify secret hash",   HasWrongSecret),
+
+        // Passing trouble.
+        row(Any,     "TooManyRequestsException",               "",                               Is(Throttled)),
+        row(Any,     "ThrottlingException",                    "",                               Is(Throttled)),
+        row(Any,     "LimitExceededException",                 "",                               Is(Throttled)),
+        row(Any,     "InternalErrorException",                 "",                               Is(Service)),
+        row(Any,     "UnexpectedLambdaException",              "",                               Is(Service)),
+        row(Any,     "UserLambdaValidationException",          "",                               Is(Service)),
+        row(Any,     "InvalidLambdaResponseException",         "",                               Is(Service)),
+        row(Pool,    "ExternalServiceException",               "",                               Is(Service)),
+
+        // The identity pool's own.
+        row(Pool,    "NotAuthorizedException",                 "token expired",                  Is(TokenStale)),
+        row(Pool,    "ResourceConflictException",              "",                               Is(IdentityConflict)),
+        // A cached identity that an administrator deleted; a pool that is gone is told as “IdentityPool”.
+        row(Pool,    "ResourceNotFoundException",              "identity '",                     Is(IdentityConflict)),
+        row(Pool,    "NotAuthorizedException",                 "",                               Is(Misconfigured)),
+        row(Pool,    "InvalidIdentityPoolConfigurationException", "",                            Is(Misconfigured)),
+
+        // How things are set up, at AWS or here.
+        row(Any,     "FeatureUnavailableInTierException",      "",                               Is(Misconfigured)),
+        row(Any,     "ForbiddenException",                     "",                               Is(Misconfigured)),
+        row(Any,     "InvalidParameterException",              "",                               Is(Misconfigured)),
+        row(Any,     "InvalidUserPoolConfigurationException",  "",                               Is(Misconfigured)),
+        row(Any,     "OperationNotEnabledException",           "",                               Is(Misconfigured)),
+        row(Any,     "ResourceNotFoundException",              "",                               Is(Misconfigured)),
+        row(Any,     "UnsupportedOperationException",          "",                               Is(Misconfigured)),
+    ];
+}

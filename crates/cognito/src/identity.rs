@@ -1,0 +1,90 @@
+//! Identity pools: an ID token becomes AWS keys by the enhanced flow.
+
+use std::collections::HashMap;
+
+use aws_sdk_cognitoidentity::types::Credentials;
+use poolkey_core::config::ProfileSpec;
+use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::Keys;
+use poolkey_core::time::UnixTime;
+
+use crate::call::{Answered, call};
+use crate::classify::Operation;
+use crate::tokens::Claims;
+use crate::{Cognito, Fetched};
+
+pub(crate) async fn fetch(
+    cognito: &Cognito,
+    spec: &ProfileSpec,
+    id_token: &Secret,
+    identity: Option<&str>,
+) -> Result<Fetched, Fault> {
+    let client = cognito.clients.pools(spec);
+    let login_key = Claims::of(id_token)?.login_key().to_owned();
+    let logins = || HashMap::from([(login_key.clone(), id_token.expose().to_owned())]);
+
+    let identity = match identity {
+        Some(identity) => identity.to_owned(),
+        None => {
+            let request = client
+                .get_id()
+                .identity_pool_id(&spec.identity_pool_id)
+                .set_logins(Some(logins()));
+            call(Operation::GetId, &[id_token], |probe| {
+                request.customize().interceptor(probe).send()
+            })
+            .await?
+            .output
+            .identity_id
+            .ok_or_else(|| without("an identity id"))?
+        }
+    };
+
+    let request = client
+        .get_credentials_for_identity()
+        .identity_id(&identity)
+        .set_logins(Some(logins()))
+        .set_custom_role_arn(spec.role_arn.clone());
+    let answer = call(Operation::GetCredentialsForIdentity, &[id_token], |probe| {
+        request.customize().interceptor(probe).send()
+    })
+    .await?;
+    let Answered { output, server } = answer;
+    // Logins that were linked to one user may be told under another id.
+    let identity = output.identity_id.unwrap_or(identity);
+    let credentials = Answered {
+        output: output.credentials.ok_or_else(|| without("keys"))?,
+        server,
+    };
+    Ok(Fetched {
+        identity,
+        keys: keys(credentials, &*cognito.wall)?,
+    })
+}
+
+fn keys(answer: Answered<Credentials>, wall: &dyn Fn() -> UnixTime) -> Result<Keys, Fault> {
+    let expiration = answer
+        .output
+        .expiration
+        .ok_or_else(|| without("an expiry"))?;
+    let life = answer.life(UnixTime::from_secs(expiration.secs()), wall);
+    let secret = |text: Option<String>, what| {
+        text.filter(|text| !text.is_empty())
+            .map(Secret::new)
+            .ok_or_else(|| without(what))
+    };
+    Ok(Keys {
+        access_key_id: secret(answer.output.access_key_id, "an access key id")?,
+        secret_access_key: secret(answer.output.secret_key, "a secret access key")?,
+        session_token: secret(answer.output.session_token, "a session token")?,
+        life,
+    })
+}
+
+fn without(what: &str) -> Fault {
+    Fault::new(
+        FaultKind::Service,
+        format!("The identity pool answered without {what}."),
+    )
+}
