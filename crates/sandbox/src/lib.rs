@@ -1,0 +1,57 @@
+//! A Cognito to run on your own desk: user pools, identity pools and STS, with faults on demand.
+//!
+//! The sandbox stands alone: it knows nothing of the other crates, so that what it accepts is what
+//! Cognito's own clients send, and not what Poolkey happens to send.
+//!
+//! ```text
+//!                 server ─ connections, and closing them where a fault says so
+//!                    │
+//!                  http ─ one handler: faults before and after, signatures, the wire
+//!            ╱       │       ╲
+//!   control, seed  operations  sts ─ GetCallerIdentity, keys     /POOL/.well-known
+//!                    │          ╲                                     │
+//!      auth → challenge → tokens  identity → roles                  keys (RSA, JWT)
+//!        │        │         │
+//!       srp     user     refresh        pool, client, admin, account
+//! ```
+//!
+//! [`Sandbox`] is all that the program needs. All state is one `World`
+//! behind one lock, all times come from one `Clock` that the control endpoint can move.
+
+mod account;
+mod admin;
+mod auth;
+mod challenge;
+mod client;
+mod clock;
+mod control;
+mod faults;
+mod http;
+mod identity;
+mod journal;
+mod keys;
+mod operations;
+mod pool;
+mod random;
+mod refresh;
+mod roles;
+mod seed;
+mod server;
+mod shelf;
+mod sigv4;
+mod srp;
+mod sts;
+mod tokens;
+mod user;
+mod wire;
+mod world;
+
+pub use control::{ClockChange, Lifetimes};
+pub use faults::{DropAt, Forever, Rule, Times, Wrong};
+pub use journal::{Call, Mail, Note, Secret};
+pub use keys::NoKey;
+pub use seed::{
+    ClientSeed, GroupSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded, UserSeed,
+};
+pub use server::{Options, Sandbox, StartError};
+pub use world::Issuer;

@@ -1,0 +1,203 @@
+//! ID and access tokens: what they claim, and whether an access token still counts.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Client,
+    clock::Moment,
+    keys::Claims,
+    pool::Pool,
+    random,
+    user::User,
+    wire::{Answer, Failure},
+    world::World,
+};
+
+/// One sign-in of one user; everything that comes of it carries its `origin_jti`.
+pub(crate) struct SignIn {
+    pub(crate) pool: String,
+    pub(crate) user: String,
+    pub(crate) sub: String,
+    pub(crate) time: Moment,
+    pub(crate) revoked: bool,
+    event: String,
+}
+
+/// The two tokens that carry claims, and the life of the access token, which `ExpiresIn` means.
+pub(crate) struct Pair {
+    pub(crate) id: String,
+    pub(crate) access: String,
+    pub(crate) expires_in: i64,
+}
+
+impl World {
+    /// Signs a user in: the end of every successful conversation.
+    pub(crate) fn sign_in(&mut self, client: &Client, user: &str) -> Answer {
+        let pool = self.pool(&client.pool)?;
+        let user = pool.find(user).ok_or_else(Failure::no_user)?;
+        let sign_in = SignIn {
+            pool: pool.id.clone(),
+            user: user.username.clone(),
+            sub: user.sub.clone(),
+            time: self.clock.now(),
+            revoked: false,
+            event: random::uuid(),
+        };
+        let origin = random::uuid();
+        self.sign_ins.put(&*origin, sign_in);
+        let seconds = self.lifetimes.refresh_token_seconds.unwrap_or(client.refresh_seconds);
+        let refresh = self.mint_refresh_token(client, &origin, self.clock.now().plus(seconds));
+        let pair = self.mint_pair(client, &origin)?;
+        Ok(json!({
+            "AuthenticationResult": pair.result(Some(&refresh)),
+            "ChallengeParameters": {},
+        }))
+    }
+
+    /// New ID and access tokens of a sign-in.
+    pub(crate) fn mint_pair(&mut self, client: &Client, origin: &str) -> Result<Pair, Failure> {
+        let sign_in = self.sign_ins.find(origin).ok_or_else(Failure::no_user)?;
+        let pool = self.pool(&sign_in.pool)?;
+        let user = pool.find(&sign_in.user).ok_or_else(Failure::no_user)?;
+        let expires_in = self.lifetimes.access_token_seconds.unwrap_or(client.access_seconds);
+        let id_seconds = self.lifetimes.id_token_seconds.unwrap_or(client.id_seconds);
+
+        let told = self.clock.told().seconds();
+        let common = |use_: &str, seconds: i64| {
+            json!({
+                "sub": user.sub,
+                "iss": self.issuer(&pool.id),
+                "origin_jti": origin,
+                "event_id": sign_in.event,
+                "token_use": use_,
+                "auth_time": self.clock.tell(sign_in.time).seconds(),
+                "iat": told,
+                "exp": told + seconds,
+                "jti": random::uuid(),
+            })
+        };
+        let mut access = common("access", expires_in);
+        access["client_id"] = json!(client.id);
+        access["username"] = json!(user.username);
+        access["scope"] = json!("aws.cognito.signin.user.admin");
+        let mut id = common("id", id_seconds);
+        id["aud"] = json!(client.id);
+        id["cognito:username"] = json!(user.username);
+        add_attributes(&mut id, user);
+        add_groups(&mut id, &mut access, pool, user);
+
+        let pair = Pair {
+            id: self.key.sign(claims(&id)),
+            access: self.key.sign(claims(&access)),
+            expires_in,
+        };
+        self.journal.secret("id_token", &pair.id);
+        self.journal.secret("access_token", &pair.access);
+        Ok(pair)
+    }
+
+    /// The sign-in behind an access token that is in force.
+    pub(crate) fn access(&mut self, token: &str) -> Result<String, Failure> {
+        self.journal.secret("access_token", token);
+        let invalid = || Failure::not_authorized("Invalid Access Token");
+        let claims = self.key.verify(token).map_err(|_| invalid())?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if text("token_use") != Some("access") {
+            return Err(invalid());
+        }
+        if claims.get("exp").and_then(Value::as_i64).unwrap_or(0) <= self.clock.told().seconds() {
+            return Err(Failure::not_authorized("Access Token has expired"));
+        }
+        let origin = text("origin_jti").ok_or_else(invalid)?;
+        let sign_in = self.sign_ins.find(origin).ok_or_else(invalid)?;
+        if text("iss") != Some(&self.issuer(&sign_in.pool)) {
+            return Err(invalid());
+        }
+        if sign_in.revoked {
+            return Err(Failure::not_authorized("Access Token has been revoked"));
+        }
+        let user = self.pool(&sign_in.pool)?.find(&sign_in.user);
+        let user = user.filter(|u| u.sub == sign_in.sub).ok_or_else(Failure::no_user)?;
+        if !user.enabled {
+            return Err(Failure::not_authorized("User is disabled."));
+        }
+        self.journal.note.username = Some(user.username.clone());
+        Ok(origin.to_owned())
+    }
+
+    /// Ends every sign-in of a user.
+    pub(crate) fn sign_out_everywhere(&mut self, pool: &str, sub: &str) {
+        self.sign_ins.each(|sign_in| {
+            if sign_in.pool == pool && sign_in.sub == sub {
+                sign_in.revoked = true;
+            }
+        });
+    }
+}
+
+impl Pair {
+    /// `AuthenticationResult`
+    pub(crate) fn result(&self, refresh: Option<&str>) -> Value {
+        let mut result = json!({
+            "AccessToken": self.access,
+            "ExpiresIn": self.expires_in,
+            "IdToken": self.id,
+            "TokenType": "Bearer",
+        });
+        if let Some(refresh) = refresh {
+            result["RefreshToken"] = json!(refresh);
+        }
+        result
+    }
+}
+
+fn add_attributes(id: &mut Value, user: &User) {
+    for (name, value) in &user.attributes {
+        id[name] = match (name.ends_with("_verified"), value.as_str()) {
+            (true, "true") => json!(true),
+            (true, "false") => json!(false),
+            (true | false, text) => json!(text),
+        };
+    }
+}
+
+/// Groups go into both tokens, their roles only into the ID token. The preferred role is that of
+/// the group with the lowest precedence number, if one such role is the only one.
+fn add_groups(id: &mut Value, access: &mut Value, pool: &Pool, user: &User) {
+    let mut groups: Vec<_> = user
+        .groups
+        .iter()
+        .filter_map(|name| Some((name, pool.groups.get(name)?)))
+        .collect();
+    if groups.is_empty() {
+        return;
+    }
+    groups.sort_by_key(|(_, group)| group.precedence.unwrap_or(i64::MAX));
+    let names: Vec<&String> = groups.iter().map(|(name, _)| *name).collect();
+    id["cognito:groups"] = json!(names);
+    access["cognito:groups"] = json!(names);
+
+    let mut roles: Vec<&String> = Vec::new();
+    let mut best: Vec<&String> = Vec::new();
+    let mut first = None;
+    for (_, group) in &groups {
+        let Some(role) = &group.role else { continue };
+        let precedence = group.precedence.unwrap_or(i64::MAX);
+        if *first.get_or_insert(precedence) == precedence && !best.contains(&role) {
+            best.push(role);
+        }
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    if !roles.is_empty() {
+        id["cognito:roles"] = json!(roles);
+    }
+    if let [only] = best[..] {
+        id["cognito:preferred_role"] = json!(only);
+    }
+}
+
+fn claims(value: &Value) -> &Claims {
+    value.as_object().expect("claims are made as an object")
+}
