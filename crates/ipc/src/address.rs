@@ -24,7 +24,7 @@ pub struct Env {
     pub socket: Option<OsString>,
     /// `$XDG_RUNTIME_DIR`.
     pub runtime_dir: Option<OsString>,
-    /// The home directory.
+    /// The home directory; on Windows the directory of local application data.
     pub home: Option<OsString>,
     /// The user: a number, or on Windows a SID.
     pub user: String,
@@ -41,7 +41,11 @@ impl Env {
         Self {
             socket: var("POOLKEY_SOCKET"),
             runtime_dir: var("XDG_RUNTIME_DIR"),
-            home: var("HOME"),
+            home: var(if cfg!(windows) {
+                "LOCALAPPDATA"
+            } else {
+                "HOME"
+            }),
             user: user(),
         }
     }
@@ -51,7 +55,8 @@ impl Env {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     path: PathBuf,
-    /// A directory that must be there, and ours, before anything is made in it.
+    /// A directory that must be there, and ours, before anything is made in it; on Windows, where
+    /// a pipe lies in none, the directory for what lies beside it.
     base: Option<PathBuf>,
 }
 
@@ -70,9 +75,17 @@ impl Address {
         &self.path
     }
 
-    /// The directory of the socket.
+    /// The runtime directory that the socket's directory lies in, where it lies in one.
+    pub(crate) fn base(&self) -> Option<&Path> {
+        self.base.as_deref()
+    }
+
+    /// The directory of the socket, and of what else a client and the daemon share.
     pub fn directory(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new("/"))
+        match &self.base {
+            Some(base) if cfg!(windows) => base,
+            Some(_) | None => self.path.parent().unwrap_or(Path::new("/")),
+        }
     }
 
     /// The file whose lock is held by a client that starts the daemon.
@@ -124,7 +137,10 @@ impl Address {
                 }
                 System::Windows => found.push(Self {
                     path: format!(r"\\.\pipe\poolkey-{}", env.user).into(),
-                    base: None,
+                    base: env
+                        .home
+                        .as_ref()
+                        .map(|home| Path::new(home).join("poolkey")),
                 }),
             }
         }
@@ -165,6 +181,22 @@ impl Address {
             .ok_or_else(trouble::nowhere)?;
         make(address.directory())?;
         check(address.directory(), ours)?;
+        Ok(address)
+    }
+}
+
+#[cfg(windows)]
+impl Address {
+    /// The one candidate, with a directory for what lies beside a pipe.
+    ///
+    /// # Errors
+    ///
+    /// There is no place for the directory.
+    pub fn to_listen(env: &Env) -> Result<Self, Failure> {
+        let mut candidates = Self::candidates(env)?.into_iter();
+        let address = candidates.next().ok_or_else(trouble::nowhere)?;
+        std::fs::create_dir_all(address.directory())
+            .map_err(|error| trouble::no_directory(address.directory(), &error))?;
         Ok(address)
     }
 }

@@ -27,15 +27,23 @@ use serde::Deserialize;
 
 pub mod address;
 pub mod ask;
+pub mod client;
+mod deadline;
 pub mod frame;
 pub mod peer;
+#[cfg(windows)]
+mod pipe;
 #[cfg(feature = "place")]
 pub mod place;
 pub mod reply;
+#[cfg(unix)]
+mod socket;
+mod start;
 mod trouble;
 
 pub use address::Address;
 pub use ask::Ask;
+pub use client::Client;
 pub use frame::Inbox;
 #[cfg(feature = "place")]
 pub use place::Place;

@@ -27,7 +27,7 @@ pub fn may_ask(peer: u32, ours: u32) -> Result<(), Failure> {
 ///
 /// [`Code::Denied`](poolkey_core::failure::Code::Denied).
 pub fn may_tell(server: u32, ours: u32) -> Result<(), Failure> {
-    may_ask(server, ours).map_err(|_| trouble::foreign_daemon(server))
+    may_ask(server, ours).map_err(|_| trouble::foreign_daemon(&format!("uid {server}")))
 }
 
 /// The user that this process acts as.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use poolkey_core::failure::{Code, Failure};
 
+use crate::deadline::Deadline;
+
 /// A path in the environment that names no absolute file.
 pub(crate) fn relative(variable: &str, path: &Path) -> Failure {
     failure(
@@ -77,11 +79,96 @@ pub(crate) fn no_home() -> Failure {
 }
 
 /// Somebody else listens where our daemon should.
-pub(crate) fn foreign_daemon(uid: u32) -> Failure {
+pub(crate) fn foreign_daemon(user: &str) -> Failure {
     failure(
         Code::Denied,
-        format!("The daemon's socket is served by another user (uid {uid})."),
+        format!("The daemon's socket is served by another user ({user})."),
         "Run the command as that user, or unset XDG_RUNTIME_DIR and POOLKEY_SOCKET.".into(),
+    )
+}
+
+/// Nobody listens, and nobody is to be started.
+pub(crate) fn nobody_listens() -> Failure {
+    failure(
+        Code::NoDaemon,
+        "The daemon is not running.".into(),
+        "Run: poolkey daemon start".into(),
+    )
+}
+
+/// The daemon's program is not there.
+pub(crate) fn no_program(name: &str) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!("The daemon is not running, and its program {name} is not found."),
+        "Install it beside this program or in PATH.".into(),
+    )
+}
+
+/// The daemon was started and came to nothing.
+pub(crate) fn not_started(why: &str) -> Failure {
+    let why = why.trim_end_matches('.');
+    failure(
+        Code::NoDaemon,
+        if why.starts_with(NOT_STARTED) {
+            format!("{why}.")
+        } else {
+            format!("{NOT_STARTED} ({why}).")
+        },
+        "Run “poolkey daemon run” to see it at work.".into(),
+    )
+}
+
+const NOT_STARTED: &str = "The daemon could not be started";
+
+/// The socket is there, but the system does not let us use it.
+pub(crate) fn unreachable(path: &Path, error: &std::io::Error) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!(
+            "The daemon's socket “{}” cannot be reached: {error}.",
+            path.display()
+        ),
+        "Run: poolkey daemon restart".into(),
+    )
+}
+
+/// The connection broke off.
+pub(crate) fn broken(error: &std::io::Error) -> Failure {
+    failure(
+        Code::NoDaemon,
+        format!("The connection to the daemon broke: {error}."),
+        "Run the command again.".into(),
+    )
+}
+
+/// The daemon closed the connection and said nothing.
+pub(crate) fn hung_up() -> Failure {
+    failure(
+        Code::NoDaemon,
+        "The daemon closed the connection without an answer.".into(),
+        "Run the command again.".into(),
+    )
+}
+
+/// The daemon takes too long.
+pub(crate) fn silent(deadline: &Deadline) -> Failure {
+    failure(
+        Code::Busy,
+        format!(
+            "The daemon has not answered within {} seconds.",
+            deadline.patience().as_secs_f32().ceil()
+        ),
+        "Run the command again; if that does not help: poolkey daemon restart".into(),
+    )
+}
+
+/// An answer to something else.
+pub(crate) fn off_the_point() -> Failure {
+    failure(
+        Code::Protocol,
+        "The daemon answered something that was not asked.".into(),
+        "Client and daemon may be of different versions; run: poolkey daemon restart".into(),
     )
 }
 
