@@ -255,5 +255,6 @@ const WORK_FACTOR: u8 = 17;
 /// A planted file must not make the daemon work, and use memory, without end.
 const MOST_WORK: u8 = 20;
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests;

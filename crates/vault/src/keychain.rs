@@ -20,6 +20,7 @@ use poolkey_core::fault::{VaultFault, VaultFaultKind};
 use poolkey_core::secret::Secret;
 use zeroize::Zeroizing;
 
+use crate::Place;
 use chunks::Entries;
 
 /// What differs from one keychain to another.
@@ -68,17 +69,17 @@ pub(crate) struct Keychain {
 }
 
 impl Keychain {
-    pub(crate) fn of_this_system(service: &str) -> Self {
-        Self::new(Box::new(system::System::default()), service)
+    pub(crate) fn of_this_system(place: &Place) -> Self {
+        Self::new(Box::new(system::System::new(place)), &place.service)
     }
 
     #[cfg(target_os = "linux")]
-    pub(crate) fn of_the_kernel(service: &str) -> Option<Self> {
-        Some(Self::new(Box::new(kernel::Kernel), service))
+    pub(crate) fn of_the_kernel(place: &Place) -> Option<Self> {
+        Some(Self::new(Box::new(kernel::Kernel), &place.service))
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn of_the_kernel(_service: &str) -> Option<Self> {
+    pub(crate) fn of_the_kernel(_place: &Place) -> Option<Self> {
         None
     }
 

@@ -26,6 +26,7 @@ mod file;
 mod keychain;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use poolkey_core::config::VaultChoice;
 use poolkey_core::fault::{VaultFault, VaultFaultKind};
@@ -45,23 +46,28 @@ pub struct Place {
     pub credentials: Option<PathBuf>,
     /// The name under which a keychain files Poolkey's entries.
     pub service: String,
+    /// How long a verb waits for a person who is asked to unlock the keychain. The prompt outlives
+    /// the wait: whoever answers later finds the next verb working.
+    pub patience: Duration,
 }
 
 impl Place {
-    /// The usual place: this directory, no credentials of systemd, entries filed under `poolkey`.
+    /// The usual place: this directory, no credentials of systemd, entries filed under `poolkey`,
+    /// 20 seconds for a person.
     pub fn new(state: impl Into<PathBuf>) -> Self {
         Self {
             state: state.into(),
             credentials: None,
             service: "poolkey".to_owned(),
+            patience: Duration::from_secs(20),
         }
     }
 }
 
 /// Keeps one record per login.
 ///
-/// Every verb blocks: on the disk, on another process, and up to [`PATIENCE`](crate::PATIENCE) on
-/// a person who is asked to unlock the keychain. Use it from one thread.
+/// Every verb blocks: on the disk, on another process, and up to
+/// [`Place::patience`] on a person who is asked to unlock the keychain. Use it from one thread.
 pub struct Vault {
     store: Store,
 }
@@ -78,9 +84,9 @@ impl Vault {
     /// opened again after a failure, so that the keychain may come up later than its user.
     pub fn new(choice: VaultChoice, place: &Place) -> Self {
         let store = match choice {
-            VaultChoice::Keychain => Store::Keychain(Keychain::of_this_system(&place.service)),
+            VaultChoice::Keychain => Store::Keychain(Keychain::of_this_system(place)),
             VaultChoice::File => Store::File(FileVault::new(place)),
-            VaultChoice::Kernel => match Keychain::of_the_kernel(&place.service) {
+            VaultChoice::Kernel => match Keychain::of_the_kernel(place) {
                 Some(keychain) => Store::Keychain(keychain),
                 None => Store::None("only Linux has a kernel keyring; choose another vault"),
             },
@@ -189,7 +195,3 @@ impl Vault {
 fn none(why: &str) -> VaultFault {
     VaultFault::new(VaultFaultKind::Absent, why)
 }
-
-/// How long a verb waits for a person who is asked to unlock the keychain. The prompt outlives the
-/// wait: whoever answers later finds the next verb working.
-pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

@@ -7,10 +7,16 @@ use keyring_core::{CredentialStore, Entry, Error};
 use poolkey_core::fault::{VaultFault, VaultFaultKind};
 
 use super::{Keyring, cause, common_fault};
+use crate::Place;
 
 /// The login keychain. macOS itself asks its owner to unlock it.
-#[derive(Default)]
 pub(crate) struct System;
+
+impl System {
+    pub(crate) fn new(_place: &Place) -> Self {
+        Self
+    }
+}
 
 impl Keyring for System {
     fn open(&mut self) -> Result<Arc<CredentialStore>, VaultFault> {

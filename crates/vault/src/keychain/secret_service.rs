@@ -17,17 +17,28 @@ use keyring_core::{CredentialStore, Entry, Error};
 use poolkey_core::fault::{VaultFault, VaultFaultKind};
 
 use super::{Keyring, cause, common_fault, failed};
-use crate::PATIENCE;
+use crate::Place;
 
 /// The Secret Service on this user's session bus.
-#[derive(Default)]
 pub(crate) struct System {
+    patience: Duration,
     /// The connection that looks before keyring's store leaps.
     scout: Option<SecretService>,
     /// The person was asked to unlock, and did not; reset when it is found open.
     asked: bool,
     /// What answers to the name, as far as is known.
     provider: Option<String>,
+}
+
+impl System {
+    pub(crate) fn new(place: &Place) -> Self {
+        Self {
+            patience: place.patience,
+            scout: None,
+            asked: false,
+            provider: None,
+        }
+    }
 }
 
 impl Keyring for System {
@@ -38,7 +49,7 @@ impl Keyring for System {
         self.scout = Some(
             SecretService::connect_with_max_prompt_timeout(
                 EncryptionType::Plain,
-                PATIENCE.as_secs(),
+                self.patience.as_secs().max(1),
             )
             .map_err(|cause| named(&cause))?,
         );

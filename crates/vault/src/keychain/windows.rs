@@ -8,10 +8,16 @@ use poolkey_core::fault::{VaultFault, VaultFaultKind};
 use windows_native_keyring_store::Store;
 
 use super::{Keyring, common_fault};
+use crate::Place;
 
 /// Opened by nothing but use: the Credential Manager is there in every logon session.
-#[derive(Default)]
 pub(crate) struct System;
+
+impl System {
+    pub(crate) fn new(_place: &Place) -> Self {
+        Self
+    }
+}
 
 impl Keyring for System {
     fn open(&mut self) -> Result<Arc<CredentialStore>, VaultFault> {
