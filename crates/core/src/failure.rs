@@ -148,6 +148,8 @@ pub enum Trouble {
     VaultAbsent(String),
     /// The keychain failed.
     VaultFailed(String),
+    /// The configuration names another vault than the one in use.
+    VaultMoved,
     /// No connection; the next attempt is so far away.
     Offline(String, Duration),
     /// The service failed; the next attempt is so far away.
@@ -233,6 +235,13 @@ impl Trouble {
                 Code::Vault,
                 text,
                 "Make room or mend the keychain; Poolkey tries again by itself.".into(),
+            ),
+            Self::VaultMoved => (
+                Code::Vault,
+                "profiles.toml names another vault than the one in use.".into(),
+                "Run “poolkey daemon restart”, then sign in again; sign out first to leave \
+                 nothing in the old one."
+                    .into(),
             ),
             Self::Offline(text, wait) => (Code::Offline, text, again(wait)),
             Self::Service(text, wait) => (Code::Service, text, again(wait)),

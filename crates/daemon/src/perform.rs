@@ -1,0 +1,159 @@
+//! Does one effect, and tells what came of it. It decides nothing.
+
+use std::time::Duration;
+
+use poolkey_cognito::{Cognito, Fetched, Step};
+use poolkey_core::conversation;
+use poolkey_core::event::{Effect, Event};
+use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::session;
+use tokio::sync::Semaphore;
+
+use crate::keeper::Keeper;
+
+/// The hands of the daemon: the vault and Cognito.
+pub(crate) struct Performer {
+    pub(crate) keeper: Keeper,
+    cognito: Cognito,
+    lines: Semaphore,
+}
+
+impl Performer {
+    pub(crate) fn new(keeper: Keeper, cognito: Cognito) -> Self {
+        Self {
+            keeper,
+            cognito,
+            lines: Semaphore::new(LINES),
+        }
+    }
+
+    /// Does it. `None` for what leads to no event.
+    pub(crate) async fn perform(&self, effect: Effect) -> Option<Event> {
+        Some(match effect {
+            Effect::Answer { .. } => return None,
+            Effect::Recall { login } => Event::Recalled {
+                result: self.keeper.recall(login.clone()).await,
+                login,
+            },
+            Effect::Probe { login } => Event::Probed {
+                result: self.keeper.probe().await,
+                login,
+            },
+            Effect::Keep { login, stored } => Event::Kept {
+                result: self.keeper.keep(login.clone(), &stored).await,
+                login,
+            },
+            Effect::Refresh {
+                login,
+                spec,
+                refresh_token,
+                client_secret,
+                device_key,
+            } => {
+                let refresh = self.cognito.refresh(
+                    &spec,
+                    &refresh_token,
+                    client_secret.as_ref(),
+                    device_key.as_deref(),
+                );
+                Event::Refreshed {
+                    result: self.call(refresh).await.map(Box::new),
+                    login,
+                }
+            }
+            Effect::Revoke {
+                login,
+                spec,
+                refresh_token,
+                client_secret,
+            } => {
+                let revoke = self
+                    .cognito
+                    .revoke(&spec, &refresh_token, client_secret.as_ref());
+                Event::Revoked {
+                    result: self.call(revoke).await,
+                    login,
+                }
+            }
+            Effect::Converse {
+                login,
+                spec,
+                conversation,
+                thread,
+                answer,
+            } => {
+                let result = match answer {
+                    None => self.call(self.cognito.begin(&spec, thread)).await,
+                    Some(answer) => self.call(self.cognito.answer(&spec, thread, answer)).await,
+                };
+                Event::Conversed {
+                    login,
+                    conversation,
+                    result: result.map(step),
+                }
+            }
+            Effect::Fetch {
+                profile,
+                spec,
+                id_token,
+                identity,
+            } => {
+                let fetch = self.cognito.fetch(&spec, &id_token, identity.as_deref());
+                Event::Fetched {
+                    profile,
+                    result: self
+                        .call(fetch)
+                        .await
+                        .map(|fetched| Box::new(keys(fetched))),
+                }
+            }
+        })
+    }
+
+    /// One call within its time, and few at once.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let _line = self.lines.acquire().await;
+        tokio::time::timeout(LONGEST_CALL, call)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Fault::new(
+                    FaultKind::Lost,
+                    "Cognito has not answered in time.",
+                ))
+            })
+    }
+}
+
+fn step(step: Step) -> conversation::Step {
+    match step {
+        Step::Ask {
+            thread,
+            question,
+            problem,
+        } => conversation::Step::Ask {
+            thread,
+            question,
+            problem,
+        },
+        Step::Done {
+            tokens,
+            client_secret,
+        } => conversation::Step::Done {
+            tokens,
+            client_secret,
+        },
+    }
+}
+
+fn keys(fetched: Fetched) -> session::Fetched {
+    session::Fetched {
+        identity: fetched.identity,
+        keys: fetched.keys,
+    }
+}
+
+/// A sign-in takes two calls of at most 8 s each.
+const LONGEST_CALL: Duration = Duration::from_secs(20);
+
+/// So many calls at once, whatever is asked for.
+const LINES: usize = 32;
