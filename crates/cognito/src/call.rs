@@ -103,16 +103,27 @@ fn refusal<E>(
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let mut refusal = if let SdkError::ServiceError(service) = error {
-        let status = service.raw().status().as_u16();
-        let meta = service.err().meta();
-        if meta.code().is_none() && (200..300).contains(&status) {
-            transport::garbled(host)
-        } else {
-            classify::classify(operation, host, status, meta.code(), meta.message())
+    let answer = match error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err().meta();
+            Some((service.raw(), meta.code(), meta.message()))
         }
-    } else {
-        transport::fault(host, error)
+        // Its body is there if it was whole, and so only not of the service.
+        SdkError::ResponseError(answer) if answer.raw().body().bytes().is_some() => {
+            Some((answer.raw(), None, None))
+        }
+        SdkError::ConstructionFailure(_)
+        | SdkError::TimeoutError(_)
+        | SdkError::DispatchFailure(_)
+        | SdkError::ResponseError(_)
+        | _ => None,
+    };
+    let mut refusal = match answer {
+        Some((answer, None, _)) if answer.status().is_success() => transport::garbled(host),
+        Some((answer, code, message)) => {
+            classify::classify(operation, host, answer.status().as_u16(), code, message)
+        }
+        None => transport::fault(host, error),
     };
     refusal.fault.text = hide(refusal.fault.text, secrets);
     refusal

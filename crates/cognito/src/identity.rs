@@ -21,7 +21,10 @@ pub(crate) async fn fetch(
     identity: Option<&str>,
 ) -> Result<Fetched, Fault> {
     let client = cognito.clients.pools(spec);
-    let login_key = Claims::of(id_token)?.login_key().to_owned();
+    // A refresh would not have given it; another one brings another token.
+    let claims =
+        Claims::of(id_token).map_err(|fault| Fault::new(FaultKind::TokenStale, fault.text))?;
+    let login_key = claims.login_key().to_owned();
     let logins = || HashMap::from([(login_key.clone(), id_token.expose().to_owned())]);
 
     let identity = match identity {
