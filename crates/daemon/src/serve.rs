@@ -62,12 +62,6 @@ async fn answer(
 ) -> Option<Reply> {
     let engine = &daemon.engine;
     let request = match ask {
-        Ask::Credentials { profile } => {
-            // It ends within its patience whether or not anybody still listens, so that a peer
-            // that closes its sending half, as socat does, has its answer all the same.
-            let mut waiting = engine.ask(Request::Credentials { profile });
-            return Some(waiting.answer().await.map_or_else(stopping, Reply::from));
-        }
         Ask::Status | Ask::Watch => return Some(Reply::Status(Box::new(status(daemon)))),
         Ask::Reload => {
             daemon.reload();
@@ -87,6 +81,7 @@ async fn answer(
                 Err(fault) => Reply::Failed(vault_trouble(fault).into()),
             });
         }
+        Ask::Credentials { profile } => Request::Credentials { profile },
         Ask::SignIn { login, username } => Request::SignIn { login, username },
         Ask::Answer {
             conversation,
@@ -99,11 +94,14 @@ async fn answer(
         Ask::SignOut { login } => Request::SignOut { login },
         Ask::Renew { login } => Request::Renew { login },
     };
+    // A person who leaves a sign-in ends it. All else is carried through and told, so that a peer
+    // which closes its sending half, as socat does, has its answer.
+    let tied = matches!(request, Request::SignIn { .. } | Request::Answer { .. });
     let mut waiting = engine.ask(request);
     tokio::select! {
         biased;
         reply = waiting.answer() => Some(reply.map_or_else(stopping, Reply::from)),
-        () = gone(stream) => None,
+        () = gone(stream), if tied => None,
     }
 }
 
