@@ -3,11 +3,9 @@
 //! libdbus reads the bus' address once in the life of a process, so each scene is played in a
 //! process of its own, whose environment holds nothing of the user's.
 
-use std::env;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -16,41 +14,23 @@ use poolkey_core::config::VaultChoice;
 use poolkey_core::name::LoginName;
 use poolkey_vault::{Place, Vault};
 
+use crate::stage::play;
+
 /// Plays this test in a process with a private, empty desktop.
-pub(crate) fn scene(test: &str, play: impl FnOnce(&mut Desktop)) {
-    if env::var("POOLKEY_VAULT_SCENE").is_ok_and(|name| name == test) {
-        let home = PathBuf::from(env::var_os("HOME").unwrap());
-        play(&mut Desktop {
+pub(crate) fn scene(test: &str, act: impl FnOnce(&mut Desktop)) {
+    let programs = [
+        "dbus-daemon",
+        "dbus-send",
+        "gnome-keyring-daemon",
+        "secret-tool",
+    ];
+    play(test, &programs, &[], |home| {
+        act(&mut Desktop {
             bus: home.join("run/bus"),
-            home,
+            home: home.to_owned(),
             processes: Vec::new(),
         });
-        return;
-    }
-    for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
-        if !is_installed(program) {
-            assert!(
-                env::var("POOLKEY_REQUIRE_ALL").is_err(),
-                "{program} is missing"
-            );
-            println!("SKIPPED {test}: {program} is not installed");
-            return;
-        }
-    }
-    let home = tempfile::tempdir().unwrap();
-    let run = home.path().join("run");
-    fs::create_dir(&run).unwrap();
-    fs::set_permissions(&run, fs::Permissions::from_mode(0o700)).unwrap();
-    let status = Command::new(env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env_clear()
-        .env("PATH", env::var_os("PATH").unwrap())
-        .env("HOME", home.path())
-        .env("XDG_RUNTIME_DIR", &run)
-        .env("POOLKEY_VAULT_SCENE", test)
-        .status()
-        .unwrap();
-    assert!(status.success(), "{test}: {status}");
+    });
 }
 
 /// What the scene runs on. Its processes end with it.
@@ -201,11 +181,6 @@ pub(crate) enum Activation {
 
 pub(crate) fn login(name: &str) -> LoginName {
     name.parse().unwrap()
-}
-
-fn is_installed(program: &str) -> bool {
-    env::split_paths(&env::var_os("PATH").unwrap_or_default())
-        .any(|dir: PathBuf| Path::new(&dir).join(program).is_file())
 }
 
 fn until(what: &str, mut done: impl FnMut() -> bool) {
