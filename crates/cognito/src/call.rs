@@ -62,7 +62,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let probe = Probe::default();
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "only the log learns how long a call took"
     )]

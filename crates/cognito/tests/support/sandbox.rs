@@ -1,0 +1,123 @@
+//! `poolkey-sandbox` as a child process.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "each test program takes what it needs, may fail, and says what it skips"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
+use serde_json::{Value, json};
+
+/// A sandbox that ends with its test, whatever becomes of it: its input ends.
+pub struct Sandbox {
+    child: Child,
+    pub ready: Value,
+}
+
+impl Sandbox {
+    /// `None` where it is not built, unless everything is required.
+    pub fn start() -> Option<Self> {
+        let path = std::env::current_exe().unwrap();
+        // target/PROFILE/deps/test-hash
+        let binary: PathBuf = path.ancestors().nth(2).unwrap().join("poolkey-sandbox");
+        if !binary.exists() {
+            let required = std::env::var("POOLKEY_REQUIRE_ALL").is_ok_and(|all| all == "1");
+            assert!(!required, "{} is not built", binary.display());
+            println!("SKIPPED: run “cargo build -p poolkey-sandbox” first");
+            return None;
+        }
+        let mut child = Command::new(binary)
+            .args(["--port", "0", "--exit-with-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Some(Self {
+            child,
+            ready: serde_json::from_str(&line).unwrap(),
+        })
+    }
+
+    pub fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap()
+    }
+
+    /// Sets up a chain of pool, client, user and identity pool.
+    pub fn seed(&self, seed: &Value) -> Seeded {
+        Seeded {
+            url: self.url().to_owned(),
+            ids: self.control("POST", "seed", seed),
+        }
+    }
+
+    pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+        let host = self.url().trim_start_matches("http://");
+        let token = self.ready["control_token"].as_str().unwrap();
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nX-Sandbox-Control: {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap_or(json!(null))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// The ids of a chain.
+pub struct Seeded {
+    pub url: String,
+    pub ids: Value,
+}
+
+impl Seeded {
+    pub fn text(&self, name: &str) -> &str {
+        self.ids[name].as_str().unwrap()
+    }
+
+    pub fn login(&self, flow: Flow) -> LoginSpec {
+        LoginSpec {
+            user_pool_id: self.text("user_pool_id").to_owned(),
+            client_id: self.text("client_id").to_owned(),
+            username: None,
+            flow,
+            admin_profile: None,
+            endpoint: Some(self.url.clone()),
+        }
+    }
+
+    pub fn profile(&self, role_arn: Option<&str>) -> ProfileSpec {
+        ProfileSpec {
+            login: "acme".parse().unwrap(),
+            identity_pool_id: self.text("identity_pool_id").to_owned(),
+            role_arn: role_arn.map(str::to_owned),
+            endpoint: Some(self.url.clone()),
+        }
+    }
+}
