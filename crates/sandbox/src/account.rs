@@ -28,12 +28,17 @@ impl World {
 
         let pool = self.pool_mut(&client.pool)?;
         if pool.admin_only {
-            return Err(Failure::not_authorized("SignUp is not permitted for this user pool"));
+            return Err(Failure::not_authorized(
+                "SignUp is not permitted for this user pool",
+            ));
         }
         pool.policy.check(password)?;
         let short_name = pool.short_name().to_owned();
         let user = pool.admit(name, User::new(name, attributes, now))?;
-        let who = Who { name: &short_name, user: &user.username };
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
         user.password = Some(Verifier::new(who, password));
         user.code = Some((code.clone(), now.plus(86_400)));
         let answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
@@ -56,7 +61,12 @@ impl World {
         let now = self.clock.now();
         let pool = self.pool_mut(&client.pool)?;
         let verified = pool.verified_attributes.clone();
-        let expired = || Failure::new("ExpiredCodeException", "Invalid code provided, please request a code again.");
+        let expired = || {
+            Failure::new(
+                "ExpiredCodeException",
+                "Invalid code provided, please request a code again.",
+            )
+        };
         let Some(key) = pool.find(name).map(|user| pool.fold(&user.username)) else {
             return Err(match client.strangers {
                 Strangers::Named => Failure::no_user(),
@@ -70,7 +80,9 @@ impl World {
             ));
         }
         user.attempts.check(now)?;
-        let Some((code, until)) = &user.code else { return Err(expired()) };
+        let Some((code, until)) = &user.code else {
+            return Err(expired());
+        };
         if now >= *until {
             return Err(expired());
         }
@@ -85,7 +97,8 @@ impl World {
         user.status = Status::Confirmed;
         user.code = None;
         for attribute in verified {
-            user.attributes.insert(format!("{attribute}_verified"), "true".into());
+            user.attributes
+                .insert(format!("{attribute}_verified"), "true".into());
         }
         Ok(json!({}))
     }
@@ -94,7 +107,10 @@ impl World {
     pub(crate) fn user_of_token(&mut self, fields: Fields<'_>) -> Answer {
         let origin = self.access(fields.text("AccessToken")?)?;
         let sign_in = self.sign_ins.find(&origin).ok_or_else(Failure::no_user)?;
-        let user = self.pool(&sign_in.pool)?.find(&sign_in.user).ok_or_else(Failure::no_user)?;
+        let user = self
+            .pool(&sign_in.pool)?
+            .find(&sign_in.user)
+            .ok_or_else(Failure::no_user)?;
         Ok(json!({ "Username": user.username, "UserAttributes": user.attribute_list() }))
     }
 
@@ -113,8 +129,15 @@ impl World {
         let policy = pool.policy.clone();
         let user = pool.users.get_mut(&key).ok_or_else(Failure::no_user)?;
         user.attempts.check(now)?;
-        let who = Who { name: &short_name, user: &user.username };
-        if !user.password.as_ref().is_some_and(|verifier| verifier.accepts(who, old)) {
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
+        if !user
+            .password
+            .as_ref()
+            .is_some_and(|verifier| verifier.accepts(who, old))
+        {
             user.attempts.failed(now);
             return Err(wrong_password());
         }

@@ -22,7 +22,11 @@ impl World {
         let silent = match fields.maybe_text("MessageAction")? {
             None => false,
             Some("SUPPRESS") => true,
-            Some(_) => return Err(Failure::invalid_parameter("The sandbox resends no messages.")),
+            Some(_) => {
+                return Err(Failure::invalid_parameter(
+                    "The sandbox resends no messages.",
+                ));
+            }
         };
         let now = self.clock.now();
         let clock = self.clock.clone();
@@ -36,7 +40,10 @@ impl World {
         let mut user = User::new(name, attributes, now);
         user.by_admin = true;
         let user = pool.admit(name, user)?;
-        let who = Who { name: &short_name, user: &user.username };
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
         user.password = Some(Verifier::new(who, &password));
         user.status = Status::ForceChangePassword;
         user.temporary_until = Some(until);
@@ -65,9 +72,16 @@ impl World {
         let until = pool.policy.temporary_until(now);
         let short_name = pool.short_name().to_owned();
         let user = pool.users.get_mut(&key).ok_or_else(Failure::no_user)?;
-        let who = Who { name: &short_name, user: &user.username };
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
         user.password = Some(Verifier::new(who, password));
-        user.status = if permanent { Status::Confirmed } else { Status::ForceChangePassword };
+        user.status = if permanent {
+            Status::Confirmed
+        } else {
+            Status::ForceChangePassword
+        };
         user.temporary_until = (!permanent).then_some(until);
         user.modified = now;
         Ok(json!({}))

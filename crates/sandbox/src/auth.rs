@@ -26,7 +26,7 @@ pub(crate) struct Challenge {
 /// What is asked.
 pub(crate) enum Question {
     /// `PASSWORD_VERIFIER`
-    Proof(Handshake),
+    Proof(Box<Handshake>),
     /// `NEW_PASSWORD_REQUIRED`
     NewPassword,
 }
@@ -49,7 +49,11 @@ impl World {
         let parameters = fields.inside("AuthParameters")?;
         match (flow, door) {
             ("USER_SRP_AUTH", _) => {
-                allow(&client, Flow::Srp, "USER_SRP_AUTH is not enabled for the client.")?;
+                allow(
+                    &client,
+                    Flow::Srp,
+                    "USER_SRP_AUTH is not enabled for the client.",
+                )?;
                 self.start_srp(&client, parameters)
             }
             ("USER_PASSWORD_AUTH", _) => {
@@ -58,19 +62,27 @@ impl World {
                 self.start_password(&client, parameters)
             }
             ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Admin) => {
-                allow(&client, Flow::AdminPassword, "Auth flow not enabled for this client")?;
+                allow(
+                    &client,
+                    Flow::AdminPassword,
+                    "Auth flow not enabled for this client",
+                )?;
                 self.start_password(&client, parameters)
             }
             ("REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN", _) => {
-                allow(&client, Flow::Refresh, "REFRESH_TOKEN_AUTH is not enabled for the client.")?;
+                allow(
+                    &client,
+                    Flow::Refresh,
+                    "REFRESH_TOKEN_AUTH is not enabled for the client.",
+                )?;
                 self.refresh_by_flow(&client, parameters)
             }
-            ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Public) => {
-                Err(Failure::invalid_parameter("Initiate Auth method not supported."))
-            }
-            ("USER_AUTH" | "CUSTOM_AUTH", _) => {
-                Err(Failure::invalid_parameter(format!("The sandbox has no {flow} flow.")))
-            }
+            ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Public) => Err(
+                Failure::invalid_parameter("Initiate Auth method not supported."),
+            ),
+            ("USER_AUTH" | "CUSTOM_AUTH", _) => Err(Failure::invalid_parameter(format!(
+                "The sandbox has no {flow} flow."
+            ))),
             (_, Door::Public | Door::Admin) => Err(Failure::invalid_parameter(format!(
                 "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set"
             ))),
@@ -105,13 +117,18 @@ impl World {
                 if user.status == Status::ResetRequired {
                     return Err(reset_required());
                 }
-                user.password.clone().map(|verifier| (user.username.clone(), verifier))
+                user.password
+                    .clone()
+                    .map(|verifier| (user.username.clone(), verifier))
             }
             None if client.strangers == Strangers::Named => return Err(Failure::no_user()),
             None => None,
         };
         let (user, verifier) = known.unwrap_or_else(|| {
-            let who = Who { name: pool.short_name(), user: given };
+            let who = Who {
+                name: pool.short_name(),
+                user: given,
+            };
             (given.to_owned(), Verifier::of_nobody(who, &pool.secret))
         });
         let handshake = Handshake::open(&verifier, srp_a)
@@ -131,7 +148,7 @@ impl World {
                 "USER_ID_FOR_SRP": user,
             },
         });
-        self.ask(client, block, user, Question::Proof(handshake));
+        self.ask(client, block, user, Question::Proof(Box::new(handshake)));
         Ok(answer)
     }
 
@@ -156,8 +173,14 @@ impl World {
         if user.status == Status::ResetRequired {
             return Err(reset_required());
         }
-        let who = Who { name: pool.short_name(), user: &user.username };
-        let right = user.password.as_ref().is_some_and(|v| v.accepts(who, password));
+        let who = Who {
+            name: pool.short_name(),
+            user: &user.username,
+        };
+        let right = user
+            .password
+            .as_ref()
+            .is_some_and(|v| v.accepts(who, password));
         let name = user.username.clone();
         self.password_was(client, &name, right)
     }
@@ -195,7 +218,12 @@ impl World {
             .into();
         let session = random::base64url(600);
         self.journal.secret("session", &session);
-        self.ask(client, session.clone(), name.to_owned(), Question::NewPassword);
+        self.ask(
+            client,
+            session.clone(),
+            name.to_owned(),
+            Question::NewPassword,
+        );
         Ok(json!({
             "ChallengeName": "NEW_PASSWORD_REQUIRED",
             "Session": session,
@@ -210,7 +238,16 @@ impl World {
     fn ask(&mut self, client: &Client, handle: String, user: String, question: Question) {
         let until = self.clock.now().plus(client.session_minutes * 60);
         let (pool, client) = (client.pool.clone(), client.id.clone());
-        self.challenges.put(handle, Challenge { client, pool, user, until, question });
+        self.challenges.put(
+            handle,
+            Challenge {
+                client,
+                pool,
+                user,
+                until,
+                question,
+            },
+        );
     }
 }
 
@@ -227,5 +264,9 @@ fn username<'a>(parameters: Fields<'a>) -> Result<&'a str, Failure> {
 }
 
 fn allow(client: &Client, flow: Flow, refusal: &str) -> Result<(), Failure> {
-    if client.flows.contains(&flow) { Ok(()) } else { Err(Failure::invalid_parameter(refusal)) }
+    if client.flows.contains(&flow) {
+        Ok(())
+    } else {
+        Err(Failure::invalid_parameter(refusal))
+    }
 }

@@ -26,8 +26,12 @@ impl World {
         client.check_hash(username, responses.maybe_text("SECRET_HASH")?)?;
         match name {
             "PASSWORD_VERIFIER" => self.answer_proof(&client, username, fields, responses),
-            "NEW_PASSWORD_REQUIRED" => self.answer_new_password(&client, username, fields, responses),
-            _ => Err(Failure::invalid_parameter(format!("The sandbox has no {name} challenge."))),
+            "NEW_PASSWORD_REQUIRED" => {
+                self.answer_new_password(&client, username, fields, responses)
+            }
+            _ => Err(Failure::invalid_parameter(format!(
+                "The sandbox has no {name} challenge."
+            ))),
         }
     }
 
@@ -56,10 +60,11 @@ impl World {
         if fields.has("Session") {
             return Err(invalid_session());
         }
-        let (name, handshake) = self.asked(client, username, handle, |question| match question {
-            Question::Proof(handshake) => Some(handshake),
-            Question::NewPassword => None,
-        })?;
+        let (name, handshake) =
+            self.asked(client, username, handle, |question| match question {
+                Question::Proof(handshake) => Some(handshake),
+                Question::NewPassword => None,
+            })?;
 
         let now = self.clock.now();
         let pool = self.pool(&client.pool)?;
@@ -70,7 +75,10 @@ impl World {
             Stamp::At(time) => (now.seconds() - time.seconds()).abs() <= Handshake::TOLERANCE,
             Stamp::Odd | Stamp::Unreadable => false,
         };
-        let who = Who { name: pool.short_name(), user: &name };
+        let who = Who {
+            name: pool.short_name(),
+            user: &name,
+        };
         let bytes = |text| STANDARD.decode(text).map_err(|_| wrong_password());
         let proven = handshake.proves(who, &bytes(handle)?, timestamp, &bytes(proof)?);
         if proven && !fresh {
@@ -110,7 +118,10 @@ impl World {
         let user = pool.users.get_mut(&key).ok_or_else(invalid_session)?;
         user.may_enter(now)?;
         user.attributes.extend(given);
-        let who = Who { name: &short_name, user: &user.username };
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
         user.password = Some(Verifier::new(who, password));
         user.status = Status::Confirmed;
         user.temporary_until = None;
@@ -125,10 +136,14 @@ impl World {
         given: &[(String, String)],
     ) -> Result<(), Failure> {
         let pool = self.pool(&client.pool)?;
-        let Some(user) = pool.find(username) else { return Err(invalid_session()) };
+        let Some(user) = pool.find(username) else {
+            return Err(invalid_session());
+        };
         for attribute in &pool.required {
             let known = user.attributes.contains_key(attribute)
-                || given.iter().any(|(name, value)| name == attribute && !value.is_empty());
+                || given
+                    .iter()
+                    .any(|(name, value)| name == attribute && !value.is_empty());
             if !known {
                 return Err(Failure::invalid_parameter(format!(
                     "Invalid attributes given, {attribute} is missing"
@@ -147,7 +162,9 @@ impl World {
         handle: &str,
         kind: impl FnOnce(Question) -> Option<T>,
     ) -> Result<(String, T), Failure> {
-        let Some(found) = self.challenges.find(handle) else { return Err(invalid_session()) };
+        let Some(found) = self.challenges.find(handle) else {
+            return Err(invalid_session());
+        };
         let pool = self.pool(&found.pool)?;
         let same_user = match (pool.find(username), pool.find(&found.user)) {
             (Some(one), Some(other)) => one.sub == other.sub,
@@ -157,13 +174,18 @@ impl World {
         if found.client != client.id || !same_user {
             return Err(invalid_session());
         }
-        let Some(challenge) = self.challenges.take(handle) else { return Err(invalid_session()) };
+        let Some(challenge) = self.challenges.take(handle) else {
+            return Err(invalid_session());
+        };
         if self.clock.now() >= challenge.until {
             return Err(Failure::not_authorized(
                 "Invalid session for the user, session is expired.",
             ));
         }
-        Ok((challenge.user, kind(challenge.question).ok_or_else(invalid_session)?))
+        Ok((
+            challenge.user,
+            kind(challenge.question).ok_or_else(invalid_session)?,
+        ))
     }
 }
 

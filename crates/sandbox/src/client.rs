@@ -64,8 +64,14 @@ pub(crate) enum Flow {
 }
 
 impl Flow {
-    const ALL: [Self; 6] =
-        [Self::Srp, Self::Password, Self::AdminPassword, Self::Refresh, Self::Custom, Self::Choice];
+    const ALL: [Self; 6] = [
+        Self::Srp,
+        Self::Password,
+        Self::AdminPassword,
+        Self::Refresh,
+        Self::Custom,
+        Self::Choice,
+    ];
 
     fn allow(self) -> &'static str {
         match self {
@@ -112,7 +118,11 @@ impl Client {
                 STANDARD.decode(hash).is_ok_and(|hash| same(&right, &hash))
             }
         };
-        if right { Ok(()) } else { Err(self.wrong_secret()) }
+        if right {
+            Ok(())
+        } else {
+            Err(self.wrong_secret())
+        }
     }
 
     /// Checks a client secret that is sent as it is.
@@ -129,7 +139,10 @@ impl Client {
     }
 
     fn wrong_secret(&self) -> Failure {
-        Failure::not_authorized(format!("Unable to verify secret hash for client {}", self.id))
+        Failure::not_authorized(format!(
+            "Unable to verify secret hash for client {}",
+            self.id
+        ))
     }
 
     fn describe(&self, world: &World) -> Value {
@@ -185,15 +198,23 @@ impl World {
     pub(crate) fn create_user_pool_client_as(&mut self, fields: Fields<'_>, id: String) -> Answer {
         self.room_for_client()?;
         let pool = self.pool(fields.text("UserPoolId")?)?.id.clone();
-        let secret = fields.flag("GenerateSecret")?.then(|| random::text(random::LOWER, 52));
+        let secret = fields
+            .flag("GenerateSecret")?
+            .then(|| random::text(random::LOWER, 52));
         let units = fields.inside("TokenValidityUnits")?;
         let life = |name: &str, unit: &str, default: (i64, &str), range: (i64, i64)| {
-            let amount = fields.maybe_number(name)?.filter(|n| *n != 0).unwrap_or(default.0);
-            let seconds = amount.saturating_mul(seconds_in(units.maybe_text(unit)?.unwrap_or(default.1))?);
+            let amount = fields
+                .maybe_number(name)?
+                .filter(|n| *n != 0)
+                .unwrap_or(default.0);
+            let seconds =
+                amount.saturating_mul(seconds_in(units.maybe_text(unit)?.unwrap_or(default.1))?);
             if (range.0..=range.1).contains(&seconds) {
                 Ok(seconds)
             } else {
-                Err(Failure::invalid_parameter(format!("Invalid range for token validity: {name}")))
+                Err(Failure::invalid_parameter(format!(
+                    "Invalid range for token validity: {name}"
+                )))
             }
         };
         let client = Client {
@@ -201,22 +222,38 @@ impl World {
             created: self.clock.now(),
             flows: Flow::read(&fields.texts("ExplicitAuthFlows")?)?,
             rotation: rotation(fields.inside("RefreshTokenRotation")?)?,
-            access_seconds: life("AccessTokenValidity", "AccessToken", (1, "hours"), (300, DAY))?,
+            access_seconds: life(
+                "AccessTokenValidity",
+                "AccessToken",
+                (1, "hours"),
+                (300, DAY),
+            )?,
             id_seconds: life("IdTokenValidity", "IdToken", (1, "hours"), (300, DAY))?,
-            refresh_seconds: life("RefreshTokenValidity", "RefreshToken", (30, "days"), (3600, 3650 * DAY))?,
+            refresh_seconds: life(
+                "RefreshTokenValidity",
+                "RefreshToken",
+                (30, "days"),
+                (3600, 3650 * DAY),
+            )?,
             session_minutes: fields.maybe_number("AuthSessionValidity")?.unwrap_or(3),
             revocation: fields.maybe_flag("EnableTokenRevocation")?.unwrap_or(true),
             strangers: match fields.maybe_text("PreventUserExistenceErrors")? {
                 Some("ENABLED") => Strangers::Hidden,
                 Some("LEGACY") | None => Strangers::Named,
-                Some(_) => return Err(Failure::invalid_parameter("Invalid PreventUserExistenceErrors")),
+                Some(_) => {
+                    return Err(Failure::invalid_parameter(
+                        "Invalid PreventUserExistenceErrors",
+                    ));
+                }
             },
             id: id.clone(),
             pool,
             secret,
         };
         if !(3..=15).contains(&client.session_minutes) {
-            return Err(Failure::invalid_parameter("AuthSessionValidity must be between 3 and 15."));
+            return Err(Failure::invalid_parameter(
+                "AuthSessionValidity must be between 3 and 15.",
+            ));
         }
         if let Some(secret) = &client.secret {
             self.journal.secret("client_secret", secret);
@@ -244,19 +281,25 @@ fn seconds_in(unit: &str) -> Result<i64, Failure> {
         "minutes" => Ok(60),
         "hours" => Ok(3600),
         "days" => Ok(DAY),
-        _ => Err(Failure::invalid_parameter(format!("Invalid token validity unit {unit}"))),
+        _ => Err(Failure::invalid_parameter(format!(
+            "Invalid token validity unit {unit}"
+        ))),
     }
 }
 
 fn rotation(fields: Fields<'_>) -> Result<Rotation, Failure> {
     let grace_seconds = fields.maybe_number("RetryGracePeriodSeconds")?.unwrap_or(0);
     if !(0..=60).contains(&grace_seconds) {
-        return Err(Failure::invalid_parameter("RetryGracePeriodSeconds must be between 0 and 60."));
+        return Err(Failure::invalid_parameter(
+            "RetryGracePeriodSeconds must be between 0 and 60.",
+        ));
     }
     match fields.maybe_text("Feature")? {
         Some("ENABLED") => Ok(Rotation::On { grace_seconds }),
         Some("DISABLED") | None => Ok(Rotation::Off),
-        Some(_) => Err(Failure::invalid_parameter("Invalid RefreshTokenRotation feature")),
+        Some(_) => Err(Failure::invalid_parameter(
+            "Invalid RefreshTokenRotation feature",
+        )),
     }
 }
 

@@ -25,7 +25,11 @@ pub(crate) struct Clock {
 impl Clock {
     /// The computer's clock, unmoved.
     pub(crate) fn system() -> Self {
-        Self { source: system_time, offset_seconds: 0, skew_seconds: 0 }
+        Self {
+            source: system_time,
+            offset_seconds: 0,
+            skew_seconds: 0,
+        }
     }
 
     /// What the server believes.
@@ -45,7 +49,11 @@ impl Clock {
 
     #[cfg(test)]
     pub(crate) fn stopped() -> Self {
-        Self { source: || Moment(1_767_584_889_000), offset_seconds: 0, skew_seconds: 0 }
+        Self {
+            source: || Moment(1_767_584_889_000),
+            offset_seconds: 0,
+            skew_seconds: 0,
+        }
     }
 }
 
@@ -56,7 +64,10 @@ impl Moment {
     }
 
     /// Seconds since 1970 with milliseconds, as cognito-idp writes dates.
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era fit in 53 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of this era fit in 53 bits"
+    )]
     pub(crate) fn fraction(self) -> f64 {
         self.0 as f64 / 1000.0
     }
@@ -68,7 +79,10 @@ impl Moment {
 
     /// Parses a format of `strftime`, in UTC.
     pub(crate) fn parse(format: &str, text: &str) -> Option<Self> {
-        let time = jiff::fmt::strtime::parse(format, text).ok()?.to_datetime().ok()?;
+        let time = jiff::fmt::strtime::parse(format, text)
+            .ok()?
+            .to_datetime()
+            .ok()?;
         let zoned = time.to_zoned(TimeZone::UTC).ok()?;
         Some(Self(zoned.timestamp().as_millisecond()))
     }
@@ -76,7 +90,10 @@ impl Moment {
     /// Formats in UTC, by a format of `strftime`.
     pub(crate) fn format(self, format: &str) -> String {
         let timestamp = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        timestamp.to_zoned(TimeZone::UTC).strftime(format).to_string()
+        timestamp
+            .to_zoned(TimeZone::UTC)
+            .strftime(format)
+            .to_string()
     }
 
     /// The form of the `Date` header.
@@ -101,11 +118,21 @@ pub(crate) fn stamp(text: &str) -> Stamp {
     let Some(moment) = Moment::parse("%a %b %d %H:%M:%S UTC %Y", text) else {
         return Stamp::Unreadable;
     };
-    if moment.format("%a %b %-d %H:%M:%S UTC %Y") == text { Stamp::At(moment) } else { Stamp::Odd }
+    if moment.format("%a %b %-d %H:%M:%S UTC %Y") == text {
+        Stamp::At(moment)
+    } else {
+        Stamp::Odd
+    }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one reading of the computer's clock"
+)]
 fn system_time() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -144,6 +171,9 @@ mod tests {
 
     #[test]
     fn http_dates() {
-        assert_eq!(Moment(1_767_584_889_000).http_date(), "Mon, 05 Jan 2026 03:48:09 GMT");
+        assert_eq!(
+            Moment(1_767_584_889_000).http_date(),
+            "Mon, 05 Jan 2026 03:48:09 GMT"
+        );
     }
 }

@@ -71,7 +71,9 @@ pub(crate) fn answer(
         ("GET", "minted") => Ok(json!({ "secrets": world.journal.secrets() })),
         ("GET", "outbox") => Ok(json!({ "messages": world.journal.mails() })),
         ("POST", "seed") => read(body).and_then(|request| {
-            seed::plant(world, request).map(|seeded| json!(seeded)).map_err(|f| f.message)
+            seed::plant(world, request)
+                .map(|seeded| json!(seeded))
+                .map_err(|f| f.message)
         }),
         ("POST", "revoke-all") => Ok(world.revoke_all()),
         ("POST", "reset") => {
@@ -119,7 +121,11 @@ fn clock(world: &World) -> Value {
 fn set_clock(world: &mut World, change: ClockChange) -> Result<Value, String> {
     const CENTURY: i64 = 100 * 366 * 86_400;
     let values = [change.offset_seconds, change.date_skew_seconds];
-    if values.into_iter().flatten().any(|seconds| seconds.abs() > CENTURY) {
+    if values
+        .into_iter()
+        .flatten()
+        .any(|seconds| seconds.abs() > CENTURY)
+    {
         return Err("the clock moves by a century at most".into());
     }
     if let Some(seconds) = change.offset_seconds {
@@ -151,11 +157,21 @@ fn add_faults(world: &mut World, rules: Rules) -> Result<Value, String> {
         Rules::One(rule) => vec![*rule],
     };
     if let Some(rule) = rules.iter().find(|rule| {
-        rule.delay_before_ms.unwrap_or(0).max(rule.delay_after_ms.unwrap_or(0)) > 600_000
+        rule.delay_before_ms
+            .unwrap_or(0)
+            .max(rule.delay_after_ms.unwrap_or(0))
+            > 600_000
     }) {
-        return Err(format!("a delay of {} is longer than ten minutes", rule.operation));
+        return Err(format!(
+            "a delay of {} is longer than ten minutes",
+            rule.operation
+        ));
     }
-    let status = |rule: &Rule| rule.error.as_ref().is_none_or(|e| (200..600).contains(&e.status()));
+    let status = |rule: &Rule| {
+        rule.error
+            .as_ref()
+            .is_none_or(|e| (200..600).contains(&e.status()))
+    };
     if !rules.iter().all(status) {
         return Err("a status is between 200 and 599".into());
     }
@@ -167,9 +183,15 @@ fn add_faults(world: &mut World, rules: Rules) -> Result<Value, String> {
 
 fn calls(journal: &Journal, query: &str) -> Value {
     let pairs = crate::sigv4::pairs(query);
-    let only = pairs.iter().find(|(name, _)| name == "operation").map(|(_, value)| value);
+    let only = pairs
+        .iter()
+        .find(|(name, _)| name == "operation")
+        .map(|(_, value)| value);
     let wanted = |name: &str| only.is_none_or(|only| only == name);
-    let calls: Vec<_> =
-        journal.calls().into_iter().filter(|call| wanted(&call.operation)).collect();
+    let calls: Vec<_> = journal
+        .calls()
+        .into_iter()
+        .filter(|call| wanted(&call.operation))
+        .collect();
     json!({ "counts": journal.counts(), "calls": calls })
 }

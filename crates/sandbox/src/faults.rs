@@ -104,7 +104,10 @@ impl Faults {
 
     /// No faults.
     pub(crate) fn none() -> Self {
-        Self { rules: Vec::new(), dice: fastrand::Rng::with_seed(Self::SEED) }
+        Self {
+            rules: Vec::new(),
+            dice: fastrand::Rng::with_seed(Self::SEED),
+        }
     }
 
     /// Adds rules behind those that are there. False when they are too many.
@@ -112,7 +115,8 @@ impl Faults {
         if self.rules.len() + rules.len() > Self::LIMIT {
             return false;
         }
-        self.rules.extend(rules.into_iter().map(|rule| Rule { hits: 0, ..rule }));
+        self.rules
+            .extend(rules.into_iter().map(|rule| Rule { hits: 0, ..rule }));
         true
     }
 
@@ -134,7 +138,10 @@ impl Faults {
                 rule.skip -= 1;
                 continue;
             }
-            if rule.probability.is_some_and(|share| self.dice.f64() >= share) {
+            if rule
+                .probability
+                .is_some_and(|share| self.dice.f64() >= share)
+            {
                 continue;
             }
             if let Times::Count(left) = &mut rule.times {
@@ -199,8 +206,12 @@ mod tests {
     fn chance_is_the_same_every_time() {
         let roll = || {
             let mut faults = Faults::none();
-            faults.add(rules(r#"[{"operation":"*","times":"forever","probability":0.3,"drop":"before"}]"#));
-            (0..1000).map(|_| faults.hit("GetId").is_some()).collect::<Vec<_>>()
+            faults.add(rules(
+                r#"[{"operation":"*","times":"forever","probability":0.3,"drop":"before"}]"#,
+            ));
+            (0..1000)
+                .map(|_| faults.hit("GetId").is_some())
+                .collect::<Vec<_>>()
         };
         let hits = roll().iter().filter(|hit| **hit).count();
         assert!((250..350).contains(&hits), "{hits}");

@@ -59,10 +59,24 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     let body = match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LIMIT)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => {
-            let failure = Failure { status: 413, ..Failure::serialization("Request is too large") };
-            return Ok(json_response(&app, 413, &failure.body(), Some(&failure.code)));
+            let failure = Failure {
+                status: 413,
+                ..Failure::serialization("Request is too large")
+            };
+            return Ok(json_response(
+                &app,
+                413,
+                &failure.body(),
+                Some(&failure.code),
+            ));
         }
-        Err(_) => return Ok(plain(&app, 408, &json!({ "error": "the request took too long" }))),
+        Err(_) => {
+            return Ok(plain(
+                &app,
+                408,
+                &json!({ "error": "the request took too long" }),
+            ));
+        }
     };
     let path = parts.uri.path().to_owned();
     if let Some(path) = path.strip_prefix("/_sandbox/") {
@@ -79,7 +93,10 @@ fn control(app: &App, parts: &Parts, path: &str, body: &[u8]) -> Response {
         let answer = control::health(&app.world());
         return plain(app, 200, &answer);
     }
-    let token = parts.headers.get("x-sandbox-control").map_or(&b""[..], HeaderValue::as_bytes);
+    let token = parts
+        .headers
+        .get("x-sandbox-control")
+        .map_or(&b""[..], HeaderValue::as_bytes);
     if !same(token, app.control_token.as_bytes()) {
         let answer = json!({ "error": "the header X-Sandbox-Control must hold the control token" });
         return plain(app, 403, &answer);
@@ -92,7 +109,9 @@ fn control(app: &App, parts: &Parts, path: &str, body: &[u8]) -> Response {
 /// The key set and the OpenID configuration of a user pool.
 fn well_known(app: &App, method: &Method, path: &str) -> Response {
     let missing = || plain(app, 404, &json!({ "error": "not found" }));
-    let Some((pool, document)) = path[1..].split_once("/.well-known/") else { return missing() };
+    let Some((pool, document)) = path[1..].split_once("/.well-known/") else {
+        return missing();
+    };
     let world = app.world();
     if method != Method::GET || !world.pools.contains_key(pool) {
         drop(world);
@@ -123,7 +142,9 @@ async fn call(app: &App, parts: &Parts, body: Bytes) -> Response {
     let call = Call::of(parts, &body);
     let fault = app.world().faults.hit(call.name());
     let wait = |ms: Option<u64>| tokio::time::sleep(Duration::from_millis(ms.unwrap_or(0)));
-    let Some(rule) = fault else { return run(app, &call, parts, &body, None) };
+    let Some(rule) = fault else {
+        return run(app, &call, parts, &body, None);
+    };
 
     wait(rule.delay_before_ms).await;
     if rule.drop == Some(DropAt::Before) {
@@ -169,7 +190,9 @@ impl Call {
                 .map_or_else(|| Self::Unknown(name(), Dialect::Json), Self::Known);
         }
         let form = String::from_utf8_lossy(body);
-        let fields = pairs(parts.uri.query().unwrap_or_default()).into_iter().chain(pairs(&form));
+        let fields = pairs(parts.uri.query().unwrap_or_default())
+            .into_iter()
+            .chain(pairs(&form));
         let action = fields.into_iter().find(|(name, _)| name == "Action");
         match action {
             Some((_, action)) if action == "GetCallerIdentity" => Self::CallerIdentity,
@@ -206,9 +229,8 @@ fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) 
     let mut world = app.world();
     world.journal.note = crate::journal::Note::default();
     let result = match call {
-        Call::Known(operation) => {
-            authorize(&world, operation, &message).and_then(|()| execute(&mut world, operation, body))
-        }
+        Call::Known(operation) => authorize(&world, operation, &message)
+            .and_then(|()| execute(&mut world, operation, body)),
         Call::CallerIdentity => world.caller_identity(&message).map(Value::String),
         Call::Unknown(name, Dialect::Json) => Err(Failure::new(
             "UnknownOperationException",
@@ -219,14 +241,20 @@ fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) 
             format!("Could not find operation {name} for version 2011-06-15"),
         )),
     };
-    let outcome = result.as_ref().err().map_or("ok", |failure| failure.code.as_ref()).to_owned();
+    let outcome = result
+        .as_ref()
+        .err()
+        .map_or("ok", |failure| failure.code.as_ref())
+        .to_owned();
     let now = world.clock.now();
     // A call that failed its own table look-up is counted under one name, not under any text.
     let name = match call {
         Call::Unknown(..) => "unknown",
         Call::Known(_) | Call::CallerIdentity => call.name(),
     };
-    world.journal.call(now, name, &outcome, fault.map(str::to_owned));
+    world
+        .journal
+        .call(now, name, &outcome, fault.map(str::to_owned));
     drop(world);
     tracing::info!(operation = call.name(), outcome, fault, "call");
 
@@ -252,7 +280,10 @@ fn authorize(world: &World, operation: &Operation, message: &Message<'_>) -> Res
             Ok(Caller::Admin) => Ok(()),
             Ok(Caller::Role(keys)) => Err(Failure::new(
                 "AccessDeniedException",
-                format!("{} is not authorized to perform {}", keys.role, operation.name),
+                format!(
+                    "{} is not authorized to perform {}",
+                    keys.role, operation.name
+                ),
             )),
             Err(refusal) => Err(refusal.worded(Dialect::Json)),
         },
@@ -271,15 +302,24 @@ fn wrong(app: &App, call: &Call, rule: &Rule) -> Response {
     if let Some(body) = error.body {
         return respond(app, status, "text/html", body.into_bytes());
     }
-    let code = error.code.unwrap_or_else(|| "InternalErrorException".into());
-    let message = error.message.unwrap_or_else(|| "A fault that was asked for.".into());
+    let code = error
+        .code
+        .unwrap_or_else(|| "InternalErrorException".into());
+    let message = error
+        .message
+        .unwrap_or_else(|| "A fault that was asked for.".into());
     match call.dialect() {
-        Dialect::Json => {
-            json_response(app, status, &json!({ "__type": code, "message": message }), Some(&code))
-        }
-        Dialect::Query => {
-            xml_response(app, status, error_xml(&code, &message, status, &random::uuid()))
-        }
+        Dialect::Json => json_response(
+            app,
+            status,
+            &json!({ "__type": code, "message": message }),
+            Some(&code),
+        ),
+        Dialect::Query => xml_response(
+            app,
+            status,
+            error_xml(&code, &message, status, &random::uuid()),
+        ),
     }
 }
 
@@ -287,7 +327,9 @@ fn note_fault(app: &App, call: &Call, fault: &str, outcome: &str) {
     let mut world = app.world();
     world.journal.note = crate::journal::Note::default();
     let now = world.clock.now();
-    world.journal.call(now, call.name(), outcome, Some(fault.to_owned()));
+    world
+        .journal
+        .call(now, call.name(), outcome, Some(fault.to_owned()));
     tracing::info!(operation = call.name(), outcome, fault, "call");
 }
 
@@ -302,11 +344,19 @@ fn describe(rule: &Rule) -> &'static str {
 }
 
 fn json_response(app: &App, status: u16, body: &Value, error: Option<&str>) -> Response {
-    let mut response =
-        respond(app, status, "application/x-amz-json-1.1", body.to_string().into_bytes());
+    let mut response = respond(
+        app,
+        status,
+        "application/x-amz-json-1.1",
+        body.to_string().into_bytes(),
+    );
     if let Some(code) = error {
         let message = body["message"].as_str().unwrap_or_default();
-        put(response.headers_mut(), "x-amzn-errortype", &format!("{code}:"));
+        put(
+            response.headers_mut(),
+            "x-amzn-errortype",
+            &format!("{code}:"),
+        );
         put(response.headers_mut(), "x-amzn-errormessage", message);
     }
     response
@@ -317,7 +367,12 @@ fn xml_response(app: &App, status: u16, body: String) -> Response {
 }
 
 fn plain(app: &App, status: u16, body: &Value) -> Response {
-    respond(app, status, "application/json", body.to_string().into_bytes())
+    respond(
+        app,
+        status,
+        "application/json",
+        body.to_string().into_bytes(),
+    )
 }
 
 fn respond(app: &App, status: u16, kind: &'static str, body: Vec<u8>) -> Response {

@@ -71,7 +71,10 @@ impl World {
             name: fields.text("IdentityPoolName")?.to_owned(),
             guests: fields.flag("AllowUnauthenticatedIdentities")?,
             classic: fields.flag("AllowClassicFlow")?,
-            providers: providers.iter().map(provider).collect::<Result<_, Failure>>()?,
+            providers: providers
+                .iter()
+                .map(provider)
+                .collect::<Result<_, Failure>>()?,
             roles: Roles::default(),
         };
         let answer = pool.describe();
@@ -81,7 +84,9 @@ impl World {
 
     /// `DescribeIdentityPool`
     pub(crate) fn describe_identity_pool(&self, fields: Fields<'_>) -> Answer {
-        Ok(self.identity_pool(fields.text("IdentityPoolId")?)?.describe())
+        Ok(self
+            .identity_pool(fields.text("IdentityPoolId")?)?
+            .describe())
     }
 
     /// `GetId`
@@ -93,10 +98,15 @@ impl World {
                 "Unauthenticated access is not supported for this identity pool.",
             ));
         }
-        let known = logins.iter().find_map(|login| self.linked.find(&login.link).cloned());
+        let known = logins
+            .iter()
+            .find_map(|login| self.linked.find(&login.link).cloned());
         let id = known.unwrap_or_else(|| {
             let id = format!("{}:{}", self.place.region, random::uuid());
-            let identity = Identity { pool: pool.id.clone(), logins: BTreeSet::new() };
+            let identity = Identity {
+                pool: pool.id.clone(),
+                logins: BTreeSet::new(),
+            };
             self.identities.put(&*id, identity);
             id
         });
@@ -118,7 +128,9 @@ impl World {
         let guest = identity.logins.is_empty();
         let logins = self.verify_logins(&pool, fields.inside("Logins")?)?;
         if logins.is_empty() && !(guest && pool.guests) {
-            return Err(Failure::not_authorized(format!("Access to Identity '{id}' is forbidden.")));
+            return Err(Failure::not_authorized(format!(
+                "Access to Identity '{id}' is forbidden."
+            )));
         }
         let identity = self.identities.find(id);
         let known = |login: &Login| identity.is_some_and(|i| i.logins.contains(&login.link));
@@ -160,7 +172,10 @@ impl World {
         pool: &IdentityPool,
         fields: Fields<'_>,
     ) -> Result<Vec<Login>, Failure> {
-        fields.names().map(|key| self.verify_login(pool, key, fields.text(key)?)).collect()
+        fields
+            .names()
+            .map(|key| self.verify_login(pool, key, fields.text(key)?))
+            .collect()
     }
 
     fn verify_login(
@@ -172,9 +187,7 @@ impl World {
         self.journal.secret("id_token", token);
         let invalid = |why: &str| Failure::not_authorized(format!("Invalid login token. {why}"));
         let foreign = || {
-            Failure::not_authorized(
-                "Token is not from a supported provider of this identity pool.",
-            )
+            Failure::not_authorized("Token is not from a supported provider of this identity pool.")
         };
         // With `Issuer::Base` the key that clients derive from `iss` is the sandbox's own address.
         let named = |provider: &&Provider| {
@@ -182,7 +195,9 @@ impl World {
             provider.name == key || strip_scheme(&self.issuer(user_pool)) == key
         };
         let providers: Vec<&Provider> = pool.providers.iter().filter(named).collect();
-        let Some(first) = providers.first() else { return Err(foreign()) };
+        let Some(first) = providers.first() else {
+            return Err(foreign());
+        };
 
         let claims = self.key.verify(token).map_err(|bad| match bad {
             BadToken::Malformed => invalid("Not a valid OpenId Connect identity token."),
@@ -193,8 +208,13 @@ impl World {
         if text("iss") != Some(&self.issuer(user_pool)) {
             return Err(invalid("Issuer doesn't match providerName"));
         }
-        let Some(audience) = text("aud") else { return Err(invalid("Missing a required claim: aud")) };
-        let Some(provider) = providers.iter().find(|provider| provider.client == audience) else {
+        let Some(audience) = text("aud") else {
+            return Err(invalid("Missing a required claim: aud"));
+        };
+        let Some(provider) = providers
+            .iter()
+            .find(|provider| provider.client == audience)
+        else {
             return Err(foreign());
         };
         let now = self.clock.told().seconds();
@@ -218,8 +238,14 @@ impl World {
 
     /// `ServerSideTokenCheck`: asks the user pool whether the sign-in is still one.
     fn check_sign_in(&self, origin: &str) -> Result<(), Failure> {
-        let refused = |why: &str| Err(Failure::not_authorized(format!("Invalid login token. {why}")));
-        let Some(sign_in) = self.sign_ins.find(origin) else { return refused("Token is unknown") };
+        let refused = |why: &str| {
+            Err(Failure::not_authorized(format!(
+                "Invalid login token. {why}"
+            )))
+        };
+        let Some(sign_in) = self.sign_ins.find(origin) else {
+            return refused("Token is unknown");
+        };
         if sign_in.revoked {
             return refused("Token has been revoked");
         }
@@ -233,7 +259,11 @@ impl World {
 
     fn link(&mut self, id: &str, logins: &[Login]) -> Result<(), Failure> {
         for login in logins {
-            if self.linked.find(&login.link).is_some_and(|other| other != id) {
+            if self
+                .linked
+                .find(&login.link)
+                .is_some_and(|other| other != id)
+            {
                 return Err(Failure::new(
                     "ResourceConflictException",
                     "The login is already linked to another identity.",
@@ -252,9 +282,7 @@ impl World {
 
 impl IdentityPool {
     fn describe(&self) -> Value {
-        let provider = |p: &Provider| {
-            json!({ "ProviderName": p.name, "ClientId": p.client, "ServerSideTokenCheck": p.check })
-        };
+        let provider = |p: &Provider| json!({ "ProviderName": p.name, "ClientId": p.client, "ServerSideTokenCheck": p.check });
         json!({
             "IdentityPoolId": self.id,
             "IdentityPoolName": self.name,

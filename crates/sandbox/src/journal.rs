@@ -102,7 +102,13 @@ impl Journal {
     }
 
     /// Writes down a call, with what its operation noted.
-    pub(crate) fn call(&mut self, time: Moment, operation: &str, outcome: &str, fault: Option<String>) {
+    pub(crate) fn call(
+        &mut self,
+        time: Moment,
+        operation: &str,
+        outcome: &str,
+        fault: Option<String>,
+    ) {
         self.total += 1;
         *self.counts.entry(operation.to_owned()).or_default() += 1;
         let call = Call {

@@ -3,9 +3,7 @@
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
-    signature::{
-        KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
-    },
+    signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -39,7 +37,10 @@ impl SigningKey {
     /// A new key; nothing of it outlives the process.
     pub(crate) fn generate() -> Result<Self, NoKey> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| NoKey)?;
-        Ok(Self { pair, id: random::base64url(32) })
+        Ok(Self {
+            pair,
+            id: random::base64url(32),
+        })
     }
 
     /// Signs claims into a JWT.
@@ -50,7 +51,12 @@ impl SigningKey {
         let message = format!("{}.{}", text(&header.to_string()), text(&body));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message.as_bytes(),
+                &mut signature,
+            )
             .expect("a 2048-bit key signs any message");
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -58,7 +64,9 @@ impl SigningKey {
     /// The claims of a token that this key signed. Says nothing of issuer, audience or time.
     pub(crate) fn verify(&self, token: &str) -> Result<Claims, BadToken> {
         let parts: Vec<&str> = token.split('.').collect();
-        let [header, claims, signature] = parts[..] else { return Err(BadToken::Malformed) };
+        let [header, claims, signature] = parts[..] else {
+            return Err(BadToken::Malformed);
+        };
         let object = |part: &str| -> Option<Map<String, Value>> {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
         };
@@ -68,7 +76,9 @@ impl SigningKey {
         {
             return Err(BadToken::Forged);
         }
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| BadToken::Malformed)?;
+        let signature = URL_SAFE_NO_PAD
+            .decode(signature)
+            .map_err(|_| BadToken::Malformed)?;
         let message = format!("{header}.{claims}");
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
             .verify(message.as_bytes(), &signature)
@@ -98,18 +108,27 @@ mod tests {
     #[test]
     fn only_its_own_tokens_pass() {
         let key = SigningKey::generate().expect("a key");
-        let claims = json!({ "sub": "a", "exp": 1 }).as_object().cloned().expect("an object");
+        let claims = json!({ "sub": "a", "exp": 1 })
+            .as_object()
+            .cloned()
+            .expect("an object");
         let token = key.sign(&claims);
         assert_eq!(key.verify(&token), Ok(claims.clone()));
 
-        let other = SigningKey { pair: SigningKey::generate().expect("a key").pair, id: key.id.clone() };
+        let other = SigningKey {
+            pair: SigningKey::generate().expect("a key").pair,
+            id: key.id.clone(),
+        };
         assert_eq!(key.verify(&other.sign(&claims)), Err(BadToken::Forged));
 
         let parts: Vec<&str> = token.split('.').collect();
         let changed = URL_SAFE_NO_PAD.encode(r#"{"sub":"b","exp":1}"#);
         let none = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"none","kid":"{}"}}"#, key.id));
         for (forged, why) in [
-            (format!("{}.{changed}.{}", parts[0], parts[2]), BadToken::Forged),
+            (
+                format!("{}.{changed}.{}", parts[0], parts[2]),
+                BadToken::Forged,
+            ),
             (format!("{none}.{}.", parts[1]), BadToken::Forged),
             (format!("{}.{}.", parts[0], parts[1]), BadToken::Forged),
             (format!("{}.{}", parts[0], parts[1]), BadToken::Malformed),

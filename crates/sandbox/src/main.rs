@@ -80,9 +80,14 @@ enum Seeds {
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(Arguments::parse())),
         Err(error) => Err(error.into()),
@@ -90,7 +95,10 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            let source = error
+                .source()
+                .map(|source| format!(": {source}"))
+                .unwrap_or_default();
             tracing::error!("{error}{source}");
             ExitCode::FAILURE
         }
@@ -111,14 +119,21 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         control_token: arguments.control_token,
     })
     .await?;
-    let mut seeds = if arguments.demo { vec![Seed::demo()] } else { Vec::new() };
+    let mut seeds = if arguments.demo {
+        vec![Seed::demo()]
+    } else {
+        Vec::new()
+    };
     if let Some(path) = arguments.seed {
         match serde_json::from_slice(&std::fs::read(path)?)? {
             Seeds::Many(more) => seeds.extend(more),
             Seeds::One(seed) => seeds.push(*seed),
         }
     }
-    let seeded = seeds.into_iter().map(|seed| sandbox.plant(seed)).collect::<Result<_, _>>()?;
+    let seeded = seeds
+        .into_iter()
+        .map(|seed| sandbox.plant(seed))
+        .collect::<Result<_, _>>()?;
     let ready = Ready {
         url: sandbox.url(),
         control_token: sandbox.control_token().to_owned(),
@@ -143,9 +158,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 #[cfg(unix)]
 async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         return std::future::pending().await;
     };
     tokio::select! { _ = term.recv() => (), _ = int.recv() => () }
@@ -163,7 +179,10 @@ async fn stdin_ended() {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let mut rest = [0; 1024];
-        while std::io::stdin().read(&mut rest).is_ok_and(|count| count > 0) {}
+        while std::io::stdin()
+            .read(&mut rest)
+            .is_ok_and(|count| count > 0)
+        {}
         let _ = sender.send(());
     });
     let _ = receiver.await;

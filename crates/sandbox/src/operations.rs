@@ -32,7 +32,9 @@ pub(crate) fn find(target: &str) -> Option<&'static Operation> {
         "AWSCognitoIdentityService" => IDENTITY,
         _ => return None,
     };
-    OPERATIONS.iter().find(|operation| operation.scope == scope && operation.name == name)
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.scope == scope && operation.name == name)
 }
 
 const IDP: &str = "cognito-idp";
@@ -40,38 +42,78 @@ const IDENTITY: &str = "cognito-identity";
 
 static OPERATIONS: &[Operation] = &[
     open(IDP, "InitiateAuth", |w, f| w.initiate_auth(f, Door::Public)),
-    open(IDP, "RespondToAuthChallenge", |w, f| w.respond_to_auth_challenge(f, Door::Public)),
-    open(IDP, "GetTokensFromRefreshToken", World::get_tokens_from_refresh_token),
+    open(IDP, "RespondToAuthChallenge", |w, f| {
+        w.respond_to_auth_challenge(f, Door::Public)
+    }),
+    open(
+        IDP,
+        "GetTokensFromRefreshToken",
+        World::get_tokens_from_refresh_token,
+    ),
     open(IDP, "RevokeToken", World::revoke_token),
     open(IDP, "GlobalSignOut", World::global_sign_out),
     open(IDP, "GetUser", World::user_of_token),
     open(IDP, "ChangePassword", World::change_password),
     open(IDP, "SignUp", World::sign_up),
     open(IDP, "ConfirmSignUp", World::confirm_sign_up),
-    admin(IDP, "AdminInitiateAuth", |w, f| w.initiate_auth(f, Door::Admin)),
-    admin(IDP, "AdminRespondToAuthChallenge", |w, f| w.respond_to_auth_challenge(f, Door::Admin)),
+    admin(IDP, "AdminInitiateAuth", |w, f| {
+        w.initiate_auth(f, Door::Admin)
+    }),
+    admin(IDP, "AdminRespondToAuthChallenge", |w, f| {
+        w.respond_to_auth_challenge(f, Door::Admin)
+    }),
     admin(IDP, "CreateUserPool", World::create_user_pool),
     admin(IDP, "DescribeUserPool", |w, f| w.describe_user_pool(f)),
     admin(IDP, "CreateUserPoolClient", World::create_user_pool_client),
-    admin(IDP, "DescribeUserPoolClient", World::describe_user_pool_client),
+    admin(
+        IDP,
+        "DescribeUserPoolClient",
+        World::describe_user_pool_client,
+    ),
     admin(IDP, "CreateGroup", World::create_group),
     admin(IDP, "AdminCreateUser", World::admin_create_user),
     admin(IDP, "AdminSetUserPassword", World::admin_set_user_password),
     admin(IDP, "AdminGetUser", World::admin_get_user),
-    admin(IDP, "AdminDisableUser", |w, f| w.admin_set_enabled(f, false)),
+    admin(IDP, "AdminDisableUser", |w, f| {
+        w.admin_set_enabled(f, false)
+    }),
     admin(IDP, "AdminEnableUser", |w, f| w.admin_set_enabled(f, true)),
     admin(IDP, "AdminDeleteUser", World::admin_delete_user),
-    admin(IDP, "AdminResetUserPassword", World::admin_reset_user_password),
-    admin(IDP, "AdminUserGlobalSignOut", World::admin_user_global_sign_out),
+    admin(
+        IDP,
+        "AdminResetUserPassword",
+        World::admin_reset_user_password,
+    ),
+    admin(
+        IDP,
+        "AdminUserGlobalSignOut",
+        World::admin_user_global_sign_out,
+    ),
     admin(IDP, "AdminConfirmSignUp", World::admin_confirm_sign_up),
     admin(IDP, "AdminAddUserToGroup", World::admin_add_user_to_group),
-    admin(IDP, "AdminRemoveUserFromGroup", World::admin_remove_user_from_group),
+    admin(
+        IDP,
+        "AdminRemoveUserFromGroup",
+        World::admin_remove_user_from_group,
+    ),
     open(IDENTITY, "GetId", World::id_of_logins),
-    open(IDENTITY, "GetCredentialsForIdentity", World::credentials_for_identity),
+    open(
+        IDENTITY,
+        "GetCredentialsForIdentity",
+        World::credentials_for_identity,
+    ),
     admin(IDENTITY, "CreateIdentityPool", World::create_identity_pool),
-    admin(IDENTITY, "DescribeIdentityPool", |w, f| w.describe_identity_pool(f)),
-    admin(IDENTITY, "SetIdentityPoolRoles", World::set_identity_pool_roles),
-    admin(IDENTITY, "GetIdentityPoolRoles", |w, f| w.identity_pool_roles(f)),
+    admin(IDENTITY, "DescribeIdentityPool", |w, f| {
+        w.describe_identity_pool(f)
+    }),
+    admin(
+        IDENTITY,
+        "SetIdentityPoolRoles",
+        World::set_identity_pool_roles,
+    ),
+    admin(IDENTITY, "GetIdentityPoolRoles", |w, f| {
+        w.identity_pool_roles(f)
+    }),
 ];
 
 const fn open(
@@ -79,7 +121,12 @@ const fn open(
     name: &'static str,
     run: fn(&mut World, Fields<'_>) -> Answer,
 ) -> Operation {
-    Operation { name, access: Access::Open, scope, run }
+    Operation {
+        name,
+        access: Access::Open,
+        scope,
+        run,
+    }
 }
 
 const fn admin(
@@ -87,7 +134,12 @@ const fn admin(
     name: &'static str,
     run: fn(&mut World, Fields<'_>) -> Answer,
 ) -> Operation {
-    Operation { name, access: Access::Admin, scope, run }
+    Operation {
+        name,
+        access: Access::Admin,
+        scope,
+        run,
+    }
 }
 
 #[cfg(test)]

@@ -58,12 +58,18 @@ impl Pool {
 
     /// The part of the id after `_`, which SRP hashes.
     pub(crate) fn short_name(&self) -> &str {
-        self.id.split_once('_').map_or(self.id.as_str(), |(_, name)| name)
+        self.id
+            .split_once('_')
+            .map_or(self.id.as_str(), |(_, name)| name)
     }
 
     /// The form of a user name under which it is found.
     pub(crate) fn fold(&self, name: &str) -> String {
-        if self.case_sensitive { name.to_owned() } else { name.to_lowercase() }
+        if self.case_sensitive {
+            name.to_owned()
+        } else {
+            name.to_lowercase()
+        }
     }
 
     /// Finds a user by name or by an attribute that this pool accepts in its place.
@@ -73,10 +79,14 @@ impl Pool {
             return Some(user);
         }
         let known_by = |user: &User, attribute: &String| {
-            user.attributes.get(attribute).is_some_and(|value| self.fold(value) == folded)
+            user.attributes
+                .get(attribute)
+                .is_some_and(|value| self.fold(value) == folded)
         };
         self.users.values().find(|user| {
-            self.username_attributes.iter().any(|attribute| known_by(user, attribute))
+            self.username_attributes
+                .iter()
+                .any(|attribute| known_by(user, attribute))
                 || self.alias_attributes.iter().any(|attribute| {
                     let verified = user.attributes.get(&format!("{attribute}_verified"));
                     verified.is_some_and(|v| v == "true") && known_by(user, attribute)
@@ -87,13 +97,21 @@ impl Pool {
     /// Puts a new user into the pool.
     pub(crate) fn admit(&mut self, name: &str, mut user: User) -> Result<&mut User, Failure> {
         if self.users.len() >= Self::USERS {
-            return Err(Failure::new("LimitExceededException", "The user pool is full."));
+            return Err(Failure::new(
+                "LimitExceededException",
+                "The user pool is full.",
+            ));
         }
         if name.is_empty() || name.chars().count() > 128 {
-            return Err(Failure::invalid_parameter("Username must have 1 to 128 characters."));
+            return Err(Failure::invalid_parameter(
+                "Username must have 1 to 128 characters.",
+            ));
         }
         if self.find(name).is_some() {
-            return Err(Failure::new("UsernameExistsException", "User account already exists"));
+            return Err(Failure::new(
+                "UsernameExistsException",
+                "User account already exists",
+            ));
         }
         if let Some(attribute) = self.username_attributes.first() {
             if !name.contains('@') && attribute == "email" {
@@ -135,7 +153,9 @@ impl Pool {
 impl Policy {
     fn read(fields: Fields<'_>) -> Result<Self, Failure> {
         let length = fields.maybe_number("MinimumLength")?.unwrap_or(8);
-        let length = usize::try_from(length).ok().filter(|n| (6..=99).contains(n));
+        let length = usize::try_from(length)
+            .ok()
+            .filter(|n| (6..=99).contains(n));
         let flag = |name| Ok::<_, Failure>(fields.maybe_flag(name)?.unwrap_or(true));
         Ok(Self {
             length: length.ok_or_else(|| {
@@ -145,7 +165,9 @@ impl Policy {
             lower: flag("RequireLowercase")?,
             numbers: flag("RequireNumbers")?,
             symbols: flag("RequireSymbols")?,
-            temporary_days: fields.maybe_number("TemporaryPasswordValidityDays")?.unwrap_or(7),
+            temporary_days: fields
+                .maybe_number("TemporaryPasswordValidityDays")?
+                .unwrap_or(7),
         })
     }
 
@@ -224,8 +246,12 @@ impl World {
             alias_attributes: fields.texts("AliasAttributes")?,
             verified_attributes: fields.texts("AutoVerifiedAttributes")?,
             required,
-            case_sensitive: fields.inside("UsernameConfiguration")?.flag("CaseSensitive")?,
-            admin_only: fields.inside("AdminCreateUserConfig")?.flag("AllowAdminCreateUserOnly")?,
+            case_sensitive: fields
+                .inside("UsernameConfiguration")?
+                .flag("CaseSensitive")?,
+            admin_only: fields
+                .inside("AdminCreateUserConfig")?
+                .flag("AllowAdminCreateUserOnly")?,
             groups: BTreeMap::new(),
             users: BTreeMap::new(),
             secret: random::bytes(),
@@ -255,7 +281,13 @@ impl World {
         if groups.len() >= 10_000 {
             return Err(Failure::new("LimitExceededException", "Too many groups."));
         }
-        groups.insert(name.to_owned(), Group { role: role.clone(), precedence });
+        groups.insert(
+            name.to_owned(),
+            Group {
+                role: role.clone(),
+                precedence,
+            },
+        );
         Ok(json!({ "Group": {
             "GroupName": name, "UserPoolId": id, "RoleArn": role, "Precedence": precedence,
         } }))

@@ -29,14 +29,20 @@ impl World {
         sign_in: &str,
         until: Moment,
     ) -> String {
-        const HEADER: &str =
-            "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
+        const HEADER: &str = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
         let parts = [256, 12, 1020, 16].map(random::base64url);
         let token = format!("{HEADER}.{}", parts.join("."));
         self.journal.secret("refresh_token", &token);
         let (sign_in, client) = (sign_in.to_owned(), client.id.clone());
-        self.refresh_tokens
-            .put(&*token, RefreshToken { sign_in, client, until, dead_from: None });
+        self.refresh_tokens.put(
+            &*token,
+            RefreshToken {
+                sign_in,
+                client,
+                until,
+                dead_from: None,
+            },
+        );
         token
     }
 
@@ -45,7 +51,8 @@ impl World {
         let client = self.client(fields.text("ClientId")?)?;
         let token = fields.text("RefreshToken")?;
         let secret = fields.maybe_text("ClientSecret")?;
-        self.journal.secret("client_secret", secret.unwrap_or_default());
+        self.journal
+            .secret("client_secret", secret.unwrap_or_default());
         client.check_secret(secret)?;
         let origin = self.redeem(&client, token)?;
         let next = match client.rotation {
@@ -60,9 +67,9 @@ impl World {
 
     /// `InitiateAuth` with `REFRESH_TOKEN_AUTH`, which cannot rotate.
     pub(crate) fn refresh_by_flow(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
-        let token = parameters
-            .maybe_text("REFRESH_TOKEN")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter REFRESH_TOKEN"))?;
+        let token = parameters.maybe_text("REFRESH_TOKEN")?.ok_or_else(|| {
+            Failure::invalid_parameter("Missing required parameter REFRESH_TOKEN")
+        })?;
         if client.rotation != Rotation::Off {
             return Err(Failure::invalid_parameter(
                 "Refresh token rotation is enabled for the client: use GetTokensFromRefreshToken.",
@@ -72,7 +79,10 @@ impl World {
             client.check_hash("", None)?;
         }
         let origin = self.redeem(client, token)?;
-        let username = self.sign_ins.find(&origin).map(|sign_in| sign_in.user.clone());
+        let username = self
+            .sign_ins
+            .find(&origin)
+            .map(|sign_in| sign_in.user.clone());
         let hash = parameters.maybe_text("SECRET_HASH")?;
         client.check_hash(&username.unwrap_or_default(), hash)?;
         let pair = self.mint_pair(client, &origin)?;
@@ -84,7 +94,9 @@ impl World {
         let client = self.client(fields.text("ClientId")?)?;
         let token = fields.text("Token")?;
         let unauthorized = |_| Failure::new("UnauthorizedException", "Invalid client secret");
-        client.check_secret(fields.maybe_text("ClientSecret")?).map_err(unauthorized)?;
+        client
+            .check_secret(fields.maybe_text("ClientSecret")?)
+            .map_err(unauthorized)?;
         if !client.revocation {
             return Err(Failure::new(
                 "UnsupportedOperationException",
@@ -92,10 +104,15 @@ impl World {
             ));
         }
         if token.split('.').count() == 3 {
-            return Err(Failure::new("UnsupportedTokenTypeException", "Unsupported token type"));
+            return Err(Failure::new(
+                "UnsupportedTokenTypeException",
+                "Unsupported token type",
+            ));
         }
         // A token that is unknown or already dead is as revoked as can be.
-        let Some(found) = self.refresh_tokens.find(token) else { return Ok(json!({})) };
+        let Some(found) = self.refresh_tokens.find(token) else {
+            return Ok(json!({}));
+        };
         if found.client != client.id {
             return Err(Failure::new(
                 "UnauthorizedException",
@@ -143,7 +160,9 @@ impl World {
             ));
         }
         let user = self.pool(&sign_in.pool)?.find(&sign_in.user);
-        let user = user.filter(|u| u.sub == sign_in.sub).ok_or_else(Failure::no_user)?;
+        let user = user
+            .filter(|u| u.sub == sign_in.sub)
+            .ok_or_else(Failure::no_user)?;
         if !user.enabled {
             return Err(Failure::not_authorized("User is disabled."));
         }

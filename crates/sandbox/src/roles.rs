@@ -49,7 +49,8 @@ impl World {
     /// `SetIdentityPoolRoles`
     pub(crate) fn set_identity_pool_roles(&mut self, fields: Fields<'_>) -> Answer {
         let roles = Roles::read(fields)?;
-        self.identity_pool_mut(fields.text("IdentityPoolId")?)?.roles = roles;
+        self.identity_pool_mut(fields.text("IdentityPoolId")?)?
+            .roles = roles;
         Ok(json!({}))
     }
 
@@ -96,17 +97,27 @@ impl Roles {
             )
         };
         if let Some(custom) = custom {
-            let allowed = logins.iter().any(|login| claimed(&login.claims).contains(&custom));
+            let allowed = logins
+                .iter()
+                .any(|login| claimed(&login.claims).contains(&custom));
             let refusal = || Failure::not_authorized("Invalid custom role.");
-            return if allowed { Ok(custom.to_owned()) } else { Err(refusal()) };
+            return if allowed {
+                Ok(custom.to_owned())
+            } else {
+                Err(refusal())
+            };
         }
-        let Some(login) = logins.first() else { return self.guests.clone().ok_or_else(unset) };
+        let Some(login) = logins.first() else {
+            return self.guests.clone().ok_or_else(unset);
+        };
         let key = format!("{}:{}", login.provider, login.client);
         match self.mappings.get(&key) {
             None => self.authenticated.clone().ok_or_else(unset),
             Some(mapping) => match (mapping.role(&login.claims), mapping.otherwise) {
                 (Some(role), Otherwise::AuthenticatedRole | Otherwise::Deny) => Ok(role),
-                (None, Otherwise::AuthenticatedRole) => self.authenticated.clone().ok_or_else(unset),
+                (None, Otherwise::AuthenticatedRole) => {
+                    self.authenticated.clone().ok_or_else(unset)
+                }
                 (None, Otherwise::Deny) => Err(Failure::not_authorized(
                     "Access to Identity is forbidden: the role is ambiguous.",
                 )),
@@ -117,7 +128,11 @@ impl Roles {
 
 impl Mapping {
     fn read(fields: Fields<'_>) -> Result<Self, Failure> {
-        let bad = |what| Err(Failure::invalid_parameter(format!("Invalid {what} in role mapping.")));
+        let bad = |what| {
+            Err(Failure::invalid_parameter(format!(
+                "Invalid {what} in role mapping."
+            )))
+        };
         let rule = |fields: &Fields<'_>| {
             Ok(Rule {
                 claim: fields.text("Claim")?.to_owned(),
@@ -153,9 +168,10 @@ impl Mapping {
         };
         let found = rules.iter().find(|rule| match claims.get(&rule.claim) {
             Some(Value::String(text)) => rule.matches(text),
-            Some(Value::Array(items)) => {
-                items.iter().filter_map(Value::as_str).any(|item| rule.matches(item))
-            }
+            Some(Value::Array(items)) => items
+                .iter()
+                .filter_map(Value::as_str)
+                .any(|item| rule.matches(item)),
             Some(other) => rule.matches(&other.to_string()),
             None => false,
         });
@@ -177,7 +193,11 @@ impl Rule {
 
 fn claimed(claims: &Claims) -> Vec<&str> {
     let roles = claims.get("cognito:roles").and_then(Value::as_array);
-    roles.into_iter().flatten().filter_map(Value::as_str).collect()
+    roles
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn arn(text: &str) -> Result<&str, Failure> {

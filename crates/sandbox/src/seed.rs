@@ -162,7 +162,10 @@ impl Seed {
     /// The chain of `--demo`: the same ids and the same password at every start.
     pub fn demo() -> Self {
         Self {
-            pool: PoolSeed { id: Some("us-east-1_Demo00001".into()), ..PoolSeed::default() },
+            pool: PoolSeed {
+                id: Some("us-east-1_Demo00001".into()),
+                ..PoolSeed::default()
+            },
             client: ClientSeed {
                 id: Some("demo0000000000000000000001".into()),
                 rotation_grace_seconds: Some(60),
@@ -246,10 +249,22 @@ fn plant_pool(world: &mut World, seed: PoolSeed) -> Result<String, Failure> {
 fn plant_client(world: &mut World, pool: &str, seed: ClientSeed) -> Result<String, Failure> {
     let id = seed.id.unwrap_or_else(|| random::text(random::LOWER, 26));
     if world.clients.contains_key(&id) {
-        return Err(Failure::invalid_parameter(format!("The client id {id} is taken.")));
+        return Err(Failure::invalid_parameter(format!(
+            "The client id {id} is taken."
+        )));
     }
-    let usual = ["USER_SRP", "USER_PASSWORD", "ADMIN_USER_PASSWORD", "REFRESH_TOKEN"];
-    let usual = || usual.iter().map(|flow| format!("ALLOW_{flow}_AUTH")).collect();
+    let usual = [
+        "USER_SRP",
+        "USER_PASSWORD",
+        "ADMIN_USER_PASSWORD",
+        "REFRESH_TOKEN",
+    ];
+    let usual = || {
+        usual
+            .iter()
+            .map(|flow| format!("ALLOW_{flow}_AUTH"))
+            .collect()
+    };
     let mut request = json!({
         "UserPoolId": pool,
         "ClientName": seed.name.unwrap_or_else(|| "desktop".into()),
@@ -288,7 +303,10 @@ fn plant_user(
     });
     world.admin_create_user(Fields::of(&request)?)?;
     if !seed.temporary {
-        extend(&mut request, Some(json!({ "Password": password, "Permanent": true })));
+        extend(
+            &mut request,
+            Some(json!({ "Password": password, "Permanent": true })),
+        );
         world.admin_set_user_password(Fields::of(&request)?)?;
     }
     for group in seed.groups {
@@ -306,10 +324,16 @@ fn plant_identity_pool(
     seed: IdentityPoolSeed,
 ) -> Result<(String, String), Failure> {
     let account = &world.place.account;
-    let role = seed.role_arn.unwrap_or_else(|| format!("arn:aws:iam::{account}:role/Developer"));
-    let id = seed.id.unwrap_or_else(|| format!("{}:{}", world.place.region, random::uuid()));
+    let role = seed
+        .role_arn
+        .unwrap_or_else(|| format!("arn:aws:iam::{account}:role/Developer"));
+    let id = seed
+        .id
+        .unwrap_or_else(|| format!("{}:{}", world.place.region, random::uuid()));
     if world.identity_pools.contains_key(&id) {
-        return Err(Failure::invalid_parameter(format!("The identity pool id {id} is taken.")));
+        return Err(Failure::invalid_parameter(format!(
+            "The identity pool id {id} is taken."
+        )));
     }
     let provider = world.provider_name(pool);
     let request = json!({

@@ -86,7 +86,9 @@ impl Sandbox {
     pub async fn bind(options: Options) -> Result<Self, StartError> {
         let port = options.port;
         let taken = |source| StartError::Port { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let place = Place {
             region: options.region,
@@ -99,7 +101,13 @@ impl Sandbox {
         let world = World::new(place, Arc::new(SigningKey::generate()?)).into();
         let random = || random::text(random::ALNUM, 32);
         let control_token = options.control_token.unwrap_or_else(random);
-        Ok(Self { listener, app: Arc::new(App { world, control_token }) })
+        Ok(Self {
+            listener,
+            app: Arc::new(App {
+                world,
+                control_token,
+            }),
+        })
     }
 
     /// `http://127.0.0.1:PORT`, the endpoint URL of all services.

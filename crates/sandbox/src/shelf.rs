@@ -13,7 +13,11 @@ pub(crate) struct Shelf<V> {
 impl<V> Shelf<V> {
     /// An empty shelf for at most `limit` entries.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, entries: HashMap::new(), order: VecDeque::new() }
+        Self {
+            limit,
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+        }
     }
 
     /// Puts an entry in its place; one with the same key is replaced.
@@ -23,7 +27,9 @@ impl<V> Shelf<V> {
             self.order.push_back(key);
         }
         while self.entries.len() > self.limit {
-            let Some(oldest) = self.order.pop_front() else { return };
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
             self.entries.remove(&oldest);
         }
         // Keys that were taken leave a gap in the order: close it before it grows.
@@ -50,7 +56,9 @@ impl<V> Shelf<V> {
 
     /// All entries, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.order.iter().filter_map(|key| Some((key.as_str(), self.entries.get(key)?)))
+        self.order
+            .iter()
+            .filter_map(|key| Some((key.as_str(), self.entries.get(key)?)))
     }
 
     /// Changes every entry.

@@ -50,7 +50,9 @@ impl Signature {
     pub(crate) fn read(message: &Message<'_>) -> Result<Option<Self>, Unreadable> {
         if let Some(header) = message.headers.get("authorization") {
             let header = header.to_str().map_err(|_| Unreadable)?;
-            return Self::from_header(header, message.headers).ok_or(Unreadable).map(Some);
+            return Self::from_header(header, message.headers)
+                .ok_or(Unreadable)
+                .map(Some);
         }
         let query = pairs(message.query);
         if query.iter().any(|(name, _)| name == "X-Amz-Signature") {
@@ -79,7 +81,14 @@ impl Signature {
         }
         let text = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
         let token = text("x-amz-security-token");
-        Self::assemble(credential?, signed?, value?, &text("x-amz-date")?, token, None)
+        Self::assemble(
+            credential?,
+            signed?,
+            value?,
+            &text("x-amz-date")?,
+            token,
+            None,
+        )
     }
 
     fn from_query(query: &[(String, String)]) -> Option<Self> {
@@ -107,7 +116,9 @@ impl Signature {
     ) -> Option<Self> {
         let (access_key, scope) = credential.split_once('/')?;
         let parts: Vec<&str> = scope.split('/').collect();
-        let [day, _region, service, "aws4_request"] = parts[..] else { return None };
+        let [day, _region, service, "aws4_request"] = parts[..] else {
+            return None;
+        };
         let headers: Vec<String> = signed.split(';').map(str::to_owned).collect();
         let time = Moment::parse("%Y%m%dT%H%M%SZ", stamp)?;
         if !stamp.starts_with(day) || day.len() != 8 || !headers.iter().any(|h| h == "host") {
@@ -155,8 +166,12 @@ impl Signature {
     }
 
     fn compute(&self, secret: &str, canonical: &str) -> String {
-        let to_sign =
-            format!("{ALGORITHM}\n{}\n{}\n{}", self.stamp, self.scope, hash(canonical.as_bytes()));
+        let to_sign = format!(
+            "{ALGORITHM}\n{}\n{}\n{}",
+            self.stamp,
+            self.scope,
+            hash(canonical.as_bytes())
+        );
         let first = format!("AWS4{secret}").into_bytes();
         let key = self.scope.split('/').fold(first, |key, part| {
             hmac_sha256(&key, part.as_bytes()).to_vec()
@@ -171,7 +186,10 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         (decode(name), decode(value))
     };
-    text.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+    text.split('&')
+        .filter(|part| !part.is_empty())
+        .map(pair)
+        .collect()
 }
 
 fn decode(text: &str) -> String {
@@ -222,8 +240,14 @@ mod tests {
     #[test]
     fn the_example_of_the_documentation() {
         let headers = headers(&[
-            ("authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"),
-            ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+            ),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8",
+            ),
             ("host", "iam.amazonaws.com"),
             ("x-amz-date", "20150830T123600Z"),
         ]);
@@ -234,31 +258,67 @@ mod tests {
             headers: &headers,
             body: b"",
         };
-        let signature = Signature::read(&message).expect("readable").expect("signed");
+        let signature = Signature::read(&message)
+            .expect("readable")
+            .expect("signed");
         assert_eq!(signature.access_key, "AKIDEXAMPLE");
         assert_eq!(signature.service, "iam");
         assert!(signature.is_by(SECRET, &message));
         assert!(!signature.is_by("another", &message));
-        assert!(!signature.is_by(SECRET, &Message { query: "Action=ListRoles&Version=2010-05-08", ..message }));
-        assert!(!signature.is_by(SECRET, &Message { body: b"x", ..message }));
-        assert!(!signature.is_by(SECRET, &Message { method: "POST", ..message }));
+        assert!(!signature.is_by(
+            SECRET,
+            &Message {
+                query: "Action=ListRoles&Version=2010-05-08",
+                ..message
+            }
+        ));
+        assert!(!signature.is_by(
+            SECRET,
+            &Message {
+                body: b"x",
+                ..message
+            }
+        ));
+        assert!(!signature.is_by(
+            SECRET,
+            &Message {
+                method: "POST",
+                ..message
+            }
+        ));
     }
 
     /// `get-vanilla` and `post-vanilla` of the AWS signature test suite.
     #[test]
     fn the_test_suite() {
         for (method, value) in [
-            ("GET", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-            ("POST", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+            (
+                "GET",
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                "POST",
+                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+            ),
         ] {
-            let authorization = format!("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature={value}");
+            let authorization = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature={value}"
+            );
             let headers = headers(&[
                 ("authorization", &authorization),
                 ("host", "example.amazonaws.com"),
                 ("x-amz-date", "20150830T123600Z"),
             ]);
-            let message = Message { method, path: "/", query: "", headers: &headers, body: b"" };
-            let signature = Signature::read(&message).expect("readable").expect("signed");
+            let message = Message {
+                method,
+                path: "/",
+                query: "",
+                headers: &headers,
+                body: b"",
+            };
+            let signature = Signature::read(&message)
+                .expect("readable")
+                .expect("signed");
             assert!(signature.is_by(SECRET, &message), "{method}");
         }
     }
@@ -266,8 +326,17 @@ mod tests {
     #[test]
     fn what_cannot_be_read() {
         let read = |header: &str| {
-            let headers = headers(&[("authorization", header), ("x-amz-date", "20150830T123600Z")]);
-            let message = Message { method: "POST", path: "/", query: "", headers: &headers, body: b"" };
+            let headers = headers(&[
+                ("authorization", header),
+                ("x-amz-date", "20150830T123600Z"),
+            ]);
+            let message = Message {
+                method: "POST",
+                path: "/",
+                query: "",
+                headers: &headers,
+                body: b"",
+            };
             Signature::read(&message)
         };
         for bad in [
@@ -286,11 +355,14 @@ mod tests {
 
     #[test]
     fn forms_and_queries() {
-        assert_eq!(pairs("a=b%20c+d&e&f=%zz%"), [
-            ("a".to_owned(), "b c d".to_owned()),
-            ("e".to_owned(), String::new()),
-            ("f".to_owned(), "%zz%".to_owned()),
-        ]);
+        assert_eq!(
+            pairs("a=b%20c+d&e&f=%zz%"),
+            [
+                ("a".to_owned(), "b c d".to_owned()),
+                ("e".to_owned(), String::new()),
+                ("f".to_owned(), "%zz%".to_owned()),
+            ]
+        );
     }
 
     fn headers(list: &[(&str, &str)]) -> HeaderMap {

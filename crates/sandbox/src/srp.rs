@@ -61,7 +61,10 @@ impl Verifier {
 
     fn with_salt(who: Who<'_>, password: &str, salt: &[u8]) -> Self {
         let x = private_key(salt, &identity_hash(who, password));
-        Self { salt: salt.to_vec(), value: generator().pow(&x).retrieve() }
+        Self {
+            salt: salt.to_vec(),
+            value: generator().pow(&x).retrieve(),
+        }
     }
 
     /// Whether this is the password, for the flows that send it.
@@ -96,9 +99,15 @@ impl Handshake {
         if u.iter().all(|byte| *byte == 0) {
             return Err(BadPublicValue);
         }
-        let secret = (a.element * v.pow(&U256::from_be_slice(&u))).pow(b).retrieve();
+        let secret = (a.element * v.pow(&U256::from_be_slice(&u)))
+            .pow(b)
+            .retrieve();
         let key = session_key(&u, &secret.to_be_bytes());
-        Ok(Self { salt: verifier.salt.clone(), public, key })
+        Ok(Self {
+            salt: verifier.salt.clone(),
+            public,
+            key,
+        })
     }
 
     /// `SALT`, as Cognito writes it: an integer in hex.
@@ -161,7 +170,10 @@ impl PublicValue {
         if reduced == U3072::ZERO {
             return Err(BadPublicValue);
         }
-        Ok(Self { bytes, element: Element::new(&reduced) })
+        Ok(Self {
+            bytes,
+            element: Element::new(&reduced),
+        })
     }
 }
 
@@ -176,7 +188,12 @@ fn multiplier() -> [u8; 32] {
 
 /// H(poolName | USER_ID_FOR_SRP | ":" | password): raw bytes, never an integer.
 fn identity_hash(who: Who<'_>, password: &str) -> [u8; 32] {
-    sha256(&[who.name.as_bytes(), who.user.as_bytes(), b":", password.as_bytes()])
+    sha256(&[
+        who.name.as_bytes(),
+        who.user.as_bytes(),
+        b":",
+        password.as_bytes(),
+    ])
 }
 
 /// x = H(PAD(salt) | identity hash)
@@ -198,7 +215,12 @@ fn session_key(u: &[u8; 32], secret: &[u8]) -> [u8; 16] {
 }
 
 fn signature(key: &[u8; 16], who: Who<'_>, secret_block: &[u8], timestamp: &str) -> [u8; 32] {
-    let parts = [who.name.as_bytes(), who.user.as_bytes(), secret_block, timestamp.as_bytes()];
+    let parts = [
+        who.name.as_bytes(),
+        who.user.as_bytes(),
+        secret_block,
+        timestamp.as_bytes(),
+    ];
     hmac_sha256(key, &parts.concat())
 }
 
@@ -225,11 +247,18 @@ fn integer_hex(number: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|n| u8::try_from(n).ok())).collect();
+    let nibbles: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|n| u8::try_from(n).ok()))
+        .collect();
     let nibbles = nibbles?;
     let (odd, pairs) = nibbles.split_at(nibbles.len() % 2);
-    Some(odd.iter().copied().chain(pairs.chunks_exact(2).map(|p| p[0] << 4 | p[1])).collect())
+    Some(
+        odd.iter()
+            .copied()
+            .chain(pairs.chunks_exact(2).map(|p| p[0] << 4 | p[1]))
+            .collect(),
+    )
 }
 
 fn wide(number: &[u8; 32]) -> U3072 {

@@ -49,7 +49,10 @@ pub(crate) enum Dialect {
 impl World {
     /// New keys for a role.
     pub(crate) fn mint_keys(&mut self, role: &str) -> Keys {
-        let size = self.lifetimes.session_token_bytes.saturating_sub(SESSION_PREFIX.len());
+        let size = self
+            .lifetimes
+            .session_token_bytes
+            .saturating_sub(SESSION_PREFIX.len());
         let keys = Keys {
             access_key: format!("ASIA{}", random::text(random::BASE32, 16)),
             secret: random::text(random::BASE64, 40),
@@ -72,8 +75,15 @@ impl World {
         let (secret, token, caller) = if signature.access_key == self.place.admin_key {
             (self.place.admin_secret.as_str(), None, Caller::Admin)
         } else {
-            let keys = self.keys.find(&signature.access_key).ok_or(Refusal::UnknownKey)?;
-            (keys.secret.as_str(), Some(&keys.token), Caller::Role(keys.clone()))
+            let keys = self
+                .keys
+                .find(&signature.access_key)
+                .ok_or(Refusal::UnknownKey)?;
+            (
+                keys.secret.as_str(),
+                Some(&keys.token),
+                Caller::Role(keys.clone()),
+            )
         };
         let matches = match (token, &signature.token) {
             (None, None) => true,
@@ -101,12 +111,18 @@ impl World {
 
     /// `GetCallerIdentity`
     pub(crate) fn caller_identity(&mut self, message: &Message<'_>) -> Result<String, Failure> {
-        let caller = self.caller(message, "sts").map_err(|refusal| refusal.worded(Dialect::Query))?;
+        let caller = self
+            .caller(message, "sts")
+            .map_err(|refusal| refusal.worded(Dialect::Query))?;
         let (arn, user, account) = match &caller {
             Caller::Admin => {
                 let account = self.place.account.clone();
                 self.journal.note.access_key_id = Some(self.place.admin_key.clone());
-                (format!("arn:aws:iam::{account}:user/sandbox"), "AIDASANDBOXADMIN00000".to_owned(), account)
+                (
+                    format!("arn:aws:iam::{account}:user/sandbox"),
+                    "AIDASANDBOXADMIN00000".to_owned(),
+                    account,
+                )
             }
             Caller::Role(keys) => {
                 self.journal.note.access_key_id = Some(keys.access_key.clone());
@@ -164,7 +180,10 @@ impl Refusal {
         };
         match dialect {
             Dialect::Json => Failure::new(json, message),
-            Dialect::Query => Failure { status: 403, ..Failure::new(query, message) },
+            Dialect::Query => Failure {
+                status: 403,
+                ..Failure::new(query, message)
+            },
         }
     }
 }
@@ -227,5 +246,7 @@ fn assumed(role: &str) -> (String, String, String) {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

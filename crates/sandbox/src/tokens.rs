@@ -45,7 +45,10 @@ impl World {
         };
         let origin = random::uuid();
         self.sign_ins.put(&*origin, sign_in);
-        let seconds = self.lifetimes.refresh_token_seconds.unwrap_or(client.refresh_seconds);
+        let seconds = self
+            .lifetimes
+            .refresh_token_seconds
+            .unwrap_or(client.refresh_seconds);
         let refresh = self.mint_refresh_token(client, &origin, self.clock.now().plus(seconds));
         let pair = self.mint_pair(client, &origin)?;
         Ok(json!({
@@ -59,7 +62,10 @@ impl World {
         let sign_in = self.sign_ins.find(origin).ok_or_else(Failure::no_user)?;
         let pool = self.pool(&sign_in.pool)?;
         let user = pool.find(&sign_in.user).ok_or_else(Failure::no_user)?;
-        let expires_in = self.lifetimes.access_token_seconds.unwrap_or(client.access_seconds);
+        let expires_in = self
+            .lifetimes
+            .access_token_seconds
+            .unwrap_or(client.access_seconds);
         let id_seconds = self.lifetimes.id_token_seconds.unwrap_or(client.id_seconds);
 
         let told = self.clock.told().seconds();
@@ -117,7 +123,9 @@ impl World {
             return Err(Failure::not_authorized("Access Token has been revoked"));
         }
         let user = self.pool(&sign_in.pool)?.find(&sign_in.user);
-        let user = user.filter(|u| u.sub == sign_in.sub).ok_or_else(Failure::no_user)?;
+        let user = user
+            .filter(|u| u.sub == sign_in.sub)
+            .ok_or_else(Failure::no_user)?;
         if !user.enabled {
             return Err(Failure::not_authorized("User is disabled."));
         }

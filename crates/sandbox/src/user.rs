@@ -82,9 +82,10 @@ impl User {
             ));
         }
         match self.status {
-            Status::Unconfirmed => {
-                Err(Failure::new("UserNotConfirmedException", "User is not confirmed."))
-            }
+            Status::Unconfirmed => Err(Failure::new(
+                "UserNotConfirmedException",
+                "User is not confirmed.",
+            )),
             Status::ResetRequired => Err(reset_required()),
             Status::Confirmed | Status::ForceChangePassword => Ok(()),
         }
@@ -128,13 +129,18 @@ impl Attempts {
 
     /// Counts a wrong password. The pause doubles with each from the fifth on.
     pub(crate) fn failed(&mut self, now: Moment) {
-        if self.last.is_some_and(|last| now >= last.plus(Self::LONGEST)) {
+        if self
+            .last
+            .is_some_and(|last| now >= last.plus(Self::LONGEST))
+        {
             self.failures = 0;
         }
         self.failures += 1;
         self.last = Some(now);
         if let Some(doublings) = self.failures.checked_sub(Self::FREE) {
-            let pause = 1_i64.checked_shl(doublings.min(32)).unwrap_or(Self::LONGEST);
+            let pause = 1_i64
+                .checked_shl(doublings.min(32))
+                .unwrap_or(Self::LONGEST);
             self.locked_until = Some(now.plus(pause.min(Self::LONGEST)));
         }
     }
@@ -147,7 +153,10 @@ impl Attempts {
 
 /// `PasswordResetRequiredException`
 pub(crate) fn reset_required() -> Failure {
-    Failure::new("PasswordResetRequiredException", "Password reset required for the user")
+    Failure::new(
+        "PasswordResetRequiredException",
+        "Password reset required for the user",
+    )
 }
 
 #[cfg(test)]

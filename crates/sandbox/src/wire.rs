@@ -18,7 +18,11 @@ pub(crate) type Answer = Result<Value, Failure>;
 impl Failure {
     /// Any error with status 400, which is what JSON 1.1 services answer.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400 }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+        }
     }
 
     /// `NotAuthorizedException`
@@ -113,7 +117,10 @@ impl<'a> Fields<'a> {
     pub(crate) fn maybe_number(&self, name: &str) -> Result<Option<i64>, Failure> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_i64().map(Some).ok_or_else(|| mistyped(name, "a number")),
+            Some(value) => value
+                .as_i64()
+                .map(Some)
+                .ok_or_else(|| mistyped(name, "a number")),
         }
     }
 
@@ -138,7 +145,10 @@ impl<'a> Fields<'a> {
     /// A list of texts; empty when absent.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Failure> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
-        self.list(name)?.iter().map(|item| text(item).ok_or_else(|| mistyped(name, "strings"))).collect()
+        self.list(name)?
+            .iter()
+            .map(|item| text(item).ok_or_else(|| mistyped(name, "strings")))
+            .collect()
     }
 
     /// A list of structures; empty when absent.

@@ -101,12 +101,20 @@ impl World {
     /// Refuses what would make the sandbox grow without end.
     pub(crate) fn room_for_pool(&self) -> Result<(), Failure> {
         let used = self.pools.len() + self.identity_pools.len();
-        if used < Self::POOLS { Ok(()) } else { Err(full("pools")) }
+        if used < Self::POOLS {
+            Ok(())
+        } else {
+            Err(full("pools"))
+        }
     }
 
     /// Refuses what would make the sandbox grow without end.
     pub(crate) fn room_for_client(&self) -> Result<(), Failure> {
-        if self.clients.len() < Self::CLIENTS { Ok(()) } else { Err(full("clients")) }
+        if self.clients.len() < Self::CLIENTS {
+            Ok(())
+        } else {
+            Err(full("clients"))
+        }
     }
 
     /// `cognito-idp.REGION.amazonaws.com/POOL`: the pool's name among login providers.
@@ -133,10 +141,16 @@ impl World {
             admin_secret: "sandbox-secret".into(),
         };
         let key = SigningKey::generate().expect("a key");
-        Self { clock: Clock::stopped(), ..Self::new(place, Arc::new(key)) }
+        Self {
+            clock: Clock::stopped(),
+            ..Self::new(place, Arc::new(key))
+        }
     }
 }
 
 fn full(what: &str) -> Failure {
-    Failure::new("LimitExceededException", format!("The sandbox has no room for more {what}."))
+    Failure::new(
+        "LimitExceededException",
+        format!("The sandbox has no room for more {what}."),
+    )
 }
