@@ -1,2 +1,52 @@
-//! placeholder
-fn main() {}
+//! `poolkey`: sign in once to Amazon Cognito, and every AWS tool on the desktop just works.
+//!
+//! Each command is one file. It reads arguments, asks the daemon, and tells a person what came of
+//! it; it decides nothing and keeps nothing.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use poolkey_ipc::Client;
+
+use crate::args::{Args, Command};
+use crate::ending::Ending;
+
+mod args;
+mod daemon;
+mod ending;
+mod exit_codes;
+mod interrupt;
+mod keys;
+mod login;
+mod logout;
+mod manual;
+mod profile;
+mod profiles_file;
+mod status;
+mod status_text;
+mod terminal;
+mod vault;
+mod words;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args.command, &Client::of_process()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => ending.tell(),
+    }
+}
+
+fn run(command: &Command, client: &Client) -> Result<(), Ending> {
+    match command {
+        Command::Login(args) => login::run(args, client),
+        Command::Logout { login } => logout::run(login, client),
+        Command::Status { json, watch } => status::run(*json, *watch, client),
+        Command::Profile(command) => profile::run(command, client),
+        Command::Credentials { profile, format } => keys::run(profile, *format, client),
+        Command::Renew { login } => login::renew(login, client),
+        Command::Vault(command) => vault::run(command, client),
+        Command::Daemon(command) => daemon::run(*command, client),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { dir } => manual::pages(dir),
+    }
+}

@@ -11,20 +11,26 @@ use poolkey_core::failure::Failure;
 use poolkey_core::secret::Secret;
 use poolkey_ipc::Client;
 
+use crate::exit_codes::EXIT_CODES;
+
+mod exit_codes;
+
 fn main() -> ExitCode {
     match asked(std::env::args_os().skip(1)) {
         Asked::Keys(profile) => match Client::of_process().document(&profile) {
             Ok(document) => hand_over(&document),
             Err(failure) => fail(&failure),
         },
-        Asked::Told(text) => print(text.as_bytes()),
-        Asked::Nonsense => complain(USAGE_ERROR, EXIT_USAGE),
+        Asked::Help => print(format!("{HELP}\n{EXIT_CODES}").as_bytes()),
+        Asked::Version => print(VERSION.as_bytes()),
+        Asked::Nonsense => complain(USAGE_ERROR, exit_codes::USAGE),
     }
 }
 
 enum Asked {
     Keys(String),
-    Told(&'static str),
+    Help,
+    Version,
     Nonsense,
 }
 
@@ -33,8 +39,8 @@ fn asked(mut args: impl Iterator<Item = OsString>) -> Asked {
         return Asked::Nonsense;
     };
     match first.to_str() {
-        Some("-h" | "--help") => Asked::Told(HELP),
-        Some("-V" | "--version") => Asked::Told(VERSION),
+        Some("-h" | "--help") => Asked::Help,
+        Some("-V" | "--version") => Asked::Version,
         Some(option) if option.starts_with('-') || option.is_empty() => Asked::Nonsense,
         // A name that is not UTF-8 cannot be a profile's; the daemon says so.
         _ => Asked::Keys(first.to_string_lossy().into_owned()),
@@ -56,7 +62,7 @@ fn print(text: &[u8]) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(
             &format!("The output cannot be written: {error}. Run the command again."),
-            EXIT_OUTPUT,
+            exit_codes::OUTPUT,
         ),
     }
 }
@@ -72,7 +78,11 @@ fn complain(told: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-const VERSION: &str = concat!("poolkey-credential-process ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str = concat!(
+    "poolkey-credential-process ",
+    env!("CARGO_PKG_VERSION"),
+    "\n"
+);
 
 const USAGE_ERROR: &str =
     "One profile is to be named. Run “poolkey-credential-process --help” to see how.";
@@ -91,20 +101,6 @@ Options:
   -h, --help     Print this help
   -V, --version  Print the version
 
-Output: one JSON document on stdout and nothing on stderr, or one line on stderr
-and an exit code:
-
-  2   the arguments are wrong        15  the pool, client or role is not set up
-  10  a person must sign in          69  the daemon cannot be started
-  11  there is no such profile       74  the output cannot be written
-  12  the keychain is locked or not there
-                                     75  the daemon is busy or stopping
-  13  the network is down            76  the daemon is of another version
-  14  the service failed             77  the daemon serves another user
-                                     78  profiles.toml cannot be read
-
-It answers within five seconds, never asks anything and never opens a browser.
+It prints one line of JSON and nothing else, or one line on stderr that says what
+to do. It answers within five seconds, asks nothing and opens no browser.
 ";
-
-const EXIT_USAGE: u8 = 2;
-const EXIT_OUTPUT: u8 = 74;

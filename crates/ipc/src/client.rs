@@ -170,6 +170,15 @@ impl Client {
     }
 }
 
+/// The daemon's program: beside our own, where a package puts it, or in `PATH`.
+///
+/// # Errors
+///
+/// It is in neither place.
+pub fn daemon_program() -> Result<PathBuf, Failure> {
+    start::program()
+}
+
 /// The statuses of a daemon, until it stops.
 pub struct Watch {
     connection: Connection,

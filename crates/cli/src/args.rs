@@ -1,0 +1,236 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::exit_codes::EXIT_CODES;
+
+/// Sign in once to Amazon Cognito; every AWS tool on the desktop just works
+#[derive(Parser)]
+#[command(name = "poolkey", version, max_term_width = 100, after_long_help = after_help())]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    infer_subcommands = false
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Login(LoginArgs),
+    /// Sign out
+    ///
+    /// Revokes the refresh token at Cognito and erases it from the vault. Keys that tools already
+    /// hold go on working until they expire: AWS cannot take them back.
+    Logout {
+        /// The login
+        login: String,
+    },
+    /// Show logins, profiles and what stands in their way
+    Status {
+        /// Print one JSON object: daemon, logins, profiles; times are seconds since 1970 in UTC
+        #[arg(long)]
+        json: bool,
+        /// Go on, and show it again at each change
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Add, list and remove profiles
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Print the AWS keys of a profile
+    ///
+    /// For scripts that cannot use credential_process. The keys expire; a tool that runs
+    /// poolkey-credential-process gets fresh ones by itself.
+    Credentials {
+        /// The profile
+        profile: String,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = Format::Json)]
+        format: Format,
+    },
+    /// Renew a login's tokens and keys now
+    Renew {
+        /// The login
+        login: String,
+    },
+    /// Open the encrypted file that can serve instead of a keychain
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Start, stop and look at the daemon
+    #[command(subcommand)]
+    Daemon(DaemonCommand),
+    /// Print a script that completes commands in your shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the man pages into a directory
+    Man {
+        /// The directory
+        dir: PathBuf,
+    },
+}
+
+/// Sign in
+///
+/// A login that is new is added to profiles.toml. The password is asked for on the terminal, or
+/// read as one line from stdin where that is no terminal; it is never an argument.
+#[derive(clap::Args)]
+pub(crate) struct LoginArgs {
+    /// The login; may be left out where there is only one
+    pub(crate) name: Option<String>,
+    /// For a new login: the user pool, like eu-west-1_AbCdEf123
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_pool_id: Option<String>,
+    /// For a new login: the pool's app client
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// For a new login: how the password is proven
+    #[arg(long, value_enum)]
+    pub(crate) flow: Option<FlowName>,
+    /// The user name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) username: Option<String>,
+    /// For a new login: another endpoint than AWS's own
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// For a new login: the AWS profile of an administrator, who signs the call
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) admin_profile: Option<String>,
+}
+
+/// Cognito's own names.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FlowName {
+    /// The password never leaves this machine (the default)
+    #[value(name = "USER_SRP_AUTH")]
+    UserSrp,
+    /// The password is sent to Cognito
+    #[value(name = "USER_PASSWORD_AUTH")]
+    UserPassword,
+    /// The password is sent to Cognito in an administrator's call
+    #[value(name = "ADMIN_USER_PASSWORD_AUTH")]
+    AdminUserPassword,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Add a profile, and say what to put into ~/.aws/config
+    Add(AddArgs),
+    /// List the profiles
+    List {
+        /// Print one JSON array of objects: name, login, identity_pool_id, role_arn, endpoint
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a profile
+    Remove {
+        /// The profile
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct AddArgs {
+    /// The profile; it is the AWS profile's name, too
+    pub(crate) name: String,
+    /// Whose keys they are
+    #[arg(long)]
+    pub(crate) login: String,
+    /// The identity pool, like us-east-1:01234567-89ab-cdef-0123-456789abcdef
+    #[arg(long, value_name = "ID")]
+    pub(crate) identity_pool_id: String,
+    /// The role, where the pool offers several
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// Another endpoint than AWS's own
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// The document that credential_process prints
+    Json,
+    /// Lines that a POSIX shell can eval
+    Env,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Give the passphrase of the encrypted file
+    ///
+    /// It is asked for on the terminal, or read as one line from stdin where that is no terminal.
+    Unlock {
+        /// Make the file if there is none
+        #[arg(long)]
+        create: bool,
+    },
+}
+
+#[derive(Clone, Copy, Subcommand)]
+pub(crate) enum DaemonCommand {
+    /// Start it in the background
+    Start,
+    /// Stop it; keys that it holds in memory are forgotten
+    Stop,
+    /// Stop it and start it
+    Restart,
+    /// Say whether it runs
+    Status,
+    /// Run it in this terminal
+    Run,
+    /// Make it read profiles.toml again
+    Reload,
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+{EXIT_CODES}
+Environment:
+  POOLKEY_SOCKET    where the daemon listens, instead of its usual place
+  POOLKEY_NO_START  1: do not start the daemon when it is not running
+  NO_COLOR          no colours
+
+Files:
+  profiles.toml in $XDG_CONFIG_HOME/poolkey (~/.config/poolkey; on macOS and Windows in the
+  application's own directory): logins and profiles, never a secret"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn no_secret_can_be_an_argument() {
+        fn walk(command: &clap::Command) {
+            for arg in command.get_arguments() {
+                let name = arg.get_id().as_str();
+                assert!(
+                    !["password", "passphrase", "secret"]
+                        .iter()
+                        .any(|word| name.contains(word)),
+                    "{} --{name}",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Args::command());
+    }
+}

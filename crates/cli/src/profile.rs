@@ -1,0 +1,238 @@
+//! `poolkey profile`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use poolkey_core::config::Config;
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::name::ProfileName;
+use poolkey_ipc::Client;
+use serde::Serialize;
+use toml_edit::{Table, value};
+
+use crate::args::{AddArgs, ProfileCommand};
+use crate::daemon;
+use crate::ending::{Ending, warn};
+use crate::profiles_file::{ProfilesFile, insert, remove};
+use crate::status_text::table;
+
+/// Adds, lists and removes profiles. The daemon need not run for it.
+pub(crate) fn run(command: &ProfileCommand, client: &Client) -> Result<(), Ending> {
+    let file = ProfilesFile::of_process()?;
+    match command {
+        ProfileCommand::Add(args) => add(args, &file, client),
+        ProfileCommand::List { json } => list(*json, &file.read()?),
+        ProfileCommand::Remove { name } => take_out(name, &file, client),
+    }
+}
+
+fn add(args: &AddArgs, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
+    let name: ProfileName = args.name.parse().map_err(|bad| {
+        Ending::Usage(format!(
+            "“{}” cannot be a profile's name: {bad}.",
+            args.name
+        ))
+    })?;
+    let config = file.read()?;
+    if config.profiles.contains_key(&name) {
+        return Err(Ending::Usage(format!(
+            "The profile “{name}” is there already. Remove it first, or edit “{}”.",
+            file.path().display()
+        )));
+    }
+    if !config
+        .logins
+        .keys()
+        .any(|login| login.as_str() == args.login)
+    {
+        return Err(Failure::from(Trouble::UnknownLogin(args.login.clone())).into());
+    }
+    let mut table = Table::new();
+    table["login"] = value(&args.login);
+    table["identity_pool_id"] = value(&args.identity_pool_id);
+    for (key, given) in [("role_arn", &args.role_arn), ("endpoint", &args.endpoint)] {
+        if let Some(given) = given {
+            table[key] = value(given);
+        }
+    }
+    file.edit(|document| insert(document, "profile", name.as_str(), table))?;
+    daemon::reload(file, client)?;
+
+    let shim = shim();
+    if !is_readable_by_all(&shim) {
+        warn(&format!(
+            "“{}” has a character that some AWS SDKs do not read in a command; install Poolkey \
+             elsewhere, or link to it from a plainer path.",
+            shim.display()
+        ));
+    }
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "Added profile “{name}”. Put these lines into ~/.aws/config:\n"
+    )?;
+    for line in aws_config(&name, &shim) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// What `~/.aws/config` needs. Only `default` goes without the word `profile`.
+fn aws_config(name: &ProfileName, shim: &Path) -> [String; 2] {
+    let section = match name.as_str() {
+        "default" => "[default]".to_owned(),
+        name => format!("[profile {name}]"),
+    };
+    let command = format!("credential_process = \"{}\" {name}", shim.display());
+    [section, command]
+}
+
+/// The shim's absolute path: as `PATH` names it, for that survives an upgrade, or beside this
+/// program.
+fn shim() -> PathBuf {
+    let name = format!("poolkey-credential-process{}", std::env::consts::EXE_SUFFIX);
+    let own = std::env::current_exe().unwrap_or_default();
+    let beside = own.with_file_name(&name);
+    let named = path_entries()
+        .into_iter()
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join(&name))
+        .find(|named| same(named, &beside));
+    named.unwrap_or(beside)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read once, and an argument from here on"
+)]
+fn path_entries() -> Vec<PathBuf> {
+    std::env::var_os("PATH")
+        .iter()
+        .flat_map(std::env::split_paths)
+        .collect()
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Some SDKs give the command to a shell, some split it themselves, and none agrees with another
+/// on an escape; and ` #` or ` ;` begins a comment for some.
+fn is_readable_by_all(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| {
+        let plain = |c: char| !c.is_control() && !"\"$`!%".contains(c);
+        text.chars().all(plain)
+            && (cfg!(windows) || !text.contains('\\'))
+            && !text.contains(" #")
+            && !text.contains(" ;")
+    })
+}
+
+/// A profile as `list --json` prints it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    login: &'a str,
+    identity_pool_id: &'a str,
+    role_arn: Option<&'a str>,
+    endpoint: Option<&'a str>,
+}
+
+fn list(json: bool, config: &Config) -> Result<(), Ending> {
+    let listed: Vec<Listed<'_>> = config
+        .profiles
+        .iter()
+        .map(|(name, profile)| Listed {
+            name: name.as_str(),
+            login: profile.login.as_str(),
+            identity_pool_id: &profile.identity_pool_id,
+            role_arn: profile.role_arn.as_deref(),
+            endpoint: profile.endpoint.as_deref(),
+        })
+        .collect();
+    let mut out = anstream::stdout().lock();
+    if json {
+        let text = serde_json::to_string(&listed).map_err(std::io::Error::from)?;
+        return Ok(writeln!(out, "{text}")?);
+    }
+    if listed.is_empty() {
+        return Ok(writeln!(
+            out,
+            "There are no profiles. Add one: poolkey profile add NAME --login LOGIN \
+             --identity-pool-id ID"
+        )?);
+    }
+    let mut rows = vec![["PROFILE", "LOGIN", "IDENTITY POOL", "ROLE"].map(String::from)];
+    rows.extend(listed.iter().map(|profile| {
+        [
+            profile.name,
+            profile.login,
+            profile.identity_pool_id,
+            profile.role_arn.unwrap_or("the pool's choice"),
+        ]
+        .map(String::from)
+    }));
+    Ok(write!(out, "{}", table(&rows))?)
+}
+
+fn take_out(name: &str, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
+    if !file
+        .read()?
+        .profiles
+        .keys()
+        .any(|known| known.as_str() == name)
+    {
+        return Err(Failure::from(Trouble::UnknownProfile(name.to_owned())).into());
+    }
+    file.edit(|document| remove(document, "profile", name))?;
+    daemon::reload(file, client)?;
+    let section = if name == "default" {
+        "[default]".to_owned()
+    } else {
+        format!("[profile {name}]")
+    };
+    Ok(writeln!(
+        anstream::stdout(),
+        "Removed profile “{name}”. If ~/.aws/config has it under {section}, remove that, too."
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_for_aws() {
+        let shim = Path::new("/opt/pool key/poolkey-credential-process");
+        assert_eq!(
+            aws_config(&"dev".parse().unwrap(), shim),
+            [
+                "[profile dev]",
+                "credential_process = \"/opt/pool key/poolkey-credential-process\" dev"
+            ]
+        );
+        assert_eq!(
+            aws_config(&"default".parse().unwrap(), shim)[0],
+            "[default]"
+        );
+    }
+
+    #[test]
+    fn paths_that_some_sdk_would_misread() {
+        for (path, good) in [
+            ("/usr/bin/x", true),
+            ("/opt/pool key/x", true),
+            ("/home/jané/x", true),
+            ("/a#b/x", true),
+            ("/a #b/x", false),
+            ("/a ;b/x", false),
+            ("/$HOME/x", false),
+            ("/a\"b/x", false),
+        ] {
+            assert_eq!(is_readable_by_all(Path::new(path)), good, "{path}");
+        }
+    }
+}

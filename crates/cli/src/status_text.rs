@@ -1,0 +1,289 @@
+//! The status as a person reads it.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::snapshot::{LoginState, LoginView, ProfileView};
+use poolkey_core::time::UnixTime;
+use poolkey_ipc::Status;
+
+use crate::words::{since, until};
+
+/// The whole status. Whoever prints it takes the colours out where nobody sees them.
+pub(crate) fn text(status: &Status, now: UnixTime) -> String {
+    let snapshot = &status.snapshot;
+    let mut text = String::new();
+    if snapshot.logins.is_empty() {
+        text.push_str(
+            "There are no logins. Add one: poolkey login NAME --user-pool-id ID --client-id ID\n",
+        );
+    } else {
+        let mut rows = vec![["LOGIN", "STATE", "USER", "RENEWS"].map(String::from)];
+        rows.extend(snapshot.logins.iter().map(|login| login_row(login, now)));
+        text.push_str(&table(&rows));
+    }
+    if !snapshot.profiles.is_empty() {
+        let mut rows = vec![["PROFILE", "LOGIN", "KEYS", "RENEWS"].map(String::from)];
+        rows.extend(
+            snapshot
+                .profiles
+                .iter()
+                .map(|profile| profile_row(profile, now)),
+        );
+        text.push('\n');
+        text.push_str(&table(&rows));
+    }
+
+    text.push('\n');
+    let daemon = &status.daemon;
+    let _ = writeln!(text, "Vault: {}", shown(&daemon.vault.description));
+    let _ = writeln!(
+        text,
+        "Daemon: version {}, process {}, for {}",
+        shown(&daemon.version),
+        daemon.pid,
+        since(daemon.started, now)
+    );
+
+    let troubles = troubles(status);
+    if !troubles.is_empty() {
+        text.push('\n');
+    }
+    for (failure, lasting) in troubles {
+        let _ = write!(text, "{BAD}{}{BAD:#}", shown(&failure.sentence));
+        if let Some(lasting) = lasting {
+            let _ = write!(text, " (for {})", since(lasting, now));
+        }
+        let _ = writeln!(text, "\n  {}", shown(&failure.remedy));
+    }
+    text
+}
+
+/// Columns as wide as they need to be; the first row is the head.
+pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| plain(&row[column]).chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let gap = width - plain(cell).chars().count() + 2;
+            match number {
+                0 => _ = write!(line, "{HEAD}{cell}{HEAD:#}"),
+                _ => line.push_str(cell),
+            }
+            line.extend(std::iter::repeat_n(' ', gap));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn login_row(login: &LoginView, now: UnixTime) -> [String; 4] {
+    let state = match login.state {
+        LoginState::Unread => "waiting for the vault".to_owned(),
+        LoginState::SignedOut => "signed out".to_owned(),
+        LoginState::SigningIn => "signing in".to_owned(),
+        LoginState::SignedIn => format!("{GOOD}signed in{GOOD:#}"),
+        LoginState::NeedsSignIn => format!("{BAD}needs sign-in{BAD:#}"),
+    };
+    let user = login
+        .user
+        .as_ref()
+        .map_or("", |user| user.email.as_deref().unwrap_or(&user.username));
+    let renews = match (login.state, login.renews) {
+        _ if login.working => "at work".to_owned(),
+        (LoginState::SignedIn, Some(at)) => format!("in {}", until(at, now)),
+        (LoginState::SignedIn, None) => "on demand".to_owned(),
+        (
+            LoginState::Unread
+            | LoginState::SignedOut
+            | LoginState::SigningIn
+            | LoginState::NeedsSignIn,
+            _,
+        ) => "–".to_owned(),
+    };
+    [login.name.to_string(), state, shown(user), renews]
+}
+
+fn profile_row(profile: &ProfileView, now: UnixTime) -> [String; 4] {
+    let keys = match profile.keys_expire {
+        Some(at) if at > now => format!("{GOOD}for {}{GOOD:#}", until(at, now)),
+        Some(_) => format!("{BAD}expired{BAD:#}"),
+        None => "none yet".to_owned(),
+    };
+    let renews = match profile.renews {
+        Some(at) => format!("in {}", until(at, now)),
+        None => "on demand".to_owned(),
+    };
+    [
+        profile.name.to_string(),
+        profile.login.to_string(),
+        keys,
+        renews,
+    ]
+}
+
+/// All that stands in the way, and since when, where that is known. What stands in the way of a
+/// login stands in the way of its profiles, and is told once.
+fn troubles(status: &Status) -> Vec<(Failure, Option<UnixTime>)> {
+    let snapshot = &status.snapshot;
+    let mut found: Vec<(Failure, Option<UnixTime>)> = Vec::new();
+    let mut add = |failure: Failure, since| {
+        if !found.iter().any(|(known, _)| *known == failure) {
+            found.push((failure, since));
+        }
+    };
+    if let Some(failure) = &snapshot.config {
+        add(failure.clone(), None);
+    }
+    if let Some(failure) = &status.daemon.vault.trouble {
+        add(failure.clone(), None);
+    }
+    for login in &snapshot.logins {
+        if let (LoginState::NeedsSignIn, Some(ended)) = (login.state, login.ended) {
+            add(Trouble::NeedsSignIn(login.name.clone(), ended).into(), None);
+        }
+        if let Some(failure) = &login.trouble {
+            add(failure.clone(), login.trouble_since);
+        }
+    }
+    for profile in &snapshot.profiles {
+        if let Some(failure) = &profile.trouble {
+            add(failure.clone(), profile.trouble_since);
+        }
+    }
+    if let Some(secs) = snapshot.clock_ahead {
+        let (by, side) = (
+            until(
+                UnixTime::from_secs(secs.saturating_abs()),
+                UnixTime::default(),
+            ),
+            if secs > 0 { "ahead of" } else { "behind" },
+        );
+        add(
+            Failure {
+                code: poolkey_core::failure::Code::Other,
+                sentence: format!("This machine's clock is {by} {side} Amazon's."),
+                remedy: "Set the clock; Poolkey makes up for it meanwhile.".into(),
+            },
+            None,
+        );
+    }
+    found
+}
+
+/// A user's name comes from outside, and a terminal obeys controls.
+fn shown(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+const HEAD: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ordinary_day() {
+        let shown = plain(&text(&status(ORDINARY), UnixTime::from_secs(10_000)));
+        let expected = "\
+LOGIN  STATE       USER              RENEWS
+acme   signed in   jane@example.com  in 40 min
+corp   signed out                    –
+
+PROFILE  LOGIN  KEYS        RENEWS
+dev      acme   for 50 min  in 28 min
+prod     acme   none yet    on demand
+
+Vault: Secret Service
+Daemon: version 0.1.0, process 7, for 2 h 5 min
+";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_bad_day() {
+        let shown = plain(&text(&status(TROUBLED), UnixTime::from_secs(10_000)));
+        let expected = "\
+LOGIN  STATE          USER  RENEWS
+acme   needs sign-in  jane  –
+corp   signed in      joe   at work
+
+PROFILE  LOGIN  KEYS     RENEWS
+dev      acme   expired  on demand
+
+Vault: Secret Service
+Daemon: version 0.1.0, process 7, for 2 h 5 min
+
+profiles.toml line 3: what.
+  Mend it.
+Locked.
+  Unlock it.
+Sign-in to “acme” has ended: the session was signed out.
+  Run: poolkey login acme
+No network. (for 5 min)
+  Wait.
+This machine's clock is 5 min behind Amazon's.
+  Set the clock; Poolkey makes up for it meanwhile.
+";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn nothing_yet() {
+        let empty = r#"{"daemon":DAEMON}},"logins":[],"profiles":[]}"#;
+        let shown = plain(&text(&status(empty), UnixTime::from_secs(10_000)));
+        assert!(
+            shown.starts_with("There are no logins. Add one: poolkey login"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_name_from_outside_does_not_steer_the_terminal() {
+        let evil = ORDINARY.replace("jane@example.com", "\\u001b[2Jjane");
+        let shown = text(&status(&evil), UnixTime::from_secs(10_000));
+        assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
+    }
+
+    fn status(json: &str) -> Status {
+        serde_json::from_str(&json.replace("DAEMON", DAEMON)).unwrap()
+    }
+
+    const DAEMON: &str = r#"{"version":"0.1.0","pid":7,"started":2500,"socket":"/s","config":"/c","vault":{"choice":"keychain","description":"Secret Service""#;
+
+    const ORDINARY: &str = r#"{"daemon":DAEMON}},
+        "logins":[
+            {"name":"acme","user_pool_id":"x_y","state":"signed_in","working":false,"renews":12400,
+             "user":{"sub":"s","username":"jane","email":"jane@example.com"}},
+            {"name":"corp","user_pool_id":"x_y","state":"signed_out","working":false}],
+        "profiles":[
+            {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":13000,"renews":11700},
+            {"name":"prod","login":"acme","identity_pool_id":"i"}]}"#;
+
+    const TROUBLED: &str = r#"{"daemon":DAEMON,
+            "trouble":{"code":"vault_locked","sentence":"Locked.","remedy":"Unlock it."}}},
+        "logins":[
+            {"name":"acme","user_pool_id":"x_y","state":"needs_sign_in","working":false,
+             "ended":"revoked","user":{"sub":"s","username":"jane"}},
+            {"name":"corp","user_pool_id":"x_y","state":"signed_in","working":true,
+             "user":{"sub":"s","username":"joe"},"trouble_since":9700,
+             "trouble":{"code":"offline","sentence":"No network.","remedy":"Wait."}}],
+        "profiles":[
+            {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":9000,
+             "trouble":{"code":"offline","sentence":"No network.","remedy":"Wait."}}],
+        "config":{"code":"config","sentence":"profiles.toml line 3: what.","remedy":"Mend it."},
+        "clock_ahead":-300}"#;
+}

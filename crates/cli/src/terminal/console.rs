@@ -1,0 +1,35 @@
+//! The console of a Windows process.
+
+use std::io::{self, Read, Write};
+
+use zeroize::Zeroizing;
+
+use super::line_of;
+use crate::interrupt::Interrupt;
+
+/// The console. A shell sets its own mode again after an interrupt.
+pub(crate) struct Tty;
+
+impl Tty {
+    pub(crate) fn open(_interrupt: &Interrupt) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
+        io::stderr().write_all(text.as_bytes())
+    }
+
+    pub(crate) fn line(&mut self) -> io::Result<Option<Zeroizing<String>>> {
+        line_of(&mut io::stdin().lock())
+    }
+
+    pub(crate) fn hidden_line(&mut self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+        self.write(prompt)?;
+        rpassword::read_password().map(|line| Some(Zeroizing::new(line)))
+    }
+}
+
+/// Standard input.
+pub(crate) fn stdin() -> Box<dyn Read> {
+    Box::new(io::stdin())
+}
