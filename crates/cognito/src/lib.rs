@@ -4,8 +4,10 @@
 //! nothing: it makes every call once, remembers no token, and has no clock to plan by.
 //!
 //! ```text
-//!  begin, answer ─▶ conversation ─▶ srp, proof        what a person must be asked next
-//!                        │      ╰─▶ challenge         the table of Cognito's own questions
+//!  begin, answer ─▶ conversation                      what a person must be asked next
+//!                        ╰─▶ attempt ─▶ srp, proof     what Cognito is told of a password
+//!                               ├────▶ challenge      the table of Cognito's own questions
+//!                               ╰────▶ admin          an administrator's keys, where asked for
 //!  refresh, revoke ─▶ session ─╮
 //!                        ╰──────┴▶ tokens             what a successful answer holds
 //!  fetch ─▶ identity
@@ -23,6 +25,7 @@
 //! own clock (its `Date` header), so that a wrong local clock does no harm.
 
 mod admin;
+mod attempt;
 mod call;
 mod challenge;
 mod classify;

@@ -227,7 +227,7 @@ impl Vector {
         let order = Prime::PARAMS.modulus().wrapping_sub(&U3072::ONE);
         let order = NonZero::new(order.resize::<128>()).unwrap();
         let a = crypto_bigint::U8192::from_be_slice(&wide).rem(&order);
-        Opening::with(a.resize(), U3072::BITS)
+        Opening::with(a.resize(), a.bits())
     }
 
     fn text(&self, name: &str) -> &str {

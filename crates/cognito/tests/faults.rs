@@ -136,6 +136,10 @@ async fn answers_that_are_not_of_cognito_are_told_by_their_status() {
             assert!(fault.text.ends_with("could not be understood."), "{fault}");
         }
     }
+    for verb in [SignIn, Refresh] {
+        let fault = provoke(verb, reply(200, &[], "")).await;
+        assert_eq!(fault.kind, Lost, "{verb:?}: {fault}");
+    }
 }
 
 /// Nothing was sent: it can be sent again at leisure.

@@ -6,6 +6,8 @@
     reason = "tests may fail, look at the clock, and run themselves"
 )]
 
+#[path = "support/http.rs"]
+mod http;
 #[path = "support/person.rs"]
 mod person;
 #[path = "support/sandbox.rs"]

@@ -8,13 +8,14 @@
     reason = "each test program takes what it needs, may fail, and says what it skips"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::http::steer;
 
 /// A sandbox that ends with its test, whatever becomes of it: its input ends.
 pub struct Sandbox {
@@ -64,22 +65,13 @@ impl Sandbox {
     }
 
     pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {
-        let host = self.url().trim_start_matches("http://");
         let token = self.ready["control_token"].as_str().unwrap();
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(host).unwrap();
-        write!(
-            stream,
-            "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nX-Sandbox-Control: {token}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
+        steer(
+            method,
+            &format!("{}/_sandbox/{path}", self.url()),
+            &format!("X-Sandbox-Control: {token}\r\n"),
+            body,
         )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(body).unwrap_or(json!(null))
     }
 }
 
