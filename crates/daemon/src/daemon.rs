@@ -17,9 +17,9 @@ use poolkey_vault::Place;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
+use crate::door::{Door, NoDoor};
 use crate::engine::Engine;
 use crate::keeper::Keeper;
-use crate::listen::{Door, NoDoor};
 use crate::perform::Performer;
 use crate::{clock, files, wake};
 
@@ -110,8 +110,8 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     tokio::task::spawn_local(files::watch(daemon.clone()));
     tokio::task::spawn_local(wake::listen(daemon.engine.clone()));
     tokio::task::spawn_local(daemon.engine.clone().keep_time());
+    tokio::task::spawn_local(door.receive(daemon.clone()));
     tokio::select! {
-        () = door.receive(daemon.clone()) => {}
         () = signalled(&daemon) => {}
         () = daemon.stop.notified() => {}
     }

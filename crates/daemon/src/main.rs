@@ -2,7 +2,7 @@
 //! AWS.
 //!
 //! ```text
-//!  peers ──▶ listen ──▶ serve ──▶ engine ──▶ core's agent
+//!  peers ───▶ door ──▶ serve ──▶ engine ──▶ core's agent
 //!                                  │  ▲
 //!                           effects│  │events
 //!                                  ▼  │
@@ -12,11 +12,11 @@
 
 mod clock;
 mod daemon;
+mod door;
 mod engine;
 mod files;
 mod harden;
 mod keeper;
-mod listen;
 mod perform;
 mod serve;
 mod wake;
