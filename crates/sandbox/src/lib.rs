@@ -4,15 +4,17 @@
 //! Cognito's own clients send, and not what Poolkey happens to send.
 //!
 //! ```text
-//!                 server ─ connections, and closing them where a fault says so
-//!                    │
-//!                  http ─ one handler: faults before and after, signatures, the wire
-//!            ╱       │       ╲
-//!   control, seed  operations  sts ─ GetCallerIdentity, keys     /POOL/.well-known
-//!                    │          ╲                                     │
-//!      auth → challenge → tokens  identity → roles                  keys (RSA, JWT)
-//!        │        │         │
-//!       srp     user     refresh        pool, client, admin, account
+//!                server ─ connections, and closing them where a fault says so
+//!                   │
+//!                 http ─ which request goes where
+//!          ╱        │         ╲
+//!   control, seed  call ─ faults  keys ─ RSA, JWT, /POOL/.well-known
+//!               ╱   │    ╲
+//!     operations  sigv4   sts ─ GetCallerIdentity, AWS keys
+//!          │                 ╲
+//!   auth → challenge → tokens  identity → roles
+//!     │        │         │
+//!    srp     user     refresh       pool, client, admin, account
 //! ```
 //!
 //! [`Sandbox`] is all that the program needs. All state is one `World`
@@ -21,6 +23,7 @@
 mod account;
 mod admin;
 mod auth;
+mod call;
 mod challenge;
 mod client;
 mod clock;
@@ -34,6 +37,7 @@ mod operations;
 mod pool;
 mod random;
 mod refresh;
+mod reply;
 mod roles;
 mod seed;
 mod server;

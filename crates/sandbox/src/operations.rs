@@ -144,7 +144,81 @@ const fn admin(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// Thousands of requests made of the right words in the wrong places.
+    #[test]
+    fn no_request_panics() {
+        let mut world = World::for_tests();
+        let seeded = crate::seed::plant(&mut world, crate::seed::Seed::default()).expect("a seed");
+        let known = serde_json::to_value(seeded).expect("an object");
+        let mut words: Vec<String> = known
+            .as_object()
+            .expect("an object")
+            .values()
+            .filter_map(|v| v.as_str())
+            .map(str::to_owned)
+            .collect();
+        words.extend(WORDS.split_whitespace().map(str::to_owned));
+        let mut dice = fastrand::Rng::with_seed(1);
+        for _ in 0..4000 {
+            let operation = dice.choice(OPERATIONS).expect("some");
+            let request = random_object(&mut dice, &words, &known, 0);
+            if let Err(failure) = Fields::of(&request).and_then(|f| (operation.run)(&mut world, f))
+            {
+                assert!(!failure.code.is_empty());
+            }
+        }
+    }
+
+    /// An object with most members that any operation reads.
+    fn random_object(
+        dice: &mut fastrand::Rng,
+        words: &[String],
+        known: &Value,
+        depth: u32,
+    ) -> Value {
+        let mut object = serde_json::Map::new();
+        for name in words {
+            let nested = name.ends_with('s') && depth < 2 && dice.u8(0..3) == 0;
+            let value = match dice.u8(0..40) {
+                0 => Value::Null,
+                1 => json!(dice.i64(-5..100_000)),
+                2 => json!(dice.bool()),
+                3 => json!([dice.choice(words)]),
+                4 => json!("ä\u{0}\n"),
+                5 => json!(""),
+                6 | 7 => continue,
+                8..16 if nested => json!([random_object(dice, words, known, depth + 1)]),
+                8.. if nested => random_object(dice, words, known, depth + 1),
+                _ => json!(dice.choice(words)),
+            };
+            object.insert(name.clone(), value);
+        }
+        // Half of the time the names are right, so that the operation gets on.
+        if dice.bool() {
+            for (name, value) in [("ClientId", "client_id"), ("UserPoolId", "user_pool_id")] {
+                object.insert(name.into(), known[value].clone());
+            }
+            object.insert("USERNAME".into(), json!("alice"));
+            object.insert("Username".into(), json!("alice"));
+        }
+        Value::Object(object)
+    }
+
+    const WORDS: &str = "ClientId UserPoolId Username USERNAME PASSWORD SRP_A SECRET_HASH AuthFlow \
+        AuthParameters ChallengeName ChallengeResponses Session NEW_PASSWORD TIMESTAMP \
+        PASSWORD_CLAIM_SIGNATURE PASSWORD_CLAIM_SECRET_BLOCK RefreshToken REFRESH_TOKEN Token \
+        AccessToken IdentityPoolId IdentityId Logins CustomRoleArn Roles RoleMappings Type Rules \
+        AmbiguousRoleResolution RulesConfiguration GroupName RoleArn Precedence PoolName ClientName \
+        GenerateSecret ExplicitAuthFlows RefreshTokenRotation Feature RetryGracePeriodSeconds \
+        TokenValidityUnits AccessTokenValidity IdToken Policies PasswordPolicy MinimumLength Schema \
+        UserAttributes Name Value Password Permanent ConfirmationCode PreviousPassword Required \
+        ProposedPassword CognitoIdentityProviders ProviderName IdentityPoolName USER_SRP_AUTH \
+        USER_PASSWORD_AUTH REFRESH_TOKEN_AUTH PASSWORD_VERIFIER NEW_PASSWORD_REQUIRED ENABLED \
+        seconds abcdef 0 Token Deny AuthenticatedRole authenticated UsernameAttributes email Passw0rd!";
 
     #[test]
     fn targets() {

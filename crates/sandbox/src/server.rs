@@ -16,9 +16,10 @@ use tokio::{
 use hyper::service::Service as _;
 
 use crate::{
-    http::{App, HangUp, router},
+    http::{App, router},
     keys::{NoKey, SigningKey},
     random,
+    reply::HangUp,
     seed::{Seed, Seeded, plant},
     world::{Issuer, Place, World},
 };
