@@ -42,11 +42,10 @@ pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Builder,
             }
         }
     }
-    .with_subscriber(NoSubscriber::new())
-    .await;
-    match found {
-        Ok(keys) => Ok(Builder::new().credentials_provider(keys)),
-        Err(_) => Err(Fault::new(
+    .with_subscriber(NoSubscriber::new());
+    match tokio::time::timeout(PATIENCE, found).await {
+        Ok(Ok(keys)) => Ok(Builder::new().credentials_provider(keys)),
+        Ok(Err(_)) | Err(_) => Err(Fault::new(
             FaultKind::Misconfigured,
             match &spec.admin_profile {
                 Some(name) => format!("The AWS profile “{name}” gave no administrator's keys."),
@@ -70,3 +69,7 @@ pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Builder, Fault> {
         "This build of Poolkey cannot sign in with an administrator's AWS keys.",
     ))
 }
+
+/// A profile may run a program, and that may ask a service; a person waits for it.
+#[cfg(feature = "admin")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

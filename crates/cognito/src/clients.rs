@@ -128,9 +128,9 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 /// between, each for 5 s at most.
 pub(crate) const WHOLE: Duration = Duration::from_secs(8);
 
-/// Long enough for the calls of one sign-in or renewal to share a connection, short enough that
-/// none lies open for the next renewal many minutes away.
-const IDLE: Duration = Duration::from_secs(20);
+/// Long enough for the calls of one sign-in or renewal to share a connection. The next renewal is
+/// many minutes away, and a connection that outlived a sleep of the machine would swallow it.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// More regions than a person uses. A client is built again in milliseconds.
 const MOST: usize = 16;
