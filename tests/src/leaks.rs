@@ -1,0 +1,226 @@
+//! Looks for secrets where none may be.
+//!
+//! A secret is found in any of the forms in which a careless program writes it: as it is, in
+//! base64 (standard and for URLs, whatever it was encoded together with), percent-encoded, or in
+//! hexadecimal; and of a long one, any 20 characters in a row are enough.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// What to look for.
+pub struct Search {
+    /// By their first bytes: the whole pattern, and which secret it is a part of.
+    patterns: BTreeMap<[u8; HEAD], BTreeSet<(Vec<u8>, usize)>>,
+    /// Whether any pattern begins with bytes of this hash.
+    sieve: Vec<u64>,
+    kinds: Vec<String>,
+}
+
+/// A secret where it must not be.
+#[derive(Debug)]
+pub struct Found {
+    /// What kind of secret.
+    pub kind: String,
+    /// Where.
+    pub place: String,
+    /// In which byte.
+    pub at: usize,
+    /// What stands before it.
+    pub before: String,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            place,
+            at,
+            before,
+        } = self;
+        write!(f, "a {kind} in {place}, byte {at}, after “{before}”")
+    }
+}
+
+impl Search {
+    /// A search for these secrets, each with its kind.
+    pub fn for_all(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut search = Self {
+            patterns: BTreeMap::new(),
+            sieve: vec![0; SIEVE / 64],
+            kinds: Vec::new(),
+        };
+        for (kind, secret) in secrets {
+            let index = search.kinds.len();
+            search.kinds.push(kind);
+            search.add_forms(secret.as_bytes(), index);
+        }
+        search
+    }
+
+    /// How many secrets it looks for.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether it looks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    fn add_forms(&mut self, secret: &[u8], index: usize) {
+        self.add(secret, index);
+        let percent: Vec<u8> = secret
+            .iter()
+            .flat_map(|byte| match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => vec![*byte],
+                _ => format!("%{byte:02X}").into_bytes(),
+            })
+            .collect();
+        self.add(&percent, index);
+        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.add(hex.as_bytes(), index);
+        // What stood before it shifts the letters of base64; the first and last of them also hold
+        // bits of the neighbours.
+        for shift in 0..3 {
+            let padded = [&b"\0\0"[..shift], secret].concat();
+            for coded in [
+                STANDARD_NO_PAD.encode(&padded),
+                URL_SAFE_NO_PAD.encode(&padded),
+            ] {
+                let from = [0, 2, 3][shift];
+                let coded = coded.as_bytes();
+                self.add(&coded[from..coded.len() - 1], index);
+            }
+        }
+    }
+
+    fn add(&mut self, form: &[u8], index: usize) {
+        if form.len() < HEAD {
+            return;
+        }
+        for window in form.windows(WINDOW.min(form.len())) {
+            let Some(head) = window.first_chunk::<HEAD>() else {
+                continue;
+            };
+            let slot = slot(*head);
+            self.sieve[slot / 64] |= 1 << (slot % 64);
+            self.patterns
+                .entry(*head)
+                .or_default()
+                .insert((window.to_vec(), index));
+            // A secret of middling length is only worth a name as a whole.
+            if form.len() < 2 * WINDOW {
+                let whole = (form.to_vec(), index);
+                let windows = self.patterns.entry(*head).or_default();
+                windows.remove(&(window.to_vec(), index));
+                windows.insert(whole);
+                break;
+            }
+        }
+    }
+
+    /// What of it is in these bytes; at most one finding for each secret.
+    pub fn look(&self, place: &str, bytes: &[u8]) -> Vec<Found> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for (at, head) in bytes.array_windows_of_head() {
+            let slot = slot(head);
+            if self.sieve[slot / 64] & (1 << (slot % 64)) == 0 {
+                continue;
+            }
+            for (pattern, index) in self.patterns.get(&head).into_iter().flatten() {
+                if bytes[at..].starts_with(pattern) && seen.insert(*index) {
+                    let before = &bytes[at.saturating_sub(160)..at];
+                    found.push(Found {
+                        kind: self.kinds[*index].clone(),
+                        place: place.to_owned(),
+                        at,
+                        before: String::from_utf8_lossy(before).into_owned(),
+                    });
+                }
+            }
+        }
+        found
+    }
+}
+
+trait Heads {
+    fn array_windows_of_head(&self) -> impl Iterator<Item = (usize, [u8; HEAD])>;
+}
+
+impl Heads for [u8] {
+    fn array_windows_of_head(&self) -> impl Iterator<Item = (usize, [u8; HEAD])> {
+        self.windows(HEAD)
+            .enumerate()
+            .filter_map(|(at, window)| Some((at, *window.first_chunk()?)))
+    }
+}
+
+fn slot(head: [u8; HEAD]) -> usize {
+    let mixed = u64::from_le_bytes(head).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    usize::try_from(mixed >> (64 - SIEVE.trailing_zeros())).unwrap_or_default()
+}
+
+/// So many characters in a row of a long secret are a leak.
+const WINDOW: usize = 20;
+const HEAD: usize = 8;
+const SIEVE: usize = 1 << 22;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_planted_secret_is_found() {
+        let token: String = (0..1700_u32)
+            .map(|n| char::from(b'!' + u8::try_from((n * n + 7 * n / 3) % 90).unwrap()))
+            .collect();
+        let password = "Pa55/word+";
+        let search = Search::for_all([
+            ("token".to_owned(), token.clone()),
+            ("password".to_owned(), password.to_owned()),
+        ]);
+        let percent = |text: &str| {
+            text.bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+        };
+        for (text, kind) in [
+            (token.clone(), "token"),
+            (token[900..920].to_owned(), "token"),
+            (password.to_owned(), "password"),
+            ("Pa55%2Fword%2B".to_owned(), "password"),
+            (STANDARD_NO_PAD.encode(&token), "token"),
+            (
+                STANDARD_NO_PAD.encode(format!("user:{password}, or so")),
+                "password",
+            ),
+            (
+                STANDARD_NO_PAD.encode(format!("user2:{password}, or so")),
+                "password",
+            ),
+            (
+                STANDARD_NO_PAD.encode(format!("user34:{password}, or so")),
+                "password",
+            ),
+            (URL_SAFE_NO_PAD.encode(&token[40..200]), "token"),
+            (
+                percent("/") + &token[300..330].replace('%', "%25"),
+                "nothing",
+            ),
+        ] {
+            let log = format!("at the beginning {text} and at the end");
+            let found = search.look("log", log.as_bytes());
+            if kind == "nothing" {
+                continue;
+            }
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert_eq!(found[0].kind, kind);
+        }
+        let harmless = format!("{} {} Pa55", &token[900..919], &token[10..29]);
+        assert!(search.look("log", harmless.as_bytes()).is_empty());
+    }
+}

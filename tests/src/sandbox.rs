@@ -1,0 +1,153 @@
+//! `poolkey-sandbox` as a child, and its control endpoint.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::process::{Running, tied};
+use crate::program;
+
+/// A Cognito of the test's own.
+pub struct Sandbox {
+    running: Running,
+    ready: Value,
+}
+
+impl Sandbox {
+    /// Starts it. It ends with its input.
+    ///
+    /// # Panics
+    ///
+    /// It is not built or does not come up.
+    pub fn start(logs: &Path) -> Self {
+        let mut command: Command = tied(program("poolkey-sandbox"));
+        command
+            .args(["--port", "0", "--exit-with-stdin"])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut running =
+            Running::start("poolkey-sandbox", &mut command, &logs.join("sandbox.log"));
+        let mut line = String::new();
+        BufReader::new(running.stdout().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("the sandbox is not ready: {}", running.said()));
+        Self { running, ready }
+    }
+
+    /// Its process.
+    pub fn running(&mut self) -> &mut Running {
+        &mut self.running
+    }
+
+    /// Its own URL, past every [`Road`](crate::Road).
+    ///
+    /// # Panics
+    ///
+    /// Never: it told when it came up.
+    pub fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap()
+    }
+
+    /// Where it listens.
+    ///
+    /// # Panics
+    ///
+    /// Never: it told when it came up.
+    pub fn address(&self) -> SocketAddr {
+        self.url().trim_start_matches("http://").parse().unwrap()
+    }
+
+    /// Asks its control endpoint.
+    ///
+    /// # Panics
+    ///
+    /// It refuses.
+    pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+        let host = self.address();
+        let token = self.ready["control_token"].as_str().unwrap();
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nX-Sandbox-Control: {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{method} {path}: {answer}"
+        );
+        serde_json::from_str(body).unwrap_or(json!(null))
+    }
+
+    /// Sets up a chain of pool, client, user and identity pool.
+    pub fn seed(&self, seed: &Value) -> Value {
+        self.control("POST", "seed", seed)
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, rule: &Value) {
+        self.control("POST", "faults", rule);
+    }
+
+    /// Ends all faults.
+    pub fn no_faults(&self) {
+        self.control("DELETE", "faults", &Value::Null);
+    }
+
+    /// Sets its clock.
+    pub fn clock(&self, clock: &Value) {
+        self.control("POST", "clock", clock);
+    }
+
+    /// Sets how long what it makes lives.
+    pub fn lifetimes(&self, lifetimes: &Value) {
+        self.control("POST", "lifetimes", lifetimes);
+    }
+
+    /// How often an operation was called since the last [`Self::forget_calls`].
+    pub fn calls(&self, operation: &str) -> u64 {
+        let calls = self.control("GET", "calls", &Value::Null);
+        calls["counts"][operation].as_u64().unwrap_or_default()
+    }
+
+    /// Counts anew.
+    pub fn forget_calls(&self) {
+        self.control("DELETE", "calls", &Value::Null);
+    }
+
+    /// Revokes every sign-in, as an administrator does.
+    pub fn revoke_all(&self) {
+        self.control("POST", "revoke-all", &json!({}));
+    }
+
+    /// Every secret that it made or was sent.
+    ///
+    /// # Panics
+    ///
+    /// It does not tell.
+    pub fn minted(&self) -> Vec<(String, String)> {
+        let minted = self.control("GET", "minted", &Value::Null);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        minted["secrets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|secret| (text(&secret["kind"]), text(&secret["value"])))
+            .collect()
+    }
+}

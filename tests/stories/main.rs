@@ -1,0 +1,10 @@
+//! What happens to people, played with the real programs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests, which may fail, measure and say what they measured"
+)]
+
+mod sign_in;
