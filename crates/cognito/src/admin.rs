@@ -70,6 +70,6 @@ pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Builder, Fault> {
     ))
 }
 
-/// A profile may run a program, and that may ask a service; a person waits for it.
+/// A profile may run a program, and that may ask a service, while a person waits.
 #[cfg(feature = "admin")]
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
