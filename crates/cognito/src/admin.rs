@@ -1,6 +1,6 @@
 //! An administrator's AWS keys, for `ADMIN_USER_PASSWORD_AUTH` only.
 
-use aws_sdk_cognitoidentityprovider::config::Builder;
+use aws_sdk_cognitoidentityprovider::config::Credentials;
 use poolkey_core::config::LoginSpec;
 use poolkey_core::fault::{Fault, FaultKind};
 
@@ -9,7 +9,7 @@ use crate::clients::Clients;
 /// Looks the keys up where AWS tools keep them: in the profile that the login names, or else along
 /// the usual chain. They are read anew for each sign-in and kept by nobody.
 #[cfg(feature = "admin")]
-pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Builder, Fault> {
+pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Credentials, Fault> {
     use aws_config::default_provider::credentials::DefaultCredentialsChain;
     use aws_config::profile::ProfileFileCredentialsProvider;
     use aws_config::provider_config::ProviderConfig;
@@ -44,7 +44,7 @@ pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Builder,
     }
     .with_subscriber(NoSubscriber::new());
     match tokio::time::timeout(PATIENCE, found).await {
-        Ok(Ok(keys)) => Ok(Builder::new().credentials_provider(keys)),
+        Ok(Ok(keys)) => Ok(keys),
         Ok(Err(_)) | Err(_) => Err(Fault::new(
             FaultKind::Misconfigured,
             match &spec.admin_profile {
@@ -63,7 +63,7 @@ pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Builder,
     clippy::unused_async,
     reason = "has the shape of what it stands in for"
 )]
-pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Builder, Fault> {
+pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Credentials, Fault> {
     Err(Fault::new(
         FaultKind::Unsupported,
         "This build of Poolkey cannot sign in with an administrator's AWS keys.",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_cognitoidentityprovider::Config;
 use aws_sdk_cognitoidentityprovider::types::{
     AuthFlowType, AuthenticationResultType, ChallengeNameType,
 };
@@ -190,6 +191,9 @@ impl Attempt<'_> {
         let keys = admin::keys(self.spec, clients)
             .await
             .map_err(Refusal::plain)?;
+        let token = keys.session_token().map(Secret::new);
+        let secrets: Vec<_> = self.secrets().into_iter().chain(&token).collect();
+        let keys = Config::builder().credentials_provider(keys);
         let request = clients
             .users(self.spec)
             .admin_initiate_auth()
@@ -197,7 +201,7 @@ impl Attempt<'_> {
             .user_pool_id(&self.spec.user_pool_id)
             .client_id(&self.spec.client_id)
             .set_auth_parameters(Some(parameters));
-        let answer = call(Operation::AdminInitiateAuth, &self.secrets(), |probe| {
+        let answer = call(Operation::AdminInitiateAuth, &secrets, |probe| {
             request
                 .customize()
                 .config_override(keys)

@@ -118,24 +118,25 @@ where
         | SdkError::ResponseError(_)
         | _ => None,
     };
-    let mut refusal = match answer {
+    match answer {
         Some((answer, None, _)) if answer.status().is_success() => transport::garbled(host),
         Some((answer, code, message)) => {
-            classify::classify(operation, host, answer.status().as_u16(), code, message)
+            let message = message.map(|message| hide(message, secrets));
+            let status = answer.status().as_u16();
+            classify::classify(operation, host, status, code, message.as_deref())
         }
         None => transport::fault(host, error),
-    };
-    refusal.fault.text = hide(refusal.fault.text, secrets);
-    refusal
+    }
 }
 
-/// Validation messages of AWS repeat what they found wrong.
-fn hide(text: String, secrets: &[&Secret]) -> String {
+/// Messages of AWS repeat what they found wrong: a value that is not valid, headers that were not
+/// signed rightly. It is the whole message that is searched, before it is cut to a sentence.
+fn hide(message: &str, secrets: &[&Secret]) -> String {
     secrets
         .iter()
         .map(|secret| secret.expose())
         .filter(|secret| secret.len() >= SHORTEST_HIDDEN)
-        .fold(text, |text, secret| text.replace(secret, "…"))
+        .fold(message.to_owned(), |text, secret| text.replace(secret, "…"))
 }
 
 /// Sees one exchange pass by.
