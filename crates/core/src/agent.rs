@@ -9,27 +9,42 @@
 //! Each login and each profile has one slot for work, so that a second refresh or a second fetch
 //! cannot be begun while one is under way: there is no place to note it.
 
+mod adoption;
+mod advance;
 mod configure;
+mod document;
+mod fetch;
 mod keys;
+mod line;
+mod login;
+mod profile;
 mod renewal;
 mod schedule;
+mod setback;
 mod sign_in;
 mod sign_out;
 mod view;
+
+#[cfg(test)]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a story names what it expects, and anything else is its failure"
+)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fastrand::Rng;
 
-use crate::config::{Config, ConfigError, Settings};
+use crate::config::{ConfigError, Settings};
 use crate::event::{Effect, Event, Reply, Request, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
-use crate::pace::Throttle;
 use crate::time::{Moment, Now};
 
-use keys::Profile;
-use renewal::Login;
+use line::Line;
+use login::Login;
+use profile::Profile;
 use schedule::{Key, Schedule};
 
 /// Decides for many logins and many profiles what to do when.
@@ -47,7 +62,7 @@ pub struct Agent {
     waiting: BTreeMap<Ticket, ProfileName>,
     misread: Option<ConfigError>,
     clock_ahead: Option<i64>,
-    throttle: Throttle,
+    line: Line,
     schedule: Schedule,
     effects: VecDeque<Effect>,
     rng: Rng,
@@ -66,7 +81,7 @@ impl Agent {
             waiting: BTreeMap::new(),
             misread: None,
             clock_ahead: None,
-            throttle: Throttle::default(),
+            line: Line::default(),
             schedule: Schedule::default(),
             effects: VecDeque::new(),
             rng: Rng::with_seed(seed),
@@ -114,7 +129,7 @@ impl Agent {
     }
 
     /// Counts what could show in a [`crate::snapshot::Snapshot`]: when it has not moved, neither
-    /// has what people see, but for the time left.
+    /// has what people see, but for times that go on by themselves and when a tool last asked.
     pub fn changes(&self) -> u64 {
         self.changes
     }
@@ -148,8 +163,8 @@ impl Agent {
 
     fn left(&mut self, ticket: Ticket, now: Now) {
         if let Some(profile) = self.waiting.remove(&ticket) {
-            if let Some(profile) = self.profiles.get_mut(&profile) {
-                profile.waiting.remove(&ticket);
+            if let Some(known) = self.profiles.get_mut(&profile) {
+                known.waiting.remove(&ticket);
             }
             self.reschedule_profile(&profile, now);
         } else {
@@ -160,17 +175,23 @@ impl Agent {
     /// Whatever is due moves on; each step moves its own deadline, so that this comes to an end.
     fn tick(&mut self, now: Now) {
         while let Some(key) = self.schedule.take_due(now.at) {
-            match key {
-                Key::Login(name) => self.settle_login(&name, now),
-                Key::Profile(name) => self.settle_profile(&name, now),
-            }
+            self.settle(&key, now);
+        }
+        self.call_next(now);
+    }
+
+    fn settle(&mut self, key: &Key, now: Now) {
+        match key {
+            Key::Login(name) => self.settle_login(name, now),
+            Key::Profile(name) => self.settle_profile(name, now),
+            Key::Line => {}
         }
     }
 
     fn woke(&mut self, now: Now) {
         let names: Vec<LoginName> = self.logins.keys().cloned().collect();
         for name in names {
-            self.forget_waits(&name);
+            self.forget_waits(&name, now);
             self.settle_login(&name, now);
         }
     }
@@ -186,9 +207,21 @@ impl Agent {
         }
         let names: Vec<LoginName> = self.logins.keys().cloned().collect();
         for name in names {
-            self.end_conversation(&name, Trouble::Stopping);
+            self.give_up_conversation(&name, Trouble::Stopping);
             self.settle_login(&name, now);
         }
+    }
+
+    /// The login of that name; where there is none, the one who waits is told.
+    fn known_login(&mut self, ticket: Ticket, name: &str) -> Option<LoginName> {
+        let known = name
+            .parse()
+            .ok()
+            .filter(|name| self.logins.get(name).is_some_and(|login| !login.is_going()));
+        if known.is_none() {
+            self.fail(ticket, Trouble::UnknownLogin(name.to_owned()));
+        }
+        known
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply) {
@@ -201,22 +234,5 @@ impl Agent {
 
     fn changed(&mut self) {
         self.changes += 1;
-    }
-
-    /// The configuration in force.
-    pub fn config(&self) -> Config {
-        Config {
-            settings: self.settings.clone(),
-            logins: self
-                .logins
-                .iter()
-                .map(|(name, login)| (name.clone(), login.spec.clone()))
-                .collect(),
-            profiles: self
-                .profiles
-                .iter()
-                .map(|(name, profile)| (name.clone(), profile.spec.clone()))
-                .collect(),
-        }
     }
 }

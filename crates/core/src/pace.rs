@@ -64,7 +64,9 @@ pub fn backoff(kind: FaultKind, failures: u32, rng: &mut Rng) -> Duration {
         // The lost answer may hold a rotated refresh token, and the old one works for a grace of
         // at most a minute: the second attempt follows at once.
         FaultKind::Lost if failures <= 1 => return Duration::ZERO,
-        FaultKind::Lost | FaultKind::Service => (1, 120),
+        // Each second one follows at once, so that they come in pairs.
+        FaultKind::Lost => (1, 180),
+        FaultKind::Service => (1, 120),
         FaultKind::Throttled => (2, 120),
         FaultKind::Misconfigured
         | FaultKind::Unsupported
@@ -85,21 +87,6 @@ pub fn vault_backoff(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(Duration::from_secs(30))
 }
 
-/// Spreads calls to AWS that nobody waits for.
-#[derive(Clone, Debug, Default)]
-pub struct Throttle {
-    free: Moment,
-}
-
-impl Throttle {
-    /// The earliest moment for so many calls, which it sets aside for them.
-    pub fn reserve(&mut self, calls: u32, now: Moment) -> Moment {
-        let slot = self.free.max(now);
-        self.free = slot + SPACING * calls;
-        slot
-    }
-}
-
 /// How long a tool is made to wait for keys that are being renewed: it must have an answer within
 /// 5 s, for older SDKs wait no longer.
 pub const PATIENCE: Duration = Duration::from_millis(4200);
@@ -110,13 +97,12 @@ pub const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
 /// After an attempt that reached nobody, a tool that asks may cause another one so much later.
 pub const RETRY_ON_DEMAND: Duration = Duration::from_secs(2);
 
+/// Between two calls to AWS that nobody waits for: eight a second, far below any quota.
+pub const SPACING: Duration = Duration::from_millis(125);
+
 const KEYS_LEAD: Duration = Duration::from_secs(20 * 60);
 const ID_TOKEN_LEAD: Duration = Duration::from_secs(10 * 60);
 const MARGIN: Duration = Duration::from_secs(60);
-
-/// Eight calls a second, far below any quota, so that a machine with a thousand logins goes
-/// unnoticed.
-const SPACING: Duration = Duration::from_millis(125);
 
 #[cfg(test)]
 mod tests {
@@ -186,21 +172,5 @@ mod tests {
         assert_eq!(vault_backoff(1), Duration::from_secs(1));
         assert_eq!(vault_backoff(3), Duration::from_secs(4));
         assert_eq!(vault_backoff(99), Duration::from_secs(30));
-    }
-
-    #[test]
-    fn no_second_sees_more_than_eight_spread_calls() {
-        let mut throttle = Throttle::default();
-        let now = Moment::from_millis(10_000);
-        let slots: Vec<Moment> = (0..100).map(|_| throttle.reserve(1, now)).collect();
-        assert_eq!(slots[0], now);
-        assert!(
-            slots
-                .windows(9)
-                .all(|w| w[0].until(w[8]) >= Duration::from_secs(1))
-        );
-        let later = Moment::from_millis(60_000);
-        assert_eq!(throttle.reserve(2, later), later);
-        assert_eq!(throttle.reserve(1, later), later + SPACING * 2);
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::agent::Agent;
-use crate::agent::keys::Profile;
-use crate::agent::renewal::{Fate, Login};
+use crate::agent::line::Turn;
+use crate::agent::login::{Fate, Login, Lost, State};
+use crate::agent::profile::Profile;
 use crate::agent::schedule::Key;
 use crate::config::{Config, LoginSpec, ProfileSpec};
 use crate::failure::Trouble;
@@ -25,8 +26,15 @@ impl Agent {
         for name in gone {
             self.drop_profile(&name);
         }
-        for (name, login) in &mut self.logins {
-            if !config.logins.contains_key(name) {
+        let gone: Vec<LoginName> = self
+            .logins
+            .keys()
+            .filter(|name| !config.logins.contains_key(*name))
+            .cloned()
+            .collect();
+        for name in gone {
+            self.give_up_conversation(&name, Trouble::UnknownLogin(name.to_string()));
+            if let Some(login) = self.logins.get_mut(&name) {
                 login.fate = Fate::Go;
             }
         }
@@ -58,23 +66,35 @@ impl Agent {
             self.logins.insert(name, Login::new(spec));
             return;
         };
-        if login.fate == Fate::Go {
-            login.fate = Fate::Stay;
-        }
-        if login.spec == spec {
+        let same =
+            login.spec.user_pool_id == spec.user_pool_id && login.spec.client_id == spec.client_id;
+        if !same {
+            login.fate = Fate::Move(Box::new(spec));
+            self.give_up_conversation(&name, Trouble::Superseded(name.clone()));
             return;
         }
-        let moved =
-            login.spec.user_pool_id != spec.user_pool_id || login.spec.client_id != spec.client_id;
-        login.spec = spec;
-        if !login.is_busy() {
-            login.rest(Moment::default());
+        login.fate = Fate::Stay;
+        if login.spec != spec {
+            login.spec = spec;
+            login.until = Moment::default();
         }
-        if moved {
-            login.fate = Fate::Reread;
-            self.end_conversation(&name, Trouble::Superseded(name.clone()));
-            self.drop_keys(&name);
+    }
+
+    /// Goes to another pool or app client: what the vault keeps decides who is signed in there.
+    pub(super) fn move_login(&mut self, name: &LoginName, spec: LoginSpec) {
+        if let Some(login) = self.logins.get_mut(name) {
+            login.spec = spec;
+            login.fate = Fate::Stay;
+            login.state = State::Unread;
+            login.client_secret = None;
+            login.setback = None;
+            login.failures = 0;
+            login.until = Moment::default();
+            login.lost = Lost::No;
+            login.turn = Turn::None;
         }
+        self.drop_keys(name);
+        self.changed();
     }
 
     fn configure_profile(&mut self, name: ProfileName, spec: ProfileSpec) {
@@ -107,8 +127,8 @@ impl Agent {
     /// A login that left the configuration goes when its work is done. What the vault keeps of it
     /// stays: should it come back, so does its session.
     pub(super) fn drop_login(&mut self, name: &LoginName) {
-        self.end_conversation(name, Trouble::UnknownLogin(name.to_string()));
         self.logins.remove(name);
         self.schedule.set(Key::Login(name.clone()), None);
+        self.changed();
     }
 }

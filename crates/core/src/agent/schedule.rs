@@ -1,15 +1,22 @@
-//! Who is to be looked at when: one deadline for each login and profile.
+//! Who is to be looked at when: one deadline for each login and profile, and one for the line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use crate::agent::Agent;
+use crate::agent::advance::Need;
+use crate::agent::line::Turn;
+use crate::agent::login::{Login, State};
+use crate::agent::sign_in::Conversation;
 use crate::name::{LoginName, ProfileName};
-use crate::time::Moment;
+use crate::time::{Moment, Now};
 
 /// Something with a deadline of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Login(LoginName),
     Profile(ProfileName),
+    Line,
 }
 
 /// The deadlines, by time and by owner.
@@ -51,6 +58,77 @@ impl Schedule {
         self.of.remove(&key);
         Some(key)
     }
+}
+
+impl Agent {
+    pub(super) fn reschedule_login(&mut self, name: &LoginName, now: Now) {
+        let when = self.login_deadline(name, now.at);
+        self.schedule.set(
+            Key::Login(name.clone()),
+            when.map(|when| when.max(soon(now))),
+        );
+    }
+
+    pub(super) fn reschedule_profile(&mut self, name: &ProfileName, now: Now) {
+        let when = self.profile_deadline(name, now.at);
+        self.schedule.set(
+            Key::Profile(name.clone()),
+            when.map(|when| when.max(soon(now))),
+        );
+    }
+
+    fn login_deadline(&self, name: &LoginName, now: Moment) -> Option<Moment> {
+        let login = self.logins.get(name)?;
+        let question = login.conversation.as_ref().and_then(Conversation::deadline);
+        if login.is_busy() {
+            return question;
+        }
+        let until = Some(login.until);
+        let own = match &login.state {
+            _ if login.erase || login.unsaved_token().is_some() => until,
+            State::SignedIn(session) if session.unsaved.notes => until,
+            _ if self.stopping || !login.is_staying() => None,
+            State::Unread => until,
+            State::SignedIn(_) => match self.need(name, now) {
+                Need::None => self.next_renewal(name, login, now),
+                Need::Ahead if login.turn == Turn::InLine && login.until <= now => None,
+                Need::Ahead | Need::Now => until,
+            },
+            State::SignedOut | State::NeedsSignIn(..) => None,
+        };
+        own.into_iter().chain(question).min()
+    }
+
+    /// When a login whose ID token is good, or not needed, has to be looked at again.
+    fn next_renewal(&self, name: &LoginName, login: &Login, now: Moment) -> Option<Moment> {
+        let renew = login.session()?.id.as_ref()?.span.renew;
+        let active = self
+            .members_of(name)
+            .any(|profile| profile.is_active(now, self.settings.rest_after));
+        (active && renew > now).then_some(renew)
+    }
+
+    fn profile_deadline(&self, name: &ProfileName, now: Moment) -> Option<Moment> {
+        let profile = self.profiles.get(name)?;
+        let patience = profile.waiting.values().min().copied();
+        let own = profile.resting_until().and_then(|until| {
+            if self.stopping || !profile.is_active(now, self.settings.rest_after) {
+                return None;
+            }
+            if let Some(renew) = profile.fresh_until(now) {
+                return Some(renew);
+            }
+            // Without a usable ID token it is the login that moves next.
+            self.logins.get(&profile.spec.login)?.usable_id(now)?;
+            (profile.turn != Turn::InLine || until > now).then_some(until)
+        });
+        own.into_iter().chain(patience).min()
+    }
+}
+
+/// Time always moves on between two looks at the same thing.
+fn soon(now: Now) -> Moment {
+    now.at + Duration::from_millis(1)
 }
 
 #[cfg(test)]

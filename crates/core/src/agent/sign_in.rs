@@ -1,27 +1,27 @@
-//! A sign-in: the vault is tried first, then the pool asks, and the session is kept before anybody
-//! is told that it is there.
+//! A sign-in: the vault is tried first, then the pool asks and a person answers.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::renewal::{IdToken, Login, Purpose, Session, Setback, State, Unsaved};
+use crate::agent::login::State;
+use crate::config::LoginSpec;
 use crate::conversation::{Answer, Question, Step, Thread};
 use crate::event::{ConversationId, Effect, Reply, Ticket};
 use crate::failure::{Failure, Trouble};
-use crate::fault::{Fault, VaultFault};
+use crate::fault::Fault;
 use crate::name::LoginName;
-use crate::pace::{QUESTION_LIFE, Span};
+use crate::pace::QUESTION_LIFE;
 use crate::secret::Secret;
-use crate::session::{StoredSession, Tokens};
+use crate::session::Tokens;
 use crate::time::{Moment, Now};
 
 /// A sign-in under way. A login has one at most.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    id: ConversationId,
+    pub(super) id: ConversationId,
     username: Option<String>,
     /// Who waits for the next question or the end.
-    ticket: Option<Ticket>,
+    pub(super) ticket: Option<Ticket>,
     pub(super) stage: Stage,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Stage {
     /// The vault has to be read and proven writable, before a person types anything.
     Vault,
     /// The pool is being asked.
-    Busy,
+    Busy { begun: Moment },
     /// The person is being asked.
     Asking {
         thread: Thread,
@@ -42,16 +42,30 @@ pub(super) enum Stage {
     Adopting {
         tokens: Box<Tokens>,
         client_secret: Option<Secret>,
+        begun: Moment,
         signed_in: Now,
     },
+    /// The vault is writing: it is too late to turn back.
+    Keeping,
+}
+
+/// A sign-in that was given up while the pool was being asked.
+#[derive(Debug)]
+pub(super) struct Deserted {
+    id: ConversationId,
+    spec: LoginSpec,
 }
 
 impl Conversation {
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.stage {
             Stage::Asking { until, .. } => Some(*until),
-            Stage::Vault | Stage::Busy | Stage::Adopting { .. } => None,
+            Stage::Vault | Stage::Busy { .. } | Stage::Adopting { .. } | Stage::Keeping => None,
         }
+    }
+
+    pub(super) fn is_before_pool(&self) -> bool {
+        matches!(self.stage, Stage::Vault)
     }
 }
 
@@ -81,7 +95,7 @@ impl Agent {
     }
 
     /// Asks the pool for its first question.
-    pub(super) fn begin_conversation(&mut self, name: &LoginName) {
+    pub(super) fn begin_conversation(&mut self, name: &LoginName, now: Now) {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
@@ -93,7 +107,7 @@ impl Agent {
         let Some(talk) = &mut login.conversation else {
             return;
         };
-        talk.stage = Stage::Busy;
+        talk.stage = Stage::Busy { begun: now.at };
         let username = talk.username.clone();
         let thread = Thread {
             username: username.or_else(|| login.spec.username.clone()).or(known),
@@ -149,21 +163,21 @@ impl Agent {
             answer: Some(answer),
         };
         talk.ticket = Some(ticket);
-        talk.stage = Stage::Busy;
+        talk.stage = Stage::Busy { begun: now.at };
         self.effects.push_back(converse);
         self.reschedule_login(&name, now);
     }
 
     pub(super) fn cancel(&mut self, ticket: Ticket, id: &ConversationId, now: Now) {
-        match self.login_in(id) {
-            Some(name) => {
-                self.end_conversation(&name, Trouble::NoConversation);
-                self.reply(ticket, Reply::Done);
-                self.changed();
-                self.settle_login(&name, now);
-            }
-            None => self.fail(ticket, Trouble::NoConversation),
+        let Some(name) = self.login_in(id) else {
+            return self.fail(ticket, Trouble::NoConversation);
+        };
+        if !self.give_up_conversation(&name, Trouble::NoConversation) {
+            return self.fail(ticket, Trouble::NoConversation);
         }
+        self.reply(ticket, Reply::Done);
+        self.changed();
+        self.settle_login(&name, now);
     }
 
     pub(super) fn conversed(
@@ -173,20 +187,14 @@ impl Agent {
         result: Result<Step, Fault>,
         now: Now,
     ) {
-        let current = self
-            .logins
-            .get_mut(name)
-            .and_then(|login| login.conversation.as_mut())
-            .filter(|talk| talk.id == *id && matches!(talk.stage, Stage::Busy));
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let current = login.conversation.as_mut().filter(|talk| talk.id == *id);
         let Some(talk) = current else {
-            // The person left. A session that nobody will use must not stay open.
-            if let Ok(Step::Done {
-                tokens,
-                client_secret,
-            }) = result
-            {
-                self.revoke_orphan(name, tokens.refresh_token, client_secret);
-            }
+            return self.conversed_with_nobody(name, id, result, now);
+        };
+        let Stage::Busy { begun } = talk.stage else {
             return;
         };
         match result {
@@ -218,6 +226,7 @@ impl Agent {
                 talk.stage = Stage::Adopting {
                     tokens,
                     client_secret,
+                    begun,
                     signed_in: now,
                 };
             }
@@ -230,102 +239,29 @@ impl Agent {
         self.settle_login(name, now);
     }
 
-    /// Hands a finished sign-in to the vault.
-    pub(super) fn adopt(&mut self, name: &LoginName) {
-        let Some(login) = self.logins.get_mut(name) else {
-            return;
-        };
-        let Some(talk) = &mut login.conversation else {
-            return;
-        };
-        let Stage::Adopting {
-            tokens,
-            client_secret,
-            signed_in,
-        } = std::mem::replace(&mut talk.stage, Stage::Busy)
-        else {
-            return;
-        };
-        if client_secret.is_some() {
-            login.client_secret = client_secret;
-        }
-        let Some(refresh_token) = tokens.refresh_token else {
-            return self.end_conversation(
-                name,
-                Trouble::Misconfigured("The user pool gave no refresh token.".into()),
-            );
-        };
-        // An identity id belongs to a user: another one starts with none.
-        let identities = match &login.state {
-            State::SignedIn(old) if old.stored.user.sub == tokens.user.sub => {
-                old.stored.identities.clone()
-            }
-            State::SignedIn(_) | State::Unread | State::SignedOut | State::NeedsSignIn(..) => {
-                BTreeMap::new()
-            }
-        };
-        let session = Session {
-            stored: StoredSession {
-                user_pool_id: login.spec.user_pool_id.clone(),
-                client_id: login.spec.client_id.clone(),
-                refresh_token,
-                device_key: tokens.device_key,
-                user: tokens.user,
-                signed_in: signed_in.wall,
-                rotates: None,
-                identities,
-            },
-            id: Some(IdToken {
-                token: tokens.id_token,
-                span: Span::of_id_token(signed_in.at, tokens.id_life.length, &mut self.rng),
-            }),
-            unsaved: Unsaved::Nothing,
-        };
-        self.observe(tokens.id_life, signed_in);
-        self.keep(name, Purpose::Adoption(Box::new(session)));
-    }
-
-    /// The vault keeps the new session: now it is there.
-    pub(super) fn adopted(&mut self, name: &LoginName, session: Box<Session>, now: Now) {
-        let Some(login) = self.logins.get_mut(name) else {
-            return;
-        };
-        let user = session.stored.user.clone();
-        let token = session.stored.refresh_token.clone();
-        let old = std::mem::replace(&mut login.state, State::SignedIn(session));
-        login.erase = false;
-        let ticket = login.conversation.take().and_then(|talk| talk.ticket);
-        if let Some(ticket) = ticket {
-            self.reply(ticket, Reply::SignedIn { user });
-        }
-        if let State::SignedIn(old) = old
-            && old.stored.refresh_token != token
-        {
-            self.revoke_orphan(name, Some(old.stored.refresh_token), None);
-        }
-        self.drop_keys(name);
-        // Who signs in means to work: the first tool shall not have to wait.
-        for profile in self.members.get(name).into_iter().flatten() {
-            if let Some(profile) = self.profiles.get_mut(profile) {
-                profile.asked = Some(now);
-            }
-        }
-    }
-
-    pub(super) fn adoption_failed(
+    /// The person left. A session that nobody will use must not stay open.
+    fn conversed_with_nobody(
         &mut self,
         name: &LoginName,
-        session: &Session,
-        fault: VaultFault,
+        id: &ConversationId,
+        result: Result<Step, Fault>,
         now: Now,
     ) {
-        let mut setback = None;
-        let kind = crate::agent::renewal::SetbackKind::Vault(fault.kind);
-        Setback::note(&mut setback, kind, fault.text, now);
-        if let Some(setback) = setback {
-            self.end_conversation(name, setback.trouble(Default::default()));
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let Some(place) = login.deserted.iter().position(|gone| gone.id == *id) else {
+            return;
+        };
+        let spec = login.deserted.remove(place).spec;
+        if let Ok(Step::Done {
+            tokens,
+            client_secret,
+        }) = result
+        {
+            self.orphan(name, spec, tokens.refresh_token, client_secret);
         }
-        self.revoke_orphan(name, Some(session.stored.refresh_token.clone()), None);
+        self.settle_login(name, now);
     }
 
     /// The vault cannot be read or written, so that a sign-in could not be kept.
@@ -337,8 +273,23 @@ impl Agent {
             && matches!(talk.stage, Stage::Vault)
             && let Some(setback) = &login.setback
         {
-            self.end_conversation(name, setback.trouble(Default::default()));
+            let trouble = setback.trouble(Duration::ZERO);
+            self.end_conversation(name, trouble);
         }
+    }
+
+    /// Ends a sign-in that can still be ended, and tells the one who waits for it; says whether it
+    /// did.
+    pub(super) fn give_up_conversation(&mut self, name: &LoginName, trouble: Trouble) -> bool {
+        let talk = self
+            .logins
+            .get(name)
+            .and_then(|login| login.conversation.as_ref());
+        if talk.is_none_or(|talk| matches!(talk.stage, Stage::Keeping)) {
+            return false;
+        }
+        self.end_conversation(name, trouble);
+        true
     }
 
     /// Ends a sign-in, if one is under way, and tells the one who waits for it.
@@ -349,35 +300,38 @@ impl Agent {
         let Some(talk) = login.conversation.take() else {
             return;
         };
+        let spec = login.spec.clone();
+        match talk.stage {
+            Stage::Vault | Stage::Asking { .. } | Stage::Keeping => {}
+            Stage::Busy { .. } => login.deserted.push(Deserted { id: talk.id, spec }),
+            Stage::Adopting {
+                tokens,
+                client_secret,
+                ..
+            } => self.orphan(name, spec, tokens.refresh_token, client_secret),
+        }
         if let Some(ticket) = talk.ticket {
             self.fail(ticket, trouble);
         }
-        if let Stage::Adopting {
-            tokens,
-            client_secret,
-            ..
-        } = talk.stage
-        {
-            self.revoke_orphan(name, tokens.refresh_token, client_secret);
-        }
     }
 
-    /// One who waited for a sign-in no longer does.
+    /// One who waited for a sign-in or a sign-out no longer does.
     pub(super) fn abandon(&mut self, ticket: Ticket, now: Now) {
-        let name = self.logins.iter().find_map(|(name, login)| {
-            let talk = login.conversation.as_ref()?;
-            (talk.ticket == Some(ticket)).then(|| name.clone())
+        for login in self.logins.values_mut() {
+            if let Some(leaving) = &mut login.leaving {
+                leaving.tickets.retain(|waiting| *waiting != ticket);
+            }
+        }
+        let found = self.logins.iter_mut().find_map(|(name, login)| {
+            let talk = login.conversation.as_mut()?;
+            talk.ticket.take_if(|waiting| *waiting == ticket)?;
+            Some(name.clone())
         });
-        if let Some(name) = name {
-            self.end_conversation(&name, Trouble::NoConversation);
+        if let Some(name) = found
+            && self.give_up_conversation(&name, Trouble::NoConversation)
+        {
             self.changed();
             self.settle_login(&name, now);
-        } else {
-            for login in self.logins.values_mut() {
-                if let Some(leaving) = &mut login.leaving {
-                    leaving.tickets.retain(|waiting| *waiting != ticket);
-                }
-            }
         }
     }
 
@@ -399,29 +353,5 @@ impl Agent {
             let talk = login.conversation.as_ref()?;
             (talk.id == *id).then(|| name.clone())
         })
-    }
-
-    /// Revokes a session that nobody holds any more. Nothing waits for it: an orphan that cannot
-    /// be revoked ends by itself.
-    fn revoke_orphan(
-        &mut self,
-        name: &LoginName,
-        refresh_token: Option<Secret>,
-        client_secret: Option<Secret>,
-    ) {
-        if let (Some(login), Some(refresh_token)) = (self.logins.get(name), refresh_token) {
-            self.effects.push_back(Effect::Revoke {
-                login: name.clone(),
-                spec: login.spec.clone(),
-                refresh_token,
-                client_secret: client_secret.or_else(|| Login::client_secret(login)),
-            });
-        }
-    }
-}
-
-impl Login {
-    fn client_secret(&self) -> Option<Secret> {
-        self.client_secret.clone()
     }
 }

@@ -1,19 +1,24 @@
 //! A sign-out: the vault loses the session, then the pool is told, then the person.
 
 use crate::agent::Agent;
-use crate::agent::renewal::{Login, Purpose, Setback, SetbackKind, State, Work};
+use std::time::Duration;
+
+use crate::agent::login::{Login, Lost, Purpose, State, Whose, Work};
+use crate::agent::setback::{Setback, SetbackKind};
 use crate::event::{Effect, Reply, SignedOut, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::fault::{Fault, VaultFault};
 use crate::name::LoginName;
 use crate::secret::Secret;
-use crate::time::{Moment, Now};
+use crate::time::Now;
 
 /// A sign-out under way.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     /// Who waits for its end.
     pub(super) tickets: Vec<Ticket>,
+    /// Whether the session in memory is gone; before, what is under way has its end first.
+    is_begun: bool,
     /// What the pool has to revoke.
     token: Option<Secret>,
     /// What will be told.
@@ -36,7 +41,12 @@ impl Agent {
     }
 
     /// What was under way has ended; the newest token is the one to revoke.
-    pub(super) fn begin_leaving(&mut self, name: &LoginName, now: Now) {
+    pub(super) fn leave(&mut self, name: &LoginName, now: Now) {
+        let state = self.logins.get(name).map(|login| &login.state);
+        if matches!(state, Some(State::Unread)) {
+            // What is not known cannot be revoked.
+            return self.recall(name);
+        }
         let dead = self
             .members_of(name)
             .filter_map(|profile| profile.held.as_ref())
@@ -50,13 +60,15 @@ impl Agent {
             .session()
             .map(|session| session.stored.refresh_token.clone());
         if let Some(leaving) = &mut login.leaving {
+            leaving.is_begun = true;
             leaving.told.had_session = token.is_some();
             leaving.told.keys_live_until = dead.map(|dead| now.wall + now.at.until(dead));
             leaving.token = token;
         }
         login.state = State::SignedOut;
         login.erase = true;
-        login.setback = None;
+        login.lost = Lost::No;
+        login.succeeded(now);
         self.drop_keys(name);
         self.keep(name, Purpose::Erasure);
     }
@@ -66,52 +78,56 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let Some(leaving) = &mut login.leaving else {
+        let Some(leaving) = login.leaving.as_mut().filter(|leaving| leaving.is_begun) else {
             return;
         };
         if let Err(fault) = result {
-            let mut setback = None;
-            Setback::note(
-                &mut setback,
-                SetbackKind::Vault(fault.kind),
-                fault.text,
-                now,
-            );
-            leaving.unerased = setback.map(|setback| setback.trouble(Default::default()).into());
+            let setback = Setback::new(SetbackKind::Vault(fault.kind), fault.text, now);
+            leaving.unerased = Some(setback.trouble(Duration::ZERO).into());
         }
         let Some(refresh_token) = leaving.token.take() else {
             return self.left_for_good(name);
         };
-        login.work = Work::Revoking;
-        let revoke = Effect::Revoke {
-            login: name.clone(),
-            spec: login.spec.clone(),
-            refresh_token,
-            client_secret: login.client_secret.clone(),
-        };
-        self.effects.push_back(revoke);
+        self.begin(name, Work::Revoking(Whose::Leaver), |name, login| {
+            Effect::Revoke {
+                login: name,
+                spec: login.spec.clone(),
+                refresh_token,
+                client_secret: login.client_secret.clone(),
+            }
+        });
     }
 
     pub(super) fn revoked(&mut self, name: &LoginName, result: Result<(), Fault>, now: Now) {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        // Otherwise it was an orphan's, which nobody waits for.
-        if !matches!(login.work, Work::Revoking) {
+        let Work::Revoking(whose) = login.work else {
             return;
-        }
-        let until = if login.erase {
-            now.at + crate::pace::vault_backoff(login.failures)
-        } else {
-            Moment::default()
         };
-        login.rest(until);
-        if let (Err(fault), Some(leaving)) = (result, &mut login.leaving) {
-            leaving.told.not_revoked = Some(Trouble::NotRevoked(fault.text).into());
+        login.work = Work::Rest;
+        if whose == Whose::Leaver {
+            if let (Err(fault), Some(leaving)) = (result, &mut login.leaving) {
+                leaving.told.not_revoked = Some(Trouble::NotRevoked(fault.text).into());
+            }
+            self.left_for_good(name);
         }
-        self.left_for_good(name);
         self.changed();
         self.settle_login(name, now);
+    }
+
+    /// The vault cannot be read, so that nothing was signed out.
+    pub(super) fn cannot_leave(&mut self, name: &LoginName) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let (Some(leaving), Some(setback)) = (login.leaving.take(), &login.setback) else {
+            return;
+        };
+        let trouble = setback.trouble(Duration::ZERO);
+        for ticket in leaving.tickets {
+            self.fail(ticket, trouble.clone());
+        }
     }
 
     fn left_for_good(&mut self, name: &LoginName) {

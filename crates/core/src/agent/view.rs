@@ -1,21 +1,40 @@
 //! What is shown of it all.
 
 use crate::agent::Agent;
-use crate::agent::keys::{Profile, profile_trouble};
-use crate::agent::renewal::{Fate, Login, State};
+use crate::agent::login::{Login, State};
+use crate::agent::profile::Profile;
+use crate::config::Config;
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
 use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::{Moment, Now, UnixTime};
 
 impl Agent {
+    /// The configuration in force.
+    pub fn config(&self) -> Config {
+        let logins = self.logins.iter().filter(|(_, login)| !login.is_going());
+        let profiles = self
+            .profiles
+            .iter()
+            .filter(|(_, profile)| !profile.is_going());
+        Config {
+            settings: self.settings.clone(),
+            logins: logins
+                .map(|(name, login)| (name.clone(), login.configured().clone()))
+                .collect(),
+            profiles: profiles
+                .map(|(name, profile)| (name.clone(), profile.spec.clone()))
+                .collect(),
+        }
+    }
+
     /// All that may be shown, as of now.
     pub fn snapshot(&self, now: Now) -> Snapshot {
         Snapshot {
             logins: self
                 .logins
                 .iter()
-                .filter(|(_, login)| login.fate != Fate::Go)
+                .filter(|(_, login)| !login.is_going())
                 .map(|(name, login)| self.view_login(name, login, now))
                 .collect(),
             profiles: self
@@ -52,7 +71,7 @@ impl Agent {
             .any(|profile| profile.is_active(now.at, self.settings.rest_after));
         LoginView {
             name: name.clone(),
-            user_pool_id: login.spec.user_pool_id.clone(),
+            user_pool_id: login.configured().user_pool_id.clone(),
             state: if login.conversation.is_some() {
                 LoginState::SigningIn
             } else {
@@ -67,7 +86,7 @@ impl Agent {
             trouble: login
                 .setback
                 .as_ref()
-                .map(|setback| setback.trouble(now.at.until(login.until())).into()),
+                .map(|setback| setback.trouble(now.at.until(login.until)).into()),
             trouble_since: login.setback.as_ref().map(|setback| setback.since.wall),
         }
     }
@@ -85,9 +104,10 @@ impl Agent {
                 .filter(|_| active)
                 .map(|held| wall(held.span.renew, now)),
             asked: profile.asked.map(|asked| asked.wall),
-            trouble: profile.setback.as_ref().map(|setback| {
-                profile_trouble(name, setback, now.at.until(profile.until())).into()
-            }),
+            trouble: profile
+                .setback
+                .as_ref()
+                .map(|setback| setback.profile_trouble(name, profile.wait(now.at)).into()),
             trouble_since: profile.setback.as_ref().map(|setback| setback.since.wall),
         }
     }

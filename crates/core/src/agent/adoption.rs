@@ -1,0 +1,163 @@
+//! A finished sign-in: the vault keeps the session before anybody is told that it is there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::agent::Agent;
+use crate::agent::login::{IdToken, Lost, Orphan, Purpose, Session, State, Unsaved};
+use crate::agent::setback::{Setback, SetbackKind};
+use crate::agent::sign_in::Stage;
+use crate::config::LoginSpec;
+use crate::event::{ConversationId, Reply};
+use crate::failure::{Ended, Trouble};
+use crate::fault::VaultFault;
+use crate::name::LoginName;
+use crate::pace::Span;
+use crate::secret::Secret;
+use crate::session::StoredSession;
+use crate::time::Now;
+
+impl Agent {
+    /// Hands a finished sign-in to the vault.
+    pub(super) fn adopt(&mut self, name: &LoginName) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let Some(talk) = &mut login.conversation else {
+            return;
+        };
+        let stage = std::mem::replace(&mut talk.stage, Stage::Keeping);
+        let id = talk.id.clone();
+        let Stage::Adopting {
+            tokens,
+            client_secret,
+            begun,
+            signed_in,
+        } = stage
+        else {
+            talk.stage = stage;
+            return;
+        };
+        if client_secret.is_some() {
+            login.client_secret = client_secret;
+        }
+        login.renewals += 1;
+        let Some(refresh_token) = tokens.refresh_token else {
+            return self.end_conversation(
+                name,
+                Trouble::Misconfigured("The user pool gave no refresh token.".into()),
+            );
+        };
+        // An identity id belongs to a user: another one starts with none.
+        let identities = match &login.state {
+            State::SignedIn(old) if old.stored.user.sub == tokens.user.sub => {
+                old.stored.identities.clone()
+            }
+            State::SignedIn(_) | State::Unread | State::SignedOut | State::NeedsSignIn(..) => {
+                BTreeMap::new()
+            }
+        };
+        let session = Session {
+            stored: StoredSession {
+                user_pool_id: login.spec.user_pool_id.clone(),
+                client_id: login.spec.client_id.clone(),
+                refresh_token,
+                device_key: tokens.device_key,
+                user: tokens.user,
+                signed_in: signed_in.wall,
+                rotates: None,
+                identities,
+            },
+            id: Some(IdToken {
+                token: tokens.id_token,
+                span: Span::of_id_token(begun, tokens.id_life.length, &mut self.rng),
+                number: login.renewals,
+            }),
+            unsaved: Unsaved::default(),
+        };
+        self.observe(tokens.id_life, begun, signed_in);
+        self.keep(name, Purpose::Adoption(id, Box::new(session)));
+    }
+
+    /// The vault keeps the new session: now it is there.
+    pub(super) fn adopted(
+        &mut self,
+        name: &LoginName,
+        id: &ConversationId,
+        session: Box<Session>,
+        now: Now,
+    ) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        login.succeeded(now);
+        login.lost = Lost::No;
+        let user = session.stored.user.clone();
+        let token = session.stored.refresh_token.clone();
+        let old = std::mem::replace(&mut login.state, State::SignedIn(session));
+        login.erase = false;
+        let spec = login.spec.clone();
+        let talk = login.conversation.take_if(|talk| talk.id == *id);
+        if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
+            self.reply(ticket, Reply::SignedIn { user });
+        }
+        if let State::SignedIn(old) = old
+            && old.stored.refresh_token != token
+        {
+            self.orphan(name, spec, Some(old.stored.refresh_token), None);
+        }
+        self.drop_keys(name);
+        // Who signs in means to work: the first tool shall not have to wait.
+        for profile in self.members.get(name).into_iter().flatten() {
+            if let Some(profile) = self.profiles.get_mut(profile) {
+                profile.asked = Some(now);
+            }
+        }
+    }
+
+    /// The vault did not keep the new session, or did and failed to say so.
+    pub(super) fn adoption_failed(
+        &mut self,
+        name: &LoginName,
+        id: &ConversationId,
+        session: Session,
+        fault: VaultFault,
+        now: Now,
+    ) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        match &mut login.state {
+            State::SignedIn(old) => old.unsaved.notes = true,
+            State::SignedOut => login.erase = true,
+            State::NeedsSignIn(ended, _) => login.erase = *ended != Ended::Moved,
+            State::Unread => {}
+        }
+        let spec = login.spec.clone();
+        let talk = login.conversation.take_if(|talk| talk.id == *id);
+        if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
+            let setback = Setback::new(SetbackKind::Vault(fault.kind), fault.text, now);
+            self.fail(ticket, setback.trouble(Duration::ZERO));
+        }
+        self.orphan(name, spec, Some(session.stored.refresh_token), None);
+    }
+
+    /// A session that nobody holds any more shall be revoked. Nothing waits for it: one that cannot
+    /// be revoked ends by itself.
+    pub(super) fn orphan(
+        &mut self,
+        name: &LoginName,
+        spec: LoginSpec,
+        refresh_token: Option<Secret>,
+        client_secret: Option<Secret>,
+    ) {
+        if let (Some(login), Some(refresh_token)) = (self.logins.get_mut(name), refresh_token) {
+            let client_secret = client_secret.or_else(|| login.client_secret.clone());
+            login.orphans.push_back(Orphan {
+                spec,
+                refresh_token,
+                client_secret,
+            });
+        }
+    }
+}

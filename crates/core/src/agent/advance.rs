@@ -1,0 +1,293 @@
+//! What a login does next.
+
+use crate::agent::Agent;
+use crate::agent::line::Turn;
+use crate::agent::login::Lost;
+use crate::agent::login::{Fate, Login, Purpose, State, Whose, Work};
+use crate::agent::schedule::Key;
+use crate::agent::sign_in::Stage;
+use crate::config::LoginSpec;
+use crate::event::Effect;
+use crate::name::LoginName;
+use crate::time::{Moment, Now};
+
+/// How much a token is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    None,
+    /// Nobody waits for it.
+    Ahead,
+    Now,
+}
+
+impl Agent {
+    /// Lets a login take its next step, then all that hang on it.
+    pub(super) fn settle_login(&mut self, name: &LoginName, now: Now) {
+        self.advance_login(name, now);
+        let members = self.members.get(name).cloned().unwrap_or_default();
+        for profile in &members {
+            self.move_profile(profile, now);
+        }
+        self.reschedule_login(name, now);
+    }
+
+    /// Begins the most pressing thing that a login at rest needs.
+    pub(super) fn advance_login(&mut self, name: &LoginName, now: Now) {
+        self.expire_question(name, now);
+        let Some(login) = self.logins.get(name) else {
+            return;
+        };
+        if login.is_busy() {
+            return self.begin_early(name, now);
+        }
+        if login.leaving.is_some() {
+            return self.leave(name, now);
+        }
+        if login.is_staying() && self.advance_sign_in(name, now) {
+            return;
+        }
+        let Some(login) = self.logins.get(name) else {
+            return;
+        };
+        let due = login.until <= now.at;
+        if login.unsaved_token().is_some() {
+            // Who signs in learns at once whether the vault works.
+            if due
+                || login
+                    .conversation
+                    .as_ref()
+                    .is_some_and(|talk| talk.is_before_pool())
+            {
+                self.keep(name, Purpose::Session);
+            }
+            return;
+        }
+        if !login.erase && self.meet_fate(name, now) {
+            return;
+        }
+        if !(due && self.advance_session(name, now)) {
+            self.revoke_orphans(name);
+        }
+    }
+
+    /// A sign-in before or after its conversation; says whether it takes the login's time.
+    fn advance_sign_in(&mut self, name: &LoginName, now: Now) -> bool {
+        let Some(login) = self.logins.get(name) else {
+            return false;
+        };
+        match login.conversation.as_ref().map(|talk| &talk.stage) {
+            Some(Stage::Adopting { .. }) => self.adopt(name),
+            Some(Stage::Vault) if matches!(login.state, State::Unread) => self.recall(name),
+            Some(Stage::Vault) if !login.is_writable(now.at) => self.probe(name),
+            Some(Stage::Vault) => {
+                self.begin_conversation(name, now);
+                return false;
+            }
+            Some(Stage::Busy { .. } | Stage::Asking { .. } | Stage::Keeping) | None => {}
+        }
+        self.logins.get(name).is_some_and(Login::is_busy)
+    }
+
+    /// A person does not wait for a refresh, when the vault was proven just before it.
+    fn begin_early(&mut self, name: &LoginName, now: Now) {
+        if let Some(login) = self.logins.get(name)
+            && matches!(login.work, Work::Refreshing { .. })
+            && login.leaving.is_none()
+            && login.is_staying()
+            && login.is_writable(now.at)
+            && login
+                .conversation
+                .as_ref()
+                .is_some_and(|talk| talk.is_before_pool())
+        {
+            self.begin_conversation(name, now);
+        }
+    }
+
+    /// Moves or drops a login as the configuration wants; says whether that was all.
+    fn meet_fate(&mut self, name: &LoginName, now: Now) -> bool {
+        let Some(login) = self.logins.get_mut(name) else {
+            return true;
+        };
+        match &login.fate {
+            Fate::Stay => return false,
+            Fate::Go => {
+                if login.orphans.is_empty() && login.deserted.is_empty() {
+                    self.drop_login(name);
+                    return true;
+                }
+                return false;
+            }
+            Fate::Move(spec) => {
+                let spec = LoginSpec::clone(spec);
+                self.move_login(name, spec);
+            }
+        }
+        self.advance_login(name, now);
+        true
+    }
+
+    /// The session's own needs; says whether one is being seen to.
+    fn advance_session(&mut self, name: &LoginName, now: Now) -> bool {
+        let Some(login) = self.logins.get(name) else {
+            return false;
+        };
+        if login.erase {
+            self.keep(name, Purpose::Erasure);
+            return true;
+        }
+        match &login.state {
+            State::Unread if !self.stopping && login.is_staying() => {
+                self.recall(name);
+                true
+            }
+            State::SignedIn(session) => {
+                let notes = session.unsaved.notes;
+                if !self.stopping && self.refresh_if_needed(name, now) {
+                    return true;
+                }
+                if notes {
+                    self.keep(name, Purpose::Session);
+                }
+                notes
+            }
+            State::Unread | State::SignedOut | State::NeedsSignIn(..) => false,
+        }
+    }
+
+    /// Begins a refresh, or the proof that its result can be stored; says whether it did.
+    fn refresh_if_needed(&mut self, name: &LoginName, now: Now) -> bool {
+        let need = self.need(name, now.at);
+        let Some(login) = self.logins.get_mut(name) else {
+            return false;
+        };
+        match need {
+            Need::None => {
+                login.turn = Turn::None;
+                return false;
+            }
+            Need::Now => {}
+            Need::Ahead => {
+                let key = Key::Login(name.clone());
+                if !self.line.may_call(key, &mut login.turn, 1, now.at) {
+                    return false;
+                }
+            }
+        }
+        let Some(session) = login.session() else {
+            return false;
+        };
+        // A token that may be spent already is asked for again before it is too late.
+        let unspent = session.stored.rotates != Some(false) && login.lost == Lost::No;
+        if unspent && !login.is_writable(now.at) {
+            self.probe(name);
+            return true;
+        }
+        let refresh = Effect::Refresh {
+            login: name.clone(),
+            spec: login.spec.clone(),
+            refresh_token: session.stored.refresh_token.clone(),
+            client_secret: login.client_secret.clone(),
+            device_key: session.stored.device_key.clone(),
+        };
+        if need == Need::Now {
+            self.line.charge(1, now.at);
+        }
+        login.turn = Turn::None;
+        login.work = Work::Refreshing { begun: now.at };
+        self.effects.push_back(refresh);
+        self.changed();
+        true
+    }
+
+    pub(super) fn need(&self, name: &LoginName, now: Moment) -> Need {
+        let Some(login) = self.logins.get(name) else {
+            return Need::None;
+        };
+        let Some(session) = login.session().filter(|_| login.is_staying()) else {
+            return Need::None;
+        };
+        let span = session.id.as_ref().map(|id| id.span);
+        if span.is_some_and(|span| span.is_fresh(now)) {
+            return Need::None;
+        }
+        let dead = !span.is_some_and(|span| span.is_usable(now));
+        let rest_after = self.settings.rest_after;
+        let mut need = Need::None;
+        for profile in self.members_of(name) {
+            if !profile.waiting.is_empty() {
+                return Need::Now;
+            }
+            let active = profile.is_active(now, rest_after);
+            // A dead token is renewed when keys are due; a dying one, so that it is there then.
+            if active && (!dead || !profile.is_fresh(now)) {
+                need = Need::Ahead;
+            }
+        }
+        if need == Need::Ahead && login.lost != Lost::No {
+            return Need::Now;
+        }
+        need
+    }
+
+    pub(super) fn recall(&mut self, name: &LoginName) {
+        self.begin(name, Work::Recalling, |login, _| Effect::Recall { login });
+    }
+
+    fn probe(&mut self, name: &LoginName) {
+        self.begin(name, Work::Probing, |login, _| Effect::Probe { login });
+    }
+
+    pub(super) fn keep(&mut self, name: &LoginName, purpose: Purpose) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let mut stored = login.record();
+        match &purpose {
+            Purpose::Session => {
+                if let Some(session) = login.session_mut() {
+                    session.unsaved.notes = false;
+                }
+            }
+            Purpose::Adoption(_, session) => stored.session = Some(session.stored.clone()),
+            Purpose::Erasure => stored.session = None,
+        }
+        let stored = Box::new(stored);
+        self.begin(name, Work::Keeping(purpose), |login, _| Effect::Keep {
+            login,
+            stored,
+        });
+    }
+
+    /// Revokes one of the sessions that nobody holds any more.
+    fn revoke_orphans(&mut self, name: &LoginName) {
+        let orphan = self
+            .logins
+            .get_mut(name)
+            .and_then(|login| login.orphans.pop_front());
+        if let Some(orphan) = orphan {
+            self.begin(name, Work::Revoking(Whose::Orphan), |login, _| {
+                Effect::Revoke {
+                    login,
+                    spec: orphan.spec,
+                    refresh_token: orphan.refresh_token,
+                    client_secret: orphan.client_secret,
+                }
+            });
+        }
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        name: &LoginName,
+        work: Work,
+        effect: impl FnOnce(LoginName, &Login) -> Effect,
+    ) {
+        if let Some(login) = self.logins.get_mut(name) {
+            login.work = work;
+            let effect = effect(name.clone(), login);
+            self.effects.push_back(effect);
+            self.changed();
+        }
+    }
+}

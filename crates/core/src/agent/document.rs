@@ -1,0 +1,49 @@
+//! The one document that every AWS tool reads.
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::agent::profile::Held;
+use crate::secret::Secret;
+use crate::time::Now;
+
+impl Held {
+    /// The document of `credential_process`
+    /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
+    ///
+    /// `Expiration` is in the local wall clock's frame, for consumers compare it with that, and
+    /// earlier than the keys' end by [`crate::pace::Span::margin`].
+    pub(super) fn document(&self, role_arn: Option<&str>, now: Now) -> Secret {
+        let left = now
+            .at
+            .until(self.span.dead)
+            .saturating_sub(self.span.margin());
+        let document = Document {
+            version: 1,
+            access_key_id: self.keys.access_key_id.expose(),
+            secret_access_key: self.keys.secret_access_key.expose(),
+            session_token: self.keys.session_token.expose(),
+            expiration: (now.wall + left).to_string(),
+            account_id: role_arn.and_then(|arn| arn.split(':').nth(4)),
+        };
+        let room = 256 + document.session_token.len() * 2;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        match serde_json::to_writer(&mut *bytes, &document) {
+            Ok(()) => Secret::new(String::from_utf8_lossy(&bytes)),
+            // A struct of strings always becomes JSON.
+            Err(_) => Secret::new("{}"),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document<'a> {
+    version: u32,
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    session_token: &'a str,
+    expiration: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+}

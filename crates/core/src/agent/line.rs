@@ -1,0 +1,99 @@
+//! Who may call AWS next: renewals that nobody waits for go one after another, so that a machine
+//! with a thousand logins goes unnoticed.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::agent::Agent;
+use crate::agent::schedule::Key;
+use crate::pace::SPACING;
+use crate::time::{Moment, Now};
+
+/// A login's or profile's place in the [`Line`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    None,
+    InLine,
+    Since(Moment),
+}
+
+/// Those who want to call, in order.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    waiting: VecDeque<Key>,
+    /// When the next may call.
+    free: Moment,
+}
+
+impl Line {
+    /// Whether `key` may call at this moment. Otherwise it stands in line, and is looked at when
+    /// its turn has come.
+    pub(super) fn may_call(&mut self, key: Key, turn: &mut Turn, calls: u32, now: Moment) -> bool {
+        match *turn {
+            Turn::Since(when) if now.since(when) <= LATE => return true,
+            // It did something else first, or slept. Who comes after it shall not suffer.
+            Turn::Since(_) => self.waiting.push_front(key),
+            Turn::None if self.waiting.is_empty() && self.free <= now => {
+                self.free = now + SPACING * calls;
+                *turn = Turn::Since(now);
+                return true;
+            }
+            Turn::None => self.waiting.push_back(key),
+            Turn::InLine => return false,
+        }
+        *turn = Turn::InLine;
+        false
+    }
+
+    /// Somebody waits for this call, so that it is made at once. Others keep their distance, but
+    /// are not put off for ever.
+    pub(super) fn charge(&mut self, calls: u32, now: Moment) {
+        let free = self.free.max(now) + SPACING * calls;
+        if free <= now + LONGEST_CHARGE {
+            self.free = free;
+        }
+    }
+
+    /// When somebody's turn comes.
+    pub(super) fn next(&self) -> Option<Moment> {
+        (!self.waiting.is_empty()).then_some(self.free)
+    }
+}
+
+impl Agent {
+    /// Lets those whose turn has come call.
+    pub(super) fn call_next(&mut self, now: Now) {
+        while self.line.free <= now.at {
+            let Some(key) = self.line.waiting.pop_front() else {
+                break;
+            };
+            let calls = self.calls(&key);
+            let turn = match &key {
+                Key::Login(name) => self.logins.get_mut(name).map(|login| &mut login.turn),
+                Key::Profile(name) => self.profiles.get_mut(name).map(|profile| &mut profile.turn),
+                Key::Line => None,
+            };
+            let Some(turn @ Turn::InLine) = turn else {
+                continue;
+            };
+            *turn = Turn::Since(now.at);
+            self.line.free = now.at + SPACING * calls;
+            self.settle(&key, now);
+        }
+        let soon = now.at + Duration::from_millis(1);
+        self.schedule
+            .set(Key::Line, self.line.next().map(|when| when.max(soon)));
+    }
+
+    fn calls(&self, key: &Key) -> u32 {
+        match key {
+            Key::Profile(name) => self.fetch_calls(name),
+            Key::Login(_) | Key::Line => 1,
+        }
+    }
+}
+
+/// A turn that was not used within this time is used no more: two calls at most coincide.
+const LATE: Duration = SPACING;
+
+const LONGEST_CHARGE: Duration = Duration::from_secs(1);

@@ -1,0 +1,310 @@
+//! What is known of one login, and the one thing that may be under way for it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::agent::line::Turn;
+use crate::agent::setback::{Setback, SetbackKind};
+use crate::agent::sign_in::{Conversation, Deserted};
+use crate::agent::sign_out::Leaving;
+use crate::config::LoginSpec;
+use crate::event::ConversationId;
+use crate::failure::Ended;
+use crate::fault::{FaultKind, VaultFault};
+use crate::pace::{self, Span};
+use crate::secret::Secret;
+use crate::session::{Stored, StoredSession, User};
+use crate::time::{Moment, Now};
+
+/// One login.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub(super) spec: LoginSpec,
+    pub(super) state: State,
+    pub(super) work: Work,
+    /// Before then nothing is tried again.
+    pub(super) until: Moment,
+    /// Outlives the session; see [`Stored`].
+    pub(super) client_secret: Option<Secret>,
+    pub(super) conversation: Option<Conversation>,
+    /// Sign-ins that were given up while the pool was being asked.
+    pub(super) deserted: Vec<Deserted>,
+    pub(super) leaving: Option<Leaving>,
+    /// Sessions that nobody holds any more, and that the pool shall revoke.
+    pub(super) orphans: VecDeque<Orphan>,
+    /// The vault may still have a session that is over.
+    pub(super) erase: bool,
+    pub(super) fate: Fate,
+    pub(super) setback: Option<Setback>,
+    pub(super) failures: u32,
+    /// Whether the pool may have rotated the refresh token in an answer that never came.
+    pub(super) lost: Lost,
+    /// Its place among the renewals that nobody waits for.
+    pub(super) turn: Turn,
+    /// When a write to the vault last succeeded.
+    pub(super) writable: Option<Moment>,
+    /// Counts the ID tokens, so that a verdict on one is not taken for a verdict on the next.
+    pub(super) renewals: u64,
+}
+
+/// Whether somebody is signed in.
+#[derive(Debug)]
+pub(super) enum State {
+    /// The vault has not told.
+    Unread,
+    SignedOut,
+    SignedIn(Box<Session>),
+    NeedsSignIn(Ended, Option<User>),
+}
+
+/// What the configuration wants of a login whose work may still be under way.
+#[derive(Debug)]
+pub(super) enum Fate {
+    Stay,
+    /// It names another pool or app client, and goes there when its work is done.
+    Move(Box<LoginSpec>),
+    /// It is gone from the configuration, and goes when its work is done.
+    Go,
+}
+
+/// A login's session in memory.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) stored: StoredSession,
+    pub(super) id: Option<IdToken>,
+    pub(super) unsaved: Unsaved,
+}
+
+/// What the vault does not know yet.
+#[derive(Debug, Default)]
+pub(super) struct Unsaved {
+    /// What came with a rotated refresh token. It is used only after that is durable.
+    pub(super) token: Option<IdToken>,
+    /// Whether there are notes that cost one call when they are lost.
+    pub(super) notes: bool,
+}
+
+/// An ID token and its life.
+#[derive(Debug)]
+pub(super) struct IdToken {
+    pub(super) token: Secret,
+    pub(super) span: Span,
+    pub(super) number: u64,
+}
+
+/// The one thing under way for a login's tokens and vault record.
+#[derive(Debug)]
+pub(super) enum Work {
+    Rest,
+    Recalling,
+    Probing,
+    Refreshing { begun: Moment },
+    Keeping(Purpose),
+    Revoking(Whose),
+}
+
+/// What a write to the vault is for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A rotated token, or notes, of the session in memory.
+    Session,
+    /// The session of a finished sign-in.
+    Adoption(ConversationId, Box<Session>),
+    /// To leave nothing of a session that is over.
+    Erasure,
+}
+
+/// Whose refresh token is being revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the session which a person signed out.
+    Leaver,
+    Orphan,
+}
+
+/// A session that nobody holds any more.
+#[derive(Debug)]
+pub(super) struct Orphan {
+    pub(super) spec: LoginSpec,
+    pub(super) refresh_token: Secret,
+    pub(super) client_secret: Option<Secret>,
+}
+
+/// What became of a refresh whose answer never came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    No,
+    /// It is asked for again at once: the old token works for a grace of a minute at most.
+    AskedAgain,
+    /// That answer was lost, too, so that there is no more hurry.
+    Again,
+}
+
+impl Login {
+    pub(super) fn new(spec: LoginSpec) -> Self {
+        Self {
+            spec,
+            state: State::Unread,
+            work: Work::Rest,
+            until: Moment::default(),
+            client_secret: None,
+            conversation: None,
+            deserted: Vec::new(),
+            leaving: None,
+            orphans: VecDeque::new(),
+            erase: false,
+            fate: Fate::Stay,
+            setback: None,
+            failures: 0,
+            lost: Lost::No,
+            turn: Turn::None,
+            writable: None,
+            renewals: 0,
+        }
+    }
+
+    pub(super) fn session(&self) -> Option<&Session> {
+        match &self.state {
+            State::SignedIn(session) => Some(session),
+            State::Unread | State::SignedOut | State::NeedsSignIn(..) => None,
+        }
+    }
+
+    pub(super) fn session_mut(&mut self) -> Option<&mut Session> {
+        match &mut self.state {
+            State::SignedIn(session) => Some(session),
+            State::Unread | State::SignedOut | State::NeedsSignIn(..) => None,
+        }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.work, Work::Rest)
+    }
+
+    pub(super) fn is_staying(&self) -> bool {
+        matches!(self.fate, Fate::Stay)
+    }
+
+    pub(super) fn is_going(&self) -> bool {
+        matches!(self.fate, Fate::Go)
+    }
+
+    /// What the configuration says of it, even while it still works by what that said before.
+    pub(super) fn configured(&self) -> &LoginSpec {
+        match &self.fate {
+            Fate::Move(spec) => spec,
+            Fate::Stay | Fate::Go => &self.spec,
+        }
+    }
+
+    /// Whether nothing is under way, nor waits for the vault, that a stop would cut short.
+    pub(super) fn is_quiet(&self) -> bool {
+        let working = match self.work {
+            // What was only asked of the vault may stay unheard: a person may be unlocking it.
+            Work::Rest | Work::Recalling | Work::Probing => false,
+            Work::Refreshing { .. } | Work::Keeping(_) | Work::Revoking(_) => true,
+        };
+        let saved = self.unsaved_token().is_none() && !self.erase;
+        // What the vault has refused cannot be waited for.
+        let refused = self.setback.as_ref().is_some_and(Setback::is_vaults);
+        !working
+            && self.leaving.is_none()
+            && self.orphans.is_empty()
+            && self.deserted.is_empty()
+            && (saved || refused)
+    }
+
+    pub(super) fn unsaved_token(&self) -> Option<&IdToken> {
+        self.session()?.unsaved.token.as_ref()
+    }
+
+    /// The ID token, if it may be sent to an identity pool: a fresh one, or any that works while a
+    /// fresher one cannot be had.
+    pub(super) fn usable_id(&self, now: Moment) -> Option<&IdToken> {
+        let id = self.session()?.id.as_ref()?;
+        let stuck = self.failures > 0 && !self.is_busy();
+        let good = id.span.is_fresh(now) || (stuck && id.span.is_usable(now));
+        (good && self.is_staying() && self.leaving.is_none()).then_some(id)
+    }
+
+    /// A vault that was written to so lately is still open.
+    pub(super) fn is_writable(&self, now: Moment) -> bool {
+        self.writable
+            .is_some_and(|when| now.since(when) < WRITABLE_FOR)
+    }
+
+    pub(super) fn record(&self) -> Stored {
+        Stored {
+            client_secret: self.client_secret.clone(),
+            session: self.session().map(|session| session.stored.clone()),
+        }
+    }
+
+    pub(super) fn succeeded(&mut self, now: Now) {
+        self.failures = 0;
+        self.setback = None;
+        self.until = now.at;
+    }
+
+    pub(super) fn vault_failed(&mut self, fault: VaultFault, now: Now) {
+        self.failures += 1;
+        self.writable = None;
+        self.until = now.at + pace::vault_backoff(self.failures);
+        self.note(SetbackKind::Vault(fault.kind), fault.text, now);
+    }
+
+    /// The vault was written to. What the pool's trouble is, stays.
+    pub(super) fn vault_worked(&mut self, now: Now) {
+        self.writable = Some(now.at);
+        if self.setback.as_ref().is_some_and(Setback::is_vaults) {
+            self.succeeded(now);
+        }
+    }
+
+    pub(super) fn refresh_failed(
+        &mut self,
+        kind: FaultKind,
+        text: String,
+        now: Now,
+        rng: &mut Rng,
+    ) {
+        self.failures += 1;
+        if kind == FaultKind::Lost {
+            self.lost = match self.lost {
+                Lost::No | Lost::Again => Lost::AskedAgain,
+                Lost::AskedAgain => Lost::Again,
+            };
+        }
+        let wait = if kind == FaultKind::Lost && self.lost == Lost::AskedAgain {
+            Duration::ZERO
+        } else {
+            pace::backoff(kind, self.failures, rng)
+        };
+        self.until = now.at + wait;
+        self.note(SetbackKind::Service(kind), text, now);
+    }
+
+    /// Puts an ID token to use.
+    pub(super) fn take_id(&mut self, id: IdToken, now: Now, rng: &mut Rng) {
+        let fresh = id.span.is_fresh(now.at);
+        if let Some(session) = self.session_mut() {
+            session.id = Some(id);
+        }
+        if fresh {
+            self.succeeded(now);
+        } else {
+            // The machine slept on the answer, or the pool's tokens are of no use. Either way a
+            // new one follows, but not in a hurry without end.
+            let text = "The user pool's token was over before it came.".to_owned();
+            self.refresh_failed(FaultKind::Service, text, now, rng);
+        }
+    }
+
+    pub(super) fn note(&mut self, kind: SetbackKind, text: String, now: Now) {
+        Setback::note(&mut self.setback, kind, text, now);
+    }
+}
+
+const WRITABLE_FOR: Duration = Duration::from_secs(30);

@@ -1,0 +1,183 @@
+//! What is known of one profile, and the one fetch that may be under way for it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::agent::line::Turn;
+use crate::agent::setback::Setback;
+use crate::config::ProfileSpec;
+use crate::event::Ticket;
+use crate::pace::Span;
+use crate::secret::Secret;
+use crate::session::Keys;
+use crate::time::{Moment, Now};
+
+/// One profile.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) spec: ProfileSpec,
+    pub(super) held: Option<Held>,
+    pub(super) fetch: Fetch,
+    /// Those who wait, and until when.
+    pub(super) waiting: BTreeMap<Ticket, Moment>,
+    pub(super) asked: Option<Now>,
+    pub(super) setback: Option<Setback>,
+    pub(super) failures: u32,
+    /// Its place among the fetches that nobody waits for.
+    pub(super) turn: Turn,
+    pub(super) cured: Cured,
+}
+
+/// Keys in memory.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) keys: Keys,
+    pub(super) span: Span,
+}
+
+/// The one fetch that may be under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fetch {
+    /// None; and none before `until`.
+    Rest { until: Moment },
+    /// One, with the ID token of this number.
+    Busy { begun: Moment, id: u64 },
+    /// One whose result belongs to a session or a specification that is gone.
+    Stale,
+    /// One, after which the profile itself goes.
+    Last,
+}
+
+/// The faults that one new attempt can cure, and which were already given one since keys came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cured {
+    pub(super) token: bool,
+    pub(super) identity: bool,
+}
+
+impl Profile {
+    pub(super) fn new(spec: ProfileSpec) -> Self {
+        Self {
+            spec,
+            held: None,
+            fetch: Fetch::Rest {
+                until: Moment::default(),
+            },
+            waiting: BTreeMap::new(),
+            asked: None,
+            setback: None,
+            failures: 0,
+            turn: Turn::None,
+            cured: Cured::default(),
+        }
+    }
+
+    /// Whether somebody used it lately, or waits.
+    pub(super) fn is_active(&self, now: Moment, rest_after: Duration) -> bool {
+        !self.waiting.is_empty()
+            || self
+                .asked
+                .is_some_and(|asked| now.since(asked.at) < rest_after)
+    }
+
+    pub(super) fn is_fresh(&self, now: Moment) -> bool {
+        self.fresh_until(now).is_some()
+    }
+
+    /// When keys that are fresh become due.
+    pub(super) fn fresh_until(&self, now: Moment) -> Option<Moment> {
+        let span = self.held.as_ref()?.span;
+        span.is_fresh(now).then_some(span.renew)
+    }
+
+    pub(super) fn is_going(&self) -> bool {
+        self.fetch == Fetch::Last
+    }
+
+    /// Before when nothing is fetched; `None` while something is.
+    pub(super) fn resting_until(&self) -> Option<Moment> {
+        match self.fetch {
+            Fetch::Rest { until } => Some(until),
+            Fetch::Busy { .. } | Fetch::Stale | Fetch::Last => None,
+        }
+    }
+
+    /// How far away the next attempt is.
+    pub(super) fn wait(&self, now: Moment) -> Duration {
+        now.until(self.resting_until().unwrap_or_default())
+    }
+
+    /// Lets go of keys, and of those that are on their way.
+    pub(super) fn forget(&mut self) {
+        self.held = None;
+        self.setback = None;
+        self.failures = 0;
+        self.cured = Cured::default();
+        self.turn = Turn::None;
+        self.fetch = match self.fetch {
+            Fetch::Rest { .. } => Fetch::Rest {
+                until: Moment::default(),
+            },
+            Fetch::Busy { .. } | Fetch::Stale => Fetch::Stale,
+            Fetch::Last => Fetch::Last,
+        };
+    }
+
+    /// Leaves the configuration; says whether it can be dropped at once.
+    pub(super) fn go(&mut self) -> bool {
+        self.forget();
+        match self.fetch {
+            Fetch::Rest { .. } => true,
+            Fetch::Busy { .. } | Fetch::Stale | Fetch::Last => {
+                self.fetch = Fetch::Last;
+                false
+            }
+        }
+    }
+
+    /// Changes, or comes back into the configuration while its last fetch is under way.
+    pub(super) fn come_back(&mut self, spec: ProfileSpec) {
+        self.spec = spec;
+        self.forget();
+        if self.fetch == Fetch::Last {
+            self.fetch = Fetch::Stale;
+        }
+    }
+
+    /// A person wants it renewed, and so means to use it.
+    pub(super) fn renew_now(&mut self, now: Now) {
+        self.asked = Some(now);
+        if let Some(held) = &mut self.held {
+            held.span.renew = held.span.renew.min(now.at);
+        }
+        if let Fetch::Rest { until } = &mut self.fetch {
+            *until = now.at;
+        }
+    }
+
+    /// A network came back.
+    pub(super) fn forget_wait(&mut self, now: Moment) {
+        let when = self.setback.as_ref().and_then(Setback::on_waking);
+        if let (Some(when), Fetch::Rest { until }) = (when, &mut self.fetch) {
+            *until = (*until).min(when.max(now));
+        }
+    }
+
+    /// A tool asks.
+    pub(super) fn hurry(&mut self, now: Moment) {
+        let when = self.setback.as_ref().and_then(Setback::on_demand);
+        if let (Some(when), Fetch::Rest { until }) = (when, &mut self.fetch)
+            && when <= now
+        {
+            *until = (*until).min(now);
+        }
+    }
+
+    /// What a tool is given, if there are keys that work.
+    pub(super) fn document(&self, now: Now) -> Option<Secret> {
+        let held = self.held.as_ref()?;
+        held.span
+            .is_usable(now.at)
+            .then(|| held.document(self.spec.role_arn.as_deref(), now))
+    }
+}
