@@ -2,8 +2,10 @@
 
 import base64
 import contextlib
+import datetime
 import hashlib
 import hmac
+import json
 import locale
 
 import boto3
@@ -185,6 +187,112 @@ def _():
     assert done["AuthenticationResult"]["RefreshToken"]
     refused(*WRONG, srp(chain).authenticate_user)
     assert srp(chain, "New-Passw0rd").authenticate_user()
+
+
+def start_srp(chain, client_of=None):
+    """Starts a sign-in; returns the request for its second step, by pycognito's arithmetic."""
+    helper = srp(chain)
+    parameters = helper.get_auth_params()
+    chain = client_of or chain
+    asked = idp.initiate_auth(
+        ClientId=chain["client_id"], AuthFlow="USER_SRP_AUTH", AuthParameters=parameters
+    )
+    assert "Session" not in asked
+    return dict(
+        ClientId=chain["client_id"],
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=helper.process_challenge(asked["ChallengeParameters"], parameters),
+    )
+
+
+@check("pycognito: a proof counts once, for its user and client, for three minutes")
+def _():
+    chain = sandbox.seed()
+    respond = lambda request: idp.respond_to_auth_challenge(**request)
+    request = start_srp(chain)
+    respond(request)
+    code = "NotAuthorizedException"
+    refused(code, "Invalid session", respond, request)
+    request = start_srp(chain)
+    with at(181):
+        refused(code, "session is expired", respond, request)
+    with at(179):
+        respond(start_srp(chain))
+
+    other = sandbox.seed(user_pool_id=chain["user_pool_id"], user={"username": "bob"})
+    request = start_srp(chain)
+    refused(code, "Invalid session", respond, dict(request, ClientId=other["client_id"]))
+    bobs = dict(request["ChallengeResponses"], USERNAME="bob")
+    refused(code, "Invalid session", respond, dict(request, ChallengeResponses=bobs))
+    refused(code, "Invalid session", respond, dict(request, Session="x" * 30))
+    respond(request)
+
+
+@check("pycognito: TIMESTAMP must be fresh, and written as Java writes it")
+def _():
+    chain = sandbox.seed()
+    right = AWSSRP.get_cognito_formatted_timestamp
+
+    def with_stamp(write):
+        AWSSRP.get_cognito_formatted_timestamp = staticmethod(write)
+        try:
+            sign_in(chain)
+        finally:
+            AWSSRP.get_cognito_formatted_timestamp = staticmethod(right)
+
+    day = datetime.timedelta(days=1)
+    minutes = datetime.timedelta(minutes=4)
+    for late in [day, -day, minutes * 2, -minutes * 2]:
+        refused(*WRONG, with_stamp, lambda now: right(now + late))
+    for near in [minutes, -minutes]:
+        with_stamp(lambda now: right(now + near))
+    bad = ("InvalidParameterException", "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy")
+    refused(*bad, with_stamp, lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    refused(*bad, with_stamp, lambda now: right(now).replace("UTC", "utc"))
+    padded = lambda now: now.replace(day=5).strftime("%a %b %d %H:%M:%S UTC %Y")
+    refused(*WRONG, with_stamp, padded)
+
+
+@check("boto3: NEW_PASSWORD_REQUIRED is for its own user, client and session")
+def _():
+    chain = sandbox.seed(
+        pool={"aws": {"Schema": [{"Name": "phone_number", "Required": True}]}},
+        user={"temporary": True},
+    )
+    other = sandbox.seed(
+        user_pool_id=chain["user_pool_id"], user={"username": "bob", "temporary": True}
+    )
+    asked = password_auth(chain)
+    same(asked["ChallengeName"], "NEW_PASSWORD_REQUIRED")
+    required = asked["ChallengeParameters"]["requiredAttributes"]
+    same(json.loads(required), ["userAttributes.phone_number"])
+
+    def respond(session=asked["Session"], client=chain, **more):
+        return idp.respond_to_auth_challenge(
+            ClientId=client["client_id"],
+            ChallengeName="NEW_PASSWORD_REQUIRED",
+            ChallengeResponses={
+                "USERNAME": chain["username"],
+                "NEW_PASSWORD": "New-Passw0rd",
+                "userAttributes.phone_number": "+15550100",
+                **more,
+            },
+            **({"Session": session} if session else {}),
+        )
+
+    code = "NotAuthorizedException"
+    refused(code, "Invalid session", respond, None)
+    refused(code, "Invalid session", respond, "x" * 40)
+    refused(code, "Invalid session", respond, password_auth(other)["Session"])
+    refused(code, "Invalid session", respond, client=other)
+    refused(code, "Invalid session", respond, USERNAME="bob")
+    missing = {"userAttributes.phone_number": ""}
+    refused("InvalidParameterException", "phone_number is missing", respond, **missing)
+    with at(181):
+        refused(code, "session is expired", respond)
+    respond(password_auth(chain)["Session"])
+    with at(8 * 86400):
+        refused(code, "Temporary password has expired", password_auth, other)
 
 
 @check("pycognito: Cognito class verifies tokens by key set, renews, reads and leaves")
@@ -647,6 +755,36 @@ def _():
             pass
     refused("RefreshTokenReuseException", "", refresh)
     sandbox.control("DELETE", "faults")
+
+
+@check("boto3: a server whose clock is wrong still talks sense")
+def _():
+    chain = sandbox.seed()
+    sandbox.control("POST", "clock", {"date_skew_seconds": 7200})
+    tokens = sign_in(chain)
+    claims = jwt.decode(tokens["IdToken"], options={"verify_signature": False})
+    ahead = claims["iat"] - datetime.datetime.now().timestamp()
+    assert 7100 < ahead < 7300, ahead
+    keys = keys_for(chain, tokens["IdToken"])
+    ahead = (keys["Expiration"] - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    assert 3600 + 7100 < ahead < 3600 + 7300, ahead
+    date = who(keys)["ResponseMetadata"]["HTTPHeaders"]["date"]
+    sandbox.control("POST", "clock", {"date_skew_seconds": 0})
+    assert date != who(keys)["ResponseMetadata"]["HTTPHeaders"]["date"]
+
+
+@check("boto3: with the issuer on this machine, both names of the provider work")
+def _():
+    chain = based.seed()
+    here = client("cognito-idp", where=based)
+    token = srp(chain, where=here).authenticate_user()["AuthenticationResult"]["IdToken"]
+    pools = client("cognito-identity", where=based)
+    names = [chain["provider_name"], chain["issuer"].removeprefix("http://")]
+    get_id = lambda name: pools.get_id(
+        IdentityPoolId=chain["identity_pool_id"], Logins={name: token}
+    )
+    same(get_id(names[0])["IdentityId"], get_id(names[1])["IdentityId"])
+    refused("NotAuthorizedException", "supported provider", get_id, "127.0.0.1/us-east-1_x")
 
 
 @check("boto3: bad requests get AWS's errors")
