@@ -10,6 +10,7 @@ import locale
 
 import boto3
 import jwt
+import requests
 import warrant_lite
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
@@ -507,6 +508,12 @@ def _():
     same(answer["Arn"], arn)
     holds(answer["UserId"], ":CognitoIdentityCredentials")
     assert answer["UserId"].startswith("AROA")
+    sts = client("sts", keys["AccessKeyId"], keys["SecretKey"], keys["SessionToken"])
+    url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+    holds(requests.get(url, timeout=10).text, f"<Arn>{arn}</Arn>")
+    same(requests.get(url + "&Extra=1", timeout=10).status_code, 403)
+    with at(61):
+        holds(requests.get(url, timeout=10).text, "Signature expired")
     again = keys_for(chain, sign_in(chain)["IdToken"])
     same(who(again)["UserId"], answer["UserId"])
     bad = dict(keys, SecretKey="x" * 40)
@@ -789,8 +796,6 @@ def _():
 
 @check("boto3: bad requests get AWS's errors")
 def _():
-    import requests
-
     def send(target, body, **headers):
         answer = requests.post(
             sandbox.url, data=body, headers={"X-Amz-Target": target, **headers}, timeout=10
