@@ -218,6 +218,8 @@ impl Attempt<'_> {
         responses: Parameters,
         session: Option<String>,
     ) -> Result<Answered<Reply>, Refusal> {
+        let handle = session.as_deref().map(Secret::new);
+        let secrets: Vec<_> = self.secrets().into_iter().chain(&handle).collect();
         let request = self
             .cognito
             .clients
@@ -227,11 +229,9 @@ impl Attempt<'_> {
             .challenge_name(challenge)
             .set_challenge_responses(Some(responses))
             .set_session(session);
-        let answer = call(
-            Operation::RespondToAuthChallenge,
-            &self.secrets(),
-            |probe| request.customize().interceptor(probe).send(),
-        )
+        let answer = call(Operation::RespondToAuthChallenge, &secrets, |probe| {
+            request.customize().interceptor(probe).send()
+        })
         .await?;
         Ok(reply!(answer))
     }
