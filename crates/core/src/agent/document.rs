@@ -4,8 +4,9 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::agent::profile::Held;
+use crate::pace::Span;
 use crate::secret::Secret;
-use crate::time::Now;
+use crate::time::{Now, UnixTime};
 
 impl Held {
     /// The document of `credential_process`
@@ -14,16 +15,12 @@ impl Held {
     /// `Expiration` is in the local wall clock's frame, for consumers compare it with that, and
     /// earlier than the keys' end by [`crate::pace::Span::margin`].
     pub(super) fn document(&self, role_arn: Option<&str>, now: Now) -> Secret {
-        let left = now
-            .at
-            .until(self.span.dead)
-            .saturating_sub(self.span.margin());
         let document = Document {
             version: 1,
             access_key_id: self.keys.access_key_id.expose(),
             secret_access_key: self.keys.secret_access_key.expose(),
             session_token: self.keys.session_token.expose(),
-            expiration: (now.wall + left).to_string(),
+            expiration: self.expiration(now).to_string(),
             account_id: role_arn.and_then(|arn| arn.split(':').nth(4)),
         };
         let room = 256 + document.session_token.len() * 2;
@@ -34,6 +31,22 @@ impl Held {
             Err(_) => Secret::new("{}"),
         }
     }
+
+    /// The wall clock tells whole seconds, so that its sum with what is left may be one less at
+    /// another moment: the same keys show the same end for as long as nobody sets the clock.
+    fn expiration(&self, now: Now) -> UnixTime {
+        let exact = expiration(self.span, now);
+        if exact.secs_after(self.told).abs() <= 1 {
+            self.told
+        } else {
+            exact
+        }
+    }
+}
+
+/// When tools are told that keys end.
+pub(super) fn expiration(span: Span, now: Now) -> UnixTime {
+    now.wall + now.at.until(span.dead).saturating_sub(span.margin())
 }
 
 #[derive(Serialize)]

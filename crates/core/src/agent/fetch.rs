@@ -1,6 +1,7 @@
 //! A profile's keys: fetched when due, with a token that the identity pool takes.
 
 use crate::agent::Agent;
+use crate::agent::document::expiration;
 use crate::agent::line::Turn;
 use crate::agent::login::{IdToken, Login};
 use crate::agent::profile::{Cured, Fetch, Held};
@@ -161,6 +162,7 @@ impl Agent {
         }
         profile.held = Some(Held {
             span,
+            told: expiration(span, now),
             keys: fetched.keys,
         });
         let pool = profile.spec.identity_pool_id.clone();

@@ -10,7 +10,7 @@ use crate::event::Ticket;
 use crate::pace::Span;
 use crate::secret::Secret;
 use crate::session::Keys;
-use crate::time::{Moment, Now};
+use crate::time::{Moment, Now, UnixTime};
 
 /// One profile.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Profile {
 pub(super) struct Held {
     pub(super) keys: Keys,
     pub(super) span: Span,
+    /// The `Expiration` that was told first.
+    pub(super) told: UnixTime,
 }
 
 /// The one fetch that may be under way.
