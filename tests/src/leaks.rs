@@ -4,19 +4,27 @@
 //! base64 (standard and for URLs, whatever it was encoded together with), percent-encoded, or in
 //! hexadecimal; and of a long one, any 20 characters in a row are enough.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// What to look for.
+///
+/// Of each form, every [`STRIDE`]th group of [`GROUP`] bytes is known; any [`WINDOW`] bytes in a
+/// row hold at least one of them whole, and what stands around it tells the rest.
 pub struct Search {
-    /// By their first bytes: the whole pattern, and which secret it is a part of.
-    patterns: BTreeMap<[u8; HEAD], BTreeSet<(Vec<u8>, usize)>>,
-    /// Whether any pattern begins with bytes of this hash.
+    forms: Vec<Form>,
+    groups: HashMap<u64, Vec<(usize, usize)>>,
+    /// Whether any group has this hash: most bytes are passed over with one look.
     sieve: Vec<u64>,
     kinds: Vec<String>,
+}
+
+struct Form {
+    bytes: Vec<u8>,
+    secret: usize,
 }
 
 /// A secret where it must not be.
@@ -48,7 +56,8 @@ impl Search {
     /// A search for these secrets, each with its kind.
     pub fn for_all(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut search = Self {
-            patterns: BTreeMap::new(),
+            forms: Vec::new(),
+            groups: HashMap::new(),
             sieve: vec![0; SIEVE / 64],
             kinds: Vec::new(),
         };
@@ -71,7 +80,6 @@ impl Search {
     }
 
     fn add_forms(&mut self, secret: &[u8], index: usize) {
-        self.add(secret, index);
         let percent: Vec<u8> = secret
             .iter()
             .flat_map(|byte| match byte {
@@ -79,9 +87,8 @@ impl Search {
                 _ => format!("%{byte:02X}").into_bytes(),
             })
             .collect();
-        self.add(&percent, index);
         let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.add(hex.as_bytes(), index);
+        let mut forms = BTreeSet::from([secret.to_vec(), percent, hex.into_bytes()]);
         // What stood before it shifts the letters of base64; the first and last of them also hold
         // bits of the neighbours.
         for shift in 0..3 {
@@ -90,52 +97,47 @@ impl Search {
                 STANDARD_NO_PAD.encode(&padded),
                 URL_SAFE_NO_PAD.encode(&padded),
             ] {
-                let from = [0, 2, 3][shift];
                 let coded = coded.as_bytes();
-                self.add(&coded[from..coded.len() - 1], index);
+                forms.insert(coded[[0, 2, 3][shift]..coded.len() - 1].to_vec());
             }
+        }
+        for form in forms {
+            self.add(form, index);
         }
     }
 
-    fn add(&mut self, form: &[u8], index: usize) {
-        if form.len() < HEAD {
-            return;
-        }
-        for window in form.windows(WINDOW.min(form.len())) {
-            let Some(head) = window.first_chunk::<HEAD>() else {
-                continue;
-            };
-            let slot = slot(*head);
+    fn add(&mut self, bytes: Vec<u8>, secret: usize) {
+        for (at, group) in bytes.windows(GROUP).enumerate().step_by(STRIDE) {
+            let group = number(group);
+            let slot = slot(group);
             self.sieve[slot / 64] |= 1 << (slot % 64);
-            self.patterns
-                .entry(*head)
+            self.groups
+                .entry(group)
                 .or_default()
-                .insert((window.to_vec(), index));
-            // A secret of middling length is only worth a name as a whole.
-            if form.len() < 2 * WINDOW {
-                let whole = (form.to_vec(), index);
-                let windows = self.patterns.entry(*head).or_default();
-                windows.remove(&(window.to_vec(), index));
-                windows.insert(whole);
-                break;
-            }
+                .push((self.forms.len(), at));
         }
+        self.forms.push(Form { bytes, secret });
     }
 
     /// What of it is in these bytes; at most one finding for each secret.
     pub fn look(&self, place: &str, bytes: &[u8]) -> Vec<Found> {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
-        for (at, head) in bytes.array_windows_of_head() {
-            let slot = slot(head);
+        for (at, group) in bytes.windows(GROUP).enumerate() {
+            let group = number(group);
+            let slot = slot(group);
             if self.sieve[slot / 64] & (1 << (slot % 64)) == 0 {
                 continue;
             }
-            for (pattern, index) in self.patterns.get(&head).into_iter().flatten() {
-                if bytes[at..].starts_with(pattern) && seen.insert(*index) {
+            for (form, offset) in self.groups.get(&group).into_iter().flatten() {
+                let form = &self.forms[*form];
+                let before = common(bytes[..at].iter().rev(), form.bytes[..*offset].iter().rev());
+                let after = common(bytes[at..].iter(), form.bytes[*offset..].iter());
+                if before + after >= WINDOW.min(form.bytes.len()) && seen.insert(form.secret) {
+                    let at = at - before;
                     let before = &bytes[at.saturating_sub(160)..at];
                     found.push(Found {
-                        kind: self.kinds[*index].clone(),
+                        kind: self.kinds[form.secret].clone(),
                         place: place.to_owned(),
                         at,
                         before: String::from_utf8_lossy(before).into_owned(),
@@ -147,27 +149,26 @@ impl Search {
     }
 }
 
-trait Heads {
-    fn array_windows_of_head(&self) -> impl Iterator<Item = (usize, [u8; HEAD])>;
+fn common<'a>(left: impl Iterator<Item = &'a u8>, right: impl Iterator<Item = &'a u8>) -> usize {
+    left.zip(right).take_while(|(a, b)| a == b).count()
 }
 
-impl Heads for [u8] {
-    fn array_windows_of_head(&self) -> impl Iterator<Item = (usize, [u8; HEAD])> {
-        self.windows(HEAD)
-            .enumerate()
-            .filter_map(|(at, window)| Some((at, *window.first_chunk()?)))
-    }
+fn number(group: &[u8]) -> u64 {
+    group
+        .first_chunk()
+        .map_or(0, |group| u64::from_le_bytes(*group))
 }
 
-fn slot(head: [u8; HEAD]) -> usize {
-    let mixed = u64::from_le_bytes(head).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+fn slot(group: u64) -> usize {
+    let mixed = group.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     usize::try_from(mixed >> (64 - SIEVE.trailing_zeros())).unwrap_or_default()
 }
 
-/// So many characters in a row of a long secret are a leak.
+/// So many characters in a row of a long secret are a leak; of a shorter one, all.
 const WINDOW: usize = 20;
-const HEAD: usize = 8;
-const SIEVE: usize = 1 << 22;
+const GROUP: usize = 8;
+const STRIDE: usize = WINDOW - GROUP + 1;
+const SIEVE: usize = 1 << 24;
 
 #[cfg(test)]
 mod tests {

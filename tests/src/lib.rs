@@ -36,5 +36,5 @@ pub use desktop::Desktop;
 pub use process::{Ran, Running};
 pub use road::Road;
 pub use sandbox::Sandbox;
-pub use tools::{program, require, skip, until};
+pub use tools::{program, require, skip, under, until};
 pub use world::{Document, Setup, VaultKind, World, story};

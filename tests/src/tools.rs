@@ -2,8 +2,11 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use crate::process::tied;
 
 /// A program of this workspace: the one that was built with the test.
 ///
@@ -88,3 +91,38 @@ pub(crate) fn scratch() -> tempfile::TempDir {
         .tempdir_in(parent)
         .unwrap()
 }
+
+/// Plays this test once more under a command line such as `unshare --net`, where it is `true`;
+/// out here it is `false` once that is done.
+///
+/// # Panics
+///
+/// The test fails there.
+pub fn under(test: &str, command: &[&str]) -> bool {
+    if env::var(STAGED).is_ok() {
+        return true;
+    }
+    let [program, arguments @ ..] = command else {
+        return true;
+    };
+    let works = require(&[program]) && {
+        let mut trial = Command::new(program);
+        trial.args(arguments).arg("true");
+        let quiet = trial.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        quiet.is_ok_and(|status| status.success())
+            || skip(&format!("“{}” does not work here", command.join(" ")))
+    };
+    if works {
+        let status = tied(program)
+            .args(arguments)
+            .arg(env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture", "--test-threads=1"])
+            .env(STAGED, "1")
+            .status()
+            .unwrap();
+        assert!(status.success(), "{test} under {command:?}: {status}");
+    }
+    false
+}
+
+const STAGED: &str = "POOLKEY_TEST_STAGED";

@@ -7,4 +7,8 @@
     reason = "tests, which may fail, measure and say what they measured"
 )]
 
+mod crowd;
+mod ended;
+mod killed;
+mod network;
 mod sign_in;
