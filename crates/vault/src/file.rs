@@ -60,7 +60,7 @@ impl FileVault {
             failed(if matches!(error, DecryptError::NoMatchingKeys) {
                 format!("the record of “{login}” was encrypted with another key than this vault's")
             } else {
-                format!("the record of “{login}” is damaged: {error}")
+                format!("the record of “{login}” is damaged: {}", first_line(&error))
             })
         })?;
         // age proves that nobody changed the file, but not whose record it is: two files might
@@ -115,20 +115,7 @@ impl FileVault {
         };
         let mut key = scrypt::Identity::new(SecretString::from(passphrase.expose()));
         key.set_max_work_factor(MOST_WORK);
-        let plain = open(&sealed, &key).map_err(|error| {
-            if matches!(
-                error,
-                DecryptError::DecryptionFailed
-                    | DecryptError::KeyDecryptionFailed
-                    | DecryptError::NoMatchingKeys
-            ) {
-                return VaultFault::new(
-                    VaultFaultKind::Locked,
-                    "this is not the vault's passphrase",
-                );
-            }
-            failed(format!("{IDENTITY} in the vault is damaged: {error}"))
-        })?;
+        let plain = open(&sealed, &key).map_err(not_opened)?;
         self.identity = Some(
             parse_identity(&plain)
                 .ok_or_else(|| failed(format!("{IDENTITY} in the vault holds no age identity")))?,
@@ -207,6 +194,33 @@ impl FileVault {
             ),
         )
     }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum of another crate, which may grow"
+)]
+fn not_opened(error: DecryptError) -> VaultFault {
+    match error {
+        DecryptError::DecryptionFailed
+        | DecryptError::KeyDecryptionFailed
+        | DecryptError::NoMatchingKeys => {
+            VaultFault::new(VaultFaultKind::Locked, "this is not the vault's passphrase")
+        }
+        DecryptError::ExcessiveWork { .. } => failed(format!(
+            "{IDENTITY} in the vault asks for more work than any that Poolkey made"
+        )),
+        other => failed(format!(
+            "{IDENTITY} in the vault is damaged: {}",
+            first_line(&other)
+        )),
+    }
+}
+
+/// What age says; its further lines are advice to users of `age`.
+fn first_line(error: &DecryptError) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The first line of a record says what it is and whose.

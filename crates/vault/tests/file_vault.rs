@@ -5,6 +5,7 @@
 mod stage;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -63,12 +64,15 @@ fn a_killed_writer_leaves_the_old_record_or_the_new_one() {
     play(TEST, &[], &[], |home| {
         if home.join("writer").exists() {
             let mut vault = vault(home, home);
-            for round in 0_u8.. {
-                let letter = char::from(b'a' + round % 26).to_string();
+            for round in std::process::id()..std::process::id() + 10_000 {
+                let letter = char::from_u32(u32::from(b'a') + round % 26)
+                    .unwrap()
+                    .to_string();
                 vault
                     .keep(&acme(), &Secret::new(letter.repeat(3000)))
                     .unwrap();
             }
+            return;
         }
         let mut reader = vault(home, home);
         reader
@@ -77,13 +81,20 @@ fn a_killed_writer_leaves_the_old_record_or_the_new_one() {
         fs::write(home.join("writer"), "").unwrap();
         let mut seen = std::collections::BTreeSet::new();
         for round in 0..60 {
-            // The same test once more: it finds the mark and writes without end.
+            // The same test once more: it finds the mark and writes until it is killed.
             let mut writer = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", TEST, "--test-threads=1"])
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap();
-            sleep(Duration::from_micros(8000 + round * 531));
+            // Once it writes, where in the middle of it is left to chance.
+            let before = identity(home);
+            let writes = (0..50_000).any(|_| {
+                sleep(Duration::from_micros(100));
+                identity(home) != before
+            });
+            assert!(writes, "the writer did not come to write");
+            sleep(Duration::from_micros(round * 97));
             writer.kill().unwrap();
             writer.wait().unwrap();
             let record = reader.recall(&acme()).unwrap().unwrap();
@@ -101,6 +112,13 @@ fn a_killed_writer_leaves_the_old_record_or_the_new_one() {
         reader.erase(&acme()).unwrap();
         assert_eq!(fs::read_dir(home.join("vault")).unwrap().count(), 0);
     });
+}
+
+/// Which file the record is in, for each write makes a new one.
+fn identity(home: &Path) -> u64 {
+    fs::metadata(home.join("vault/login-acme.age"))
+        .unwrap()
+        .ino()
 }
 
 /// A vault in this directory, opened by a key that systemd hands out: scrypt would only be slow.

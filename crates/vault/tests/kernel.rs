@@ -106,6 +106,21 @@ fn a_revoked_session_is_absent_and_not_empty() {
     );
 }
 
+#[test]
+fn a_session_that_cannot_hold_the_persistent_keyring_is_not_empty() {
+    const TEST: &str = "a_session_that_cannot_hold_the_persistent_keyring_is_not_empty";
+    play(TEST, &["keyctl"], &SESSION, |home| {
+        // Without the right to write, only what the session itself holds would be found.
+        let barred = std::process::Command::new("keyctl")
+            .args(["setperm", "@s", "0x2b000000"])
+            .status();
+        assert!(barred.unwrap().success());
+        let mut vault = Vault::new(VaultChoice::Kernel, &Place::new(home));
+        let fault = vault.recall(&login("acme")).unwrap_err();
+        assert_eq!(fault.kind, VaultFaultKind::Absent, "{fault}");
+    });
+}
+
 fn login(name: &str) -> LoginName {
     name.parse().unwrap()
 }

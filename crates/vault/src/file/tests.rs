@@ -126,18 +126,15 @@ fn what_was_changed_or_cut_is_refused() {
             "{length} bytes: {fault}"
         );
     }
-    // Work without end is not done.
+    // Work without end is not done: a factor one above the limit, which is still bearable.
     let text = String::from_utf8_lossy(&good);
     let stanza = text.lines().nth(1).unwrap();
-    let heavier = format!("{} 40", stanza.rsplit_once(' ').unwrap().0);
-    let heavy = [
-        good[..text.find(stanza).unwrap()].to_vec(),
-        heavier.into_bytes(),
-        good[text.find(stanza).unwrap() + stanza.len()..].to_vec(),
-    ];
-    fs::write(&identity, heavy.concat()).unwrap();
+    let at = text.find(stanza).unwrap();
+    let heavier = format!("{} {}", stanza.rsplit_once(' ').unwrap().0, MOST_WORK + 1);
+    let heavy = [&good[..at], heavier.as_bytes(), &good[at + stanza.len()..]].concat();
+    fs::write(&identity, heavy).unwrap();
     let fault = self::vault(home.path()).unlock(&pass()).unwrap_err();
-    assert_eq!(fault.kind, VaultFaultKind::Failed, "{fault}");
+    assert!(fault.text.contains("more work"), "{fault}");
 }
 
 #[test]

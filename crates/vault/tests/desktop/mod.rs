@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -68,7 +69,7 @@ impl Desktop {
             .unwrap();
         self.processes.push(("dbus-daemon", child));
         let bus = self.bus.clone();
-        until("the bus listens", || bus.exists());
+        until("the bus listens", || UnixStream::connect(&bus).is_ok());
     }
 
     /// Starts gnome-keyring, with its login keyring opened (and made, the first time) by this
