@@ -1,5 +1,11 @@
 //! The client against daemons that misbehave, and against strangers.
 #![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on panics; it measures, and is told by the environment what to play"
+)]
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -348,7 +354,6 @@ fn private_directory() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test measures")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = work();

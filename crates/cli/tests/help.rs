@@ -1,0 +1,116 @@
+//! Every help text, as it is written in `help/`. `SNAPSHOTS=overwrite` writes them anew.
+
+use snapbox::{assert_data_eq, file};
+
+use crate::support::Home;
+
+#[test]
+fn help_of_the_shim() {
+    assert_data_eq!(Home::new().shim(&["--help"]).out, file!["help/shim.txt"]);
+}
+
+#[test]
+fn help_of_poolkey() {
+    assert_data_eq!(help(&[]), file!["help/poolkey.txt"]);
+}
+
+#[test]
+fn help_of_login() {
+    assert_data_eq!(help(&["login"]), file!["help/login.txt"]);
+}
+
+#[test]
+fn help_of_logout() {
+    assert_data_eq!(help(&["logout"]), file!["help/logout.txt"]);
+}
+
+#[test]
+fn help_of_status() {
+    assert_data_eq!(help(&["status"]), file!["help/status.txt"]);
+}
+
+#[test]
+fn help_of_profile() {
+    let all = [
+        help(&["profile"]),
+        help(&["profile", "add"]),
+        help(&["profile", "list"]),
+        help(&["profile", "remove"]),
+    ];
+    assert_data_eq!(all.join("\n"), file!["help/profile.txt"]);
+}
+
+#[test]
+fn help_of_the_rest() {
+    let all = [
+        help(&["credentials"]),
+        help(&["renew"]),
+        help(&["vault", "unlock"]),
+        help(&["daemon"]),
+        help(&["completions"]),
+        help(&["man"]),
+    ];
+    assert_data_eq!(all.join("\n"), file!["help/rest.txt"]);
+}
+
+/// Every code that a failure can have is in the list that people read.
+#[test]
+fn every_exit_code_is_documented() {
+    use poolkey_core::failure::Code;
+    let told = help(&[]);
+    for code in [
+        Code::SignedOut,
+        Code::NeedsSignIn,
+        Code::UnknownProfile,
+        Code::UnknownLogin,
+        Code::Config,
+        Code::VaultLocked,
+        Code::Vault,
+        Code::Offline,
+        Code::Service,
+        Code::Misconfigured,
+        Code::Wrong,
+        Code::NoConversation,
+        Code::Denied,
+        Code::Protocol,
+        Code::Busy,
+        Code::NoDaemon,
+        Code::Other,
+    ] {
+        let line = format!("\n{:>5}  ", code.exit_code());
+        assert!(told.contains(&line), "{code:?}");
+    }
+}
+
+#[test]
+fn completions_and_man_pages_are_written() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = home.poolkey(&["completions", shell]);
+        assert_eq!(said.code, Some(0), "{shell}");
+        assert!(said.out.contains("credentials"), "{shell}");
+    }
+    let pages = home.path().join("man");
+    assert_eq!(
+        home.poolkey(&["man", pages.to_str().unwrap()]).code,
+        Some(0)
+    );
+    for page in [
+        "poolkey.1",
+        "poolkey-login.1",
+        "poolkey-credential-process.1",
+    ] {
+        let page = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(page.contains(".TH"), "{page}");
+    }
+    let page = std::fs::read_to_string(pages.join("poolkey.1")).unwrap();
+    assert!(page.contains("Exit codes"), "{page}");
+}
+
+fn help(command: &[&str]) -> String {
+    let mut args = command.to_vec();
+    args.push("--help");
+    let said = Home::new().poolkey(&args);
+    assert_eq!((said.err.as_str(), said.code), ("", Some(0)));
+    said.out
+}

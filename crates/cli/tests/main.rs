@@ -1,0 +1,15 @@
+//! The two programs as people and SDKs run them.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on panics; it measures, and is told by the environment what to play"
+)]
+
+mod commands;
+mod help;
+mod shim;
+mod support;
+#[cfg(target_os = "linux")]
+mod terminal;

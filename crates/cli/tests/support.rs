@@ -1,0 +1,126 @@
+//! A home of its own, and a daemon that says what a test wants.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use poolkey_ipc::{Ask, Inbox, Reply};
+
+/// A person's home with a socket in it, and nobody at the socket.
+pub(crate) struct Home {
+    directory: tempfile::TempDir,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::Builder::new()
+            .permissions(PermissionsExt::from_mode(0o700))
+            .tempdir()
+            .unwrap();
+        Self { directory }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path().join("s")
+    }
+
+    pub(crate) fn profiles(&self) -> PathBuf {
+        self.path().join("config/poolkey/profiles.toml")
+    }
+
+    /// A command in this home, with nothing else in its environment.
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        command
+            .env_clear()
+            .env("HOME", self.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env("POOLKEY_SOCKET", self.socket())
+            .env("POOLKEY_NO_START", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn poolkey(&self, args: &[&str]) -> Said {
+        Said::of(self.command(env!("CARGO_BIN_EXE_poolkey")).args(args))
+    }
+
+    pub(crate) fn shim(&self, args: &[&str]) -> Said {
+        Said::of(
+            self.command(env!("CARGO_BIN_EXE_poolkey-credential-process"))
+                .args(args),
+        )
+    }
+
+    /// A daemon that answers with what `answer` makes of each question.
+    pub(crate) fn daemon(&self, answer: impl FnMut(&Ask) -> Reply + Send + 'static) -> Asked {
+        let mut answer = answer;
+        self.raw_daemon(move |ask| answer(ask).to_line().unwrap().to_vec())
+    }
+
+    /// A daemon that answers in bytes.
+    pub(crate) fn raw_daemon(&self, answer: impl FnMut(&Ask) -> Vec<u8> + Send + 'static) -> Asked {
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        let asked = Asked::default();
+        let told = asked.clone();
+        let mut answer = answer;
+        std::thread::spawn(move || {
+            for peer in listener.incoming() {
+                let mut peer = peer.unwrap();
+                let mut inbox = Inbox::new(1 << 16);
+                let line = loop {
+                    if let Some(line) = inbox.take_line().unwrap() {
+                        break Some(line);
+                    }
+                    match peer.read(inbox.room()) {
+                        // Somebody only wanted to know whether we are there.
+                        Ok(0) | Err(_) => break None,
+                        Ok(count) => inbox.filled(count),
+                    }
+                };
+                let Some(line) = line else { continue };
+                let ask = Ask::parse(&line).unwrap();
+                told.0.lock().unwrap().push(ask.clone());
+                let _ = peer.write_all(&answer(&ask));
+            }
+        });
+        asked
+    }
+}
+
+/// What the daemon was asked.
+#[derive(Clone, Default)]
+pub(crate) struct Asked(Arc<Mutex<Vec<Ask>>>);
+
+impl Asked {
+    pub(crate) fn all(&self) -> Vec<Ask> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Said {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        }
+    }
+}
