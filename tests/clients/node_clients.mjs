@@ -2,6 +2,7 @@
 // The sandbox is started by scripts/test-clients, which passes its ready line in the environment.
 
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 
 import { CognitoIdentityClient, GetIdCommand } from "@aws-sdk/client-cognito-identity";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -20,6 +21,9 @@ import {
   signIn,
   signOut,
 } from "aws-amplify/auth";
+
+// Node 18, which Debian 12 ships, has it but does not show it.
+globalThis.crypto ??= webcrypto;
 
 const sandbox = JSON.parse(process.env.SANDBOX);
 let count = 0;
