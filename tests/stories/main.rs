@@ -7,8 +7,12 @@
     reason = "tests, which may fail, measure and say what they measured"
 )]
 
+mod configured;
 mod crowd;
+mod daemon;
 mod ended;
+mod kept;
 mod killed;
 mod network;
 mod sign_in;
+mod sign_out;
