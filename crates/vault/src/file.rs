@@ -158,7 +158,7 @@ impl FileVault {
             return Err(match Dir::open(&self.path)? {
                 Some(dir) if dir.has(IDENTITY)? => VaultFault::new(
                     VaultFaultKind::Locked,
-                    "the file vault waits for its passphrase; run “poolkey unlock”",
+                    "the file vault waits for its passphrase; run “poolkey vault unlock”",
                 ),
                 _ => self.missing(),
             });
@@ -189,7 +189,7 @@ impl FileVault {
         VaultFault::new(
             VaultFaultKind::Absent,
             format!(
-                "there is no file vault in {} yet; run “poolkey unlock --create”",
+                "there is no file vault in {} yet; run “poolkey vault unlock --create”",
                 self.path.display()
             ),
         )
