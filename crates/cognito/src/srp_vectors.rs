@@ -98,6 +98,24 @@ fn values_that_would_give_the_key_away_are_refused() {
     );
 }
 
+/// `a + u·x` may be one bit longer than `a`.
+#[test]
+fn the_exponent_has_room_for_its_carry() {
+    let ones = U3072::MAX.shr(U3072::BITS - 1024);
+    let who = Who {
+        group: "AbCdEf123",
+        name: "u",
+        password: "p",
+    };
+    let challenge = Challenge {
+        salt: "1f",
+        srp_b: "1f",
+        secret_block: "AA==",
+    };
+    let proofs = [1024, 2048].map(|bits| Opening::with(ones, bits).prove(who, challenge, "now"));
+    assert_eq!(proofs[0], proofs[1]);
+}
+
 #[test]
 fn every_sign_in_has_a_secret_of_its_own() {
     let (one, other) = (Opening::new().unwrap(), Opening::new().unwrap());
