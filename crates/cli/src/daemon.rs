@@ -26,11 +26,15 @@ pub(crate) fn run(command: DaemonCommand, client: &Client) -> Result<(), Ending>
         DaemonCommand::Status => status(client),
         DaemonCommand::Run => foreground(client),
         DaemonCommand::Reload => {
-            expect_done(client.clone().starting(Starting::Never).ask(&Ask::Reload)?)?;
-            Ok(writeln!(
-                anstream::stdout(),
-                "profiles.toml is read again."
-            )?)
+            let client = client.clone().starting(Starting::Never);
+            expect_done(client.ask(&Ask::Reload)?)?;
+            match look(&client)?.snapshot.config {
+                Some(failure) => Err(failure.into()),
+                None => Ok(writeln!(
+                    anstream::stdout(),
+                    "profiles.toml was read again."
+                )?),
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Each command against a daemon that does what it is asked, or does not.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use poolkey_core::config::VaultChoice;
@@ -319,8 +318,7 @@ fn a_daemon_that_cannot_start_says_why() {
     assert_eq!(said.code, Some(69));
     assert_eq!(
         said.err,
-        "poolkey: error: The daemon could not be started (exit status: 78: poolkeyd: error: no \
-         state directory).\n\
+        "poolkey: error: The daemon could not be started: no state directory (exit status: 78).\n\
          poolkey: hint: Run “poolkey daemon run” to see it at work.\n"
     );
     let said = Said::of(home.command(&poolkey).args(["daemon", "run"]));
@@ -364,14 +362,8 @@ fn output_that_nobody_reads_is_no_error() {
 
 /// A directory with our program and a daemon made of this script.
 fn installed(home: &Home, script: &str) -> std::path::PathBuf {
-    let directory = home.path().join("bin");
-    std::fs::create_dir(&directory).unwrap();
-    let poolkey = directory.join("poolkey");
-    std::fs::copy(env!("CARGO_BIN_EXE_poolkey"), &poolkey).unwrap();
-    let daemon = directory.join("poolkeyd");
-    std::fs::write(&daemon, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&daemon, PermissionsExt::from_mode(0o700)).unwrap();
-    poolkey
+    home.install_daemon(script);
+    home.install(env!("CARGO_BIN_EXE_poolkey"))
 }
 
 fn obliging(home: &Home) -> impl FnMut(&Ask) -> Reply + Send + use<> {

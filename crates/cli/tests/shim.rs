@@ -1,14 +1,15 @@
 //! What the SDKs demand of `poolkey-credential-process`.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::secret::Secret;
-use poolkey_ipc::{Ask, Reply};
+use poolkey_ipc::address::Env;
+use poolkey_ipc::client::Starting;
+use poolkey_ipc::{Ask, Client, Reply};
 
-use crate::support::{Home, Said};
+use crate::support::Home;
 
 #[test]
 fn keys_are_one_line_and_stderr_is_silent() {
@@ -159,18 +160,12 @@ fn output_that_cannot_be_written_is_a_failure() {
 #[test]
 fn five_hundred_shims_start_one_daemon_and_all_get_keys() {
     let home = Home::new();
-    let installed = home.path().join("bin");
-    std::fs::create_dir(&installed).unwrap();
-    let shim = installed.join("poolkey-credential-process");
-    std::fs::copy(env!("CARGO_BIN_EXE_poolkey-credential-process"), &shim).unwrap();
-    let daemon = installed.join("poolkeyd");
-    let script = format!(
-        "#!/bin/sh\nXDG_FAKE_HOME='{}' exec '{}' --ignored --exact shim::fake_daemon\n",
+    let shim = home.install(env!("CARGO_BIN_EXE_poolkey-credential-process"));
+    home.install_daemon(&format!(
+        "XDG_FAKE_HOME='{}' exec '{}' --ignored --exact shim::fake_daemon",
         home.path().display(),
         std::env::current_exe().unwrap().display()
-    );
-    std::fs::write(&daemon, script).unwrap();
-    std::fs::set_permissions(&daemon, PermissionsExt::from_mode(0o700)).unwrap();
+    ));
 
     let shims: Vec<_> = (0..500)
         .map(|_| {
@@ -193,14 +188,18 @@ fn five_hundred_shims_start_one_daemon_and_all_get_keys() {
     }
     let starts = std::fs::read_to_string(home.path().join("starts")).unwrap();
     assert_eq!(starts, "started\n", "one daemon");
-    let said = Said::of(
-        home.command(env!("CARGO_BIN_EXE_poolkey"))
-            .args(["daemon", "reload"]),
-    );
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let stopped = Client::new(
+        Env {
+            socket: Some(home.socket().into()),
+            ..Env::default()
+        },
+        Starting::Never,
+    )
+    .ask(&Ask::Stop);
+    assert_eq!(stopped, Ok(Reply::Done));
 }
 
-/// Serves until somebody asks for a reload.
+/// Serves until it is stopped.
 #[test]
 #[ignore = "the daemon of the test above"]
 fn fake_daemon() {
@@ -220,7 +219,7 @@ fn fake_daemon() {
         let Ok(ask) = Ask::parse(std::str::from_utf8(&line[..count]).unwrap()) else {
             continue;
         };
-        let stops = ask == Ask::Reload;
+        let stops = ask == Ask::Stop;
         let reply = if stops {
             Reply::Done
         } else {

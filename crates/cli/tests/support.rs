@@ -60,6 +60,26 @@ impl Home {
         )
     }
 
+    /// Puts a program into `bin`, where it finds what is installed beside it.
+    ///
+    /// Another process writes it: a file that this one has open for writing, be it only in a child
+    /// that another test is about to start, cannot be run.
+    pub(crate) fn install(&self, program: impl AsRef<Path>) -> PathBuf {
+        let bin = self.path().join("bin");
+        let _ = std::fs::create_dir(&bin);
+        let copied = Command::new("cp").arg(program.as_ref()).arg(&bin).status();
+        assert!(copied.unwrap().success());
+        bin.join(program.as_ref().file_name().unwrap())
+    }
+
+    /// Puts a script in the daemon's place.
+    pub(crate) fn install_daemon(&self, script: &str) {
+        let text = self.path().join("poolkeyd");
+        std::fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&text, PermissionsExt::from_mode(0o700)).unwrap();
+        self.install(text);
+    }
+
     /// A daemon that answers with what `answer` makes of each question.
     pub(crate) fn daemon(&self, answer: impl FnMut(&Ask) -> Reply + Send + 'static) -> Asked {
         let mut answer = answer;

@@ -58,6 +58,8 @@ pub struct Address {
     /// A directory that must be there, and ours, before anything is made in it; on Windows, where
     /// a pipe lies in none, the directory for what lies beside it.
     base: Option<PathBuf>,
+    /// Whether it lies where anybody could have made its directory first.
+    open_to_all: bool,
 }
 
 impl Address {
@@ -113,7 +115,11 @@ impl Address {
             if system != System::Windows && !path.is_absolute() {
                 return Err(trouble::relative("POOLKEY_SOCKET", &path));
             }
-            found.push(Self { path, base: None });
+            found.push(Self {
+                path,
+                base: None,
+                open_to_all: false,
+            });
         } else {
             match system {
                 System::Linux => {
@@ -126,6 +132,7 @@ impl Address {
                     found.push(Self {
                         path: format!("/tmp/poolkey-{}/socket", env.user).into(),
                         base: None,
+                        open_to_all: true,
                     });
                 }
                 System::Mac => {
@@ -133,6 +140,7 @@ impl Address {
                     found.push(Self {
                         path: Path::new(home).join(".poolkey/s"),
                         base: None,
+                        open_to_all: false,
                     });
                 }
                 System::Windows => found.push(Self {
@@ -141,6 +149,7 @@ impl Address {
                         .home
                         .as_ref()
                         .map(|home| Path::new(home).join("poolkey")),
+                    open_to_all: false,
                 }),
             }
         }
@@ -157,6 +166,7 @@ impl Address {
         Self {
             path: base.join("poolkey/socket"),
             base: Some(base),
+            open_to_all: false,
         }
     }
 }
@@ -198,6 +208,22 @@ impl Address {
         std::fs::create_dir_all(address.directory())
             .map_err(|error| trouble::no_directory(address.directory(), &error))?;
         Ok(address)
+    }
+}
+
+#[cfg(unix)]
+impl Address {
+    /// Whether a client may so much as knock: a stranger's directory in `/tmp` could hold a link to
+    /// another socket of our own user, who would take what we ask for something else.
+    pub(crate) fn is_worth_a_try(&self) -> bool {
+        !self.open_to_all || check(self.directory(), crate::peer::our_uid()).is_ok()
+    }
+}
+
+#[cfg(windows)]
+impl Address {
+    pub(crate) fn is_worth_a_try(&self) -> bool {
+        true
     }
 }
 
@@ -421,6 +447,29 @@ mod tests {
         }
         let failure = check(Path::new("/tmp"), 4321).unwrap_err();
         assert!(failure.sentence.contains("another user"), "{failure}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_client_does_not_knock_at_what_a_stranger_put_into_tmp() {
+        // Nobody else's test is of this user.
+        let user = format!("test-{}", std::process::id());
+        let env = Env {
+            user: user.clone(),
+            ..Env::default()
+        };
+        let candidates = Address::candidates_on(System::Linux, &env).unwrap();
+        let [standard, last] = &candidates[..] else {
+            panic!("{candidates:?}");
+        };
+        assert!(standard.is_worth_a_try());
+        assert!(!last.is_worth_a_try(), "not there");
+        make(last.directory()).unwrap();
+        assert!(last.is_worth_a_try(), "ours alone");
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+        std::fs::set_permissions(last.directory(), open).unwrap();
+        assert!(!last.is_worth_a_try(), "open to others");
+        std::fs::remove_dir(last.directory()).unwrap();
     }
 
     #[cfg(unix)]

@@ -208,7 +208,8 @@ impl Iterator for Watch {
 
 /// The first candidate where somebody listens, who must be our daemon.
 pub(crate) fn find(env: &Env, deadline: Deadline) -> Result<Option<Connection>, Failure> {
-    for address in Address::candidates(env)? {
+    let candidates = Address::candidates(env)?.into_iter();
+    for address in candidates.filter(Address::is_worth_a_try) {
         if let Some(connection) = Connection::open(&address, deadline)? {
             return Ok(Some(connection));
         }

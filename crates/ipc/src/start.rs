@@ -93,8 +93,8 @@ fn await_answer(
             return Ok(connection);
         }
         if let Ok(Some(status)) = child.try_wait() {
-            let said = last_line(&log).unwrap_or_else(|| "it does not say why".into());
-            return Err(trouble::not_started(&format!("{status}: {said}")));
+            let said = last_error(&log).unwrap_or_else(|| "it does not say why".into());
+            return Err(trouble::not_started(&format!("{said} ({status})")));
         }
         if rest(&mut pause, &deadline).is_err() {
             return Err(trouble::not_started("it does not answer in time"));
@@ -222,7 +222,8 @@ fn tell(lock: &mut File, sentence: &str) -> std::io::Result<()> {
     lock.write_all(sentence.as_bytes())
 }
 
-fn last_line(log: &Path) -> Option<String> {
+/// The last line that speaks of an error, or else the last.
+fn last_error(log: &Path) -> Option<String> {
     let mut file = File::open(log).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
@@ -230,8 +231,15 @@ fn last_line(log: &Path) -> Option<String> {
     let mut tail = Vec::new();
     file.read_to_end(&mut tail).ok()?;
     let tail = String::from_utf8_lossy(&tail);
-    let line = tail.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-    Some(line.to_owned())
+    let lines = || tail.lines().map(str::trim);
+    let error = lines()
+        .filter_map(|line| line.split_once("error: "))
+        .next_back();
+    let said = match error {
+        Some((_, said)) => said,
+        None => lines().rfind(|line| !line.is_empty())?,
+    };
+    Some(said.trim_end_matches('.').to_owned())
 }
 
 /// Naps get longer, so that hundreds who wait do not keep from work the one that they wait for.

@@ -113,7 +113,7 @@ pub(crate) fn not_started(why: &str) -> Failure {
         if why.starts_with(NOT_STARTED) {
             format!("{why}.")
         } else {
-            format!("{NOT_STARTED} ({why}).")
+            format!("{NOT_STARTED}: {why}.")
         },
         "Run “poolkey daemon run” to see it at work.".into(),
     )

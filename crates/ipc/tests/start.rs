@@ -85,7 +85,7 @@ fn why_it_does_not_start_is_told_to_all_who_wait() {
         "echo started >> \"$(dirname \"$0\")/starts\"\n\
          sleep 0.3\n\
          echo 'first line' >&2\n\
-         echo 'poolkeyd: the state directory is full' >&2\n\
+         echo 'poolkeyd: error: the state directory is full.' >&2; echo hint >&2\n\
          exit 78",
     );
     let client = client(&home, &program);
@@ -215,11 +215,18 @@ fn fake(home: &tempfile::TempDir) -> PathBuf {
     )
 }
 
+/// Another process writes it: a file that this one has open for writing, be it only in a child that
+/// another test is about to start, cannot be run.
 fn script(home: &tempfile::TempDir, body: &str) -> PathBuf {
-    let path = home.path().join("poolkeyd");
-    std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
-    path
+    let (text, program) = (home.path().join("text"), home.path().join("poolkeyd"));
+    std::fs::write(&text, format!("#!/bin/sh\n{body}\n")).unwrap();
+    std::fs::set_permissions(&text, PermissionsExt::from_mode(0o700)).unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg(text)
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
+    program
 }
 
 fn client(home: &tempfile::TempDir, program: &Path) -> Client {
