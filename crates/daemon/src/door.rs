@@ -1,14 +1,15 @@
 //! Where peers come in, and which of them may stay.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_ipc::Reply;
-use tokio::sync::Semaphore;
+use tokio::sync::Notify;
 
 use crate::daemon::Daemon;
 use crate::serve;
@@ -40,7 +41,7 @@ pub(crate) enum NoDoor {
 impl Door {
     /// Lets peers in, for ever.
     pub(crate) async fn receive(mut self, daemon: Rc<Daemon>) {
-        let slots = Arc::new(Semaphore::new(SLOTS));
+        let slots = Rc::new(Slots::default());
         loop {
             let stream = match self.accept().await {
                 Ok(stream) => stream,
@@ -51,7 +52,7 @@ impl Door {
                     continue;
                 }
             };
-            let Ok(slot) = slots.clone().try_acquire_owned() else {
+            let Some(slot) = slots.take() else {
                 if let Ok(line) = Reply::Failed(Trouble::Busy.into()).to_line() {
                     system::toss(&stream, &line);
                 }
@@ -59,9 +60,8 @@ impl Door {
             };
             let daemon = daemon.clone();
             tokio::task::spawn_local(async move {
-                let _slot = slot;
                 match system::admit(&stream) {
-                    Ok(()) => serve::serve(daemon, stream).await,
+                    Ok(()) => serve::serve(daemon, stream, &slot).await,
                     Err(failure) => {
                         tracing::warn!("refused another user");
                         serve::refuse(stream, failure).await;
@@ -69,6 +69,60 @@ impl Door {
                 }
             });
         }
+    }
+}
+
+/// Those who are inside. Thousands who say nothing must not keep out the one who asks, so that
+/// where there is no room, the one who has been silent for longest makes some.
+#[derive(Default)]
+struct Slots {
+    taken: Cell<usize>,
+    next: Cell<u64>,
+    silent: RefCell<BTreeMap<u64, Rc<Notify>>>,
+}
+
+/// A place inside, for as long as this lives.
+pub(crate) struct Slot {
+    slots: Rc<Slots>,
+    number: u64,
+    wanted: Rc<Notify>,
+}
+
+impl Slots {
+    fn take(self: &Rc<Self>) -> Option<Slot> {
+        if self.taken.get() >= SLOTS {
+            let (_, longest) = self.silent.borrow_mut().pop_first()?;
+            longest.notify_one();
+        }
+        let slot = Slot {
+            slots: self.clone(),
+            number: self.next.get(),
+            wanted: Rc::default(),
+        };
+        self.taken.set(self.taken.get() + 1);
+        self.next.set(slot.number + 1);
+        let wanted = slot.wanted.clone();
+        self.silent.borrow_mut().insert(slot.number, wanted);
+        Some(slot)
+    }
+}
+
+impl Slot {
+    /// Comes back when somebody else needs the place.
+    pub(crate) async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// The peer has asked: the place is its own until it is answered.
+    pub(crate) fn keep(&self) {
+        self.slots.silent.borrow_mut().remove(&self.number);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.keep();
+        self.slots.taken.set(self.slots.taken.get() - 1);
     }
 }
 

@@ -12,10 +12,21 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::daemon::Daemon;
+use crate::door::Slot;
 
 /// Serves one peer that may ask.
-pub(crate) async fn serve(daemon: Rc<Daemon>, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let reply = match timeout(SILENCE, read(&mut stream)).await {
+pub(crate) async fn serve(
+    daemon: Rc<Daemon>,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    slot: &Slot,
+) {
+    let asked = tokio::select! {
+        biased;
+        asked = timeout(SILENCE, read(&mut stream)) => asked,
+        () = slot.wanted() => return refuse(stream, Trouble::Busy.into()).await,
+    };
+    slot.keep();
+    let reply = match asked {
         Ok(Ok(Some(Ask::Watch))) => return watch(&daemon, stream).await,
         Ok(Ok(Some(ask))) => answer(&daemon, ask, &mut stream).await,
         Ok(Ok(None)) => return,
