@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How a sandbox is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 for any.
     pub port: u16,
