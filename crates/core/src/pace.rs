@@ -64,9 +64,7 @@ pub fn backoff(kind: FaultKind, failures: u32, rng: &mut Rng) -> Duration {
         // The lost answer may hold a rotated refresh token, and the old one works for a grace of
         // at most a minute: the second attempt follows at once.
         FaultKind::Lost if failures <= 1 => return Duration::ZERO,
-        // Each second one follows at once, so that they come in pairs.
-        FaultKind::Lost => (1, 180),
-        FaultKind::Service => (1, 120),
+        FaultKind::Lost | FaultKind::Service => (1, 120),
         FaultKind::Throttled => (2, 120),
         FaultKind::Misconfigured
         | FaultKind::Unsupported

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Lost, Orphan, Purpose, Session, State, Unsaved};
+use crate::agent::login::{IdToken, Orphan, Purpose, Session, State, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_in::Stage;
 use crate::config::LoginSpec;
@@ -91,7 +91,7 @@ impl Agent {
             return;
         };
         login.succeeded(now);
-        login.lost = Lost::No;
+        login.forget_losses();
         let user = session.stored.user.clone();
         let token = session.stored.refresh_token.clone();
         let old = std::mem::replace(&mut login.state, State::SignedIn(session));
@@ -128,7 +128,7 @@ impl Agent {
             return;
         };
         match &mut login.state {
-            State::SignedIn(old) => old.unsaved.notes = true,
+            State::SignedIn(old) => old.unsaved.doubt = true,
             State::SignedOut => login.erase = true,
             State::NeedsSignIn(ended, _) => login.erase = *ended != Ended::Moved,
             State::Unread => {}

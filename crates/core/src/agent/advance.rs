@@ -2,7 +2,6 @@
 
 use crate::agent::Agent;
 use crate::agent::line::Turn;
-use crate::agent::login::Lost;
 use crate::agent::login::{Fate, Login, Purpose, State, Whose, Work};
 use crate::agent::schedule::Key;
 use crate::agent::sign_in::Stage;
@@ -62,7 +61,8 @@ impl Agent {
             }
             return;
         }
-        if !login.erase && self.meet_fate(name, now) {
+        // A token that may be lost is looked after first, whatever comes next.
+        if !login.erase && !login.at_once && self.meet_fate(name, now) {
             return;
         }
         if !(due && self.advance_session(name, now)) {
@@ -141,17 +141,39 @@ impl Agent {
                 self.recall(name);
                 true
             }
+            State::SignedIn(session) if session.unsaved.doubt => {
+                self.keep(name, Purpose::Session);
+                true
+            }
             State::SignedIn(session) => {
                 let notes = session.unsaved.notes;
-                if !self.stopping && self.refresh_if_needed(name, now) {
+                let may_refresh = !self.stopping || login.at_once;
+                if may_refresh && self.refresh_if_needed(name, now) {
                     return true;
                 }
                 if notes {
                     self.keep(name, Purpose::Session);
+                } else {
+                    self.rest_login(name, now);
                 }
                 notes
             }
-            State::Unread | State::SignedOut | State::NeedsSignIn(..) => false,
+            State::SignedOut | State::NeedsSignIn(..) => {
+                self.rest_login(name, now);
+                false
+            }
+            State::Unread => false,
+        }
+    }
+
+    /// Where nothing is needed, nothing stands in its way.
+    fn rest_login(&mut self, name: &LoginName, now: Now) {
+        if self.need(name, now.at) == Need::None
+            && let Some(login) = self.logins.get_mut(name)
+            && login.failures > 0
+        {
+            login.succeeded(now);
+            self.changed();
         }
     }
 
@@ -178,7 +200,7 @@ impl Agent {
             return false;
         };
         // A token that may be spent already is asked for again before it is too late.
-        let unspent = session.stored.rotates != Some(false) && login.lost == Lost::No;
+        let unspent = session.stored.rotates != Some(false) && login.losses == 0;
         if unspent && !login.is_writable(now.at) {
             self.probe(name);
             return true;
@@ -204,9 +226,15 @@ impl Agent {
         let Some(login) = self.logins.get(name) else {
             return Need::None;
         };
-        let Some(session) = login.session().filter(|_| login.is_staying()) else {
+        let Some(session) = login.session() else {
             return Need::None;
         };
+        if login.at_once {
+            return Need::Now;
+        }
+        if !login.is_staying() {
+            return Need::None;
+        }
         let span = session.id.as_ref().map(|id| id.span);
         if span.is_some_and(|span| span.is_fresh(now)) {
             return Need::None;
@@ -223,9 +251,6 @@ impl Agent {
             if active && (!dead || !profile.is_fresh(now)) {
                 need = Need::Ahead;
             }
-        }
-        if need == Need::Ahead && login.lost != Lost::No {
-            return Need::Now;
         }
         need
     }

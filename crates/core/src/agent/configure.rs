@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::agent::Agent;
 use crate::agent::line::Turn;
-use crate::agent::login::{Fate, Login, Lost, State};
+use crate::agent::login::{Fate, Login, State};
 use crate::agent::profile::Profile;
 use crate::agent::schedule::Key;
 use crate::config::{Config, LoginSpec, ProfileSpec};
@@ -90,7 +90,7 @@ impl Agent {
             login.setback = None;
             login.failures = 0;
             login.until = Moment::default();
-            login.lost = Lost::No;
+            login.forget_losses();
             login.turn = Turn::None;
         }
         self.drop_keys(name);

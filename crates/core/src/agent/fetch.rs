@@ -41,6 +41,11 @@ impl Agent {
         };
         if self.stopping || profile.is_fresh(now.at) || !profile.is_active(now.at, rest_after) {
             profile.turn = Turn::None;
+            if profile.failures > 0 && !self.stopping {
+                profile.failures = 0;
+                profile.setback = None;
+                self.changed();
+            }
             return;
         }
         let login = profile.spec.login.clone();

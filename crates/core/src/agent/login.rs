@@ -39,8 +39,11 @@ pub(super) struct Login {
     pub(super) fate: Fate,
     pub(super) setback: Option<Setback>,
     pub(super) failures: u32,
-    /// Whether the pool may have rotated the refresh token in an answer that never came.
-    pub(super) lost: Lost,
+    /// How many answers were lost since the last that came. One may have held a rotated token.
+    pub(super) losses: u32,
+    /// Whether the first of them has yet to be asked for again: the old token works for a grace of
+    /// a minute at most.
+    pub(super) at_once: bool,
     /// Its place among the renewals that nobody waits for.
     pub(super) turn: Turn,
     /// When a write to the vault last succeeded.
@@ -84,6 +87,8 @@ pub(super) struct Unsaved {
     pub(super) token: Option<IdToken>,
     /// Whether there are notes that cost one call when they are lost.
     pub(super) notes: bool,
+    /// Whether the vault may hold another session than this one.
+    pub(super) doubt: bool,
 }
 
 /// An ID token and its life.
@@ -132,16 +137,6 @@ pub(super) struct Orphan {
     pub(super) client_secret: Option<Secret>,
 }
 
-/// What became of a refresh whose answer never came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lost {
-    No,
-    /// It is asked for again at once: the old token works for a grace of a minute at most.
-    AskedAgain,
-    /// That answer was lost, too, so that there is no more hurry.
-    Again,
-}
-
 impl Login {
     pub(super) fn new(spec: LoginSpec) -> Self {
         Self {
@@ -158,7 +153,8 @@ impl Login {
             fate: Fate::Stay,
             setback: None,
             failures: 0,
-            lost: Lost::No,
+            losses: 0,
+            at_once: false,
             turn: Turn::None,
             writable: None,
             renewals: 0,
@@ -248,6 +244,12 @@ impl Login {
         self.until = now.at;
     }
 
+    /// What was lost is found, or is of no use any more.
+    pub(super) fn forget_losses(&mut self) {
+        self.losses = 0;
+        self.at_once = false;
+    }
+
     pub(super) fn vault_failed(&mut self, fault: VaultFault, now: Now) {
         self.failures += 1;
         self.writable = None;
@@ -271,17 +273,11 @@ impl Login {
         rng: &mut Rng,
     ) {
         self.failures += 1;
-        if kind == FaultKind::Lost {
-            self.lost = match self.lost {
-                Lost::No | Lost::Again => Lost::AskedAgain,
-                Lost::AskedAgain => Lost::Again,
-            };
-        }
-        let wait = if kind == FaultKind::Lost && self.lost == Lost::AskedAgain {
-            Duration::ZERO
-        } else {
-            pace::backoff(kind, self.failures, rng)
-        };
+        let lost = kind == FaultKind::Lost;
+        self.losses += u32::from(lost);
+        self.at_once = lost && self.losses == 1;
+        let failures = if lost { self.losses } else { self.failures };
+        let wait = pace::backoff(kind, failures, rng);
         self.until = now.at + wait;
         self.note(SetbackKind::Service(kind), text, now);
     }

@@ -1,7 +1,7 @@
 //! A login's tokens: read from the vault, refreshed ahead of expiry, durable before they are used.
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Login, Lost, Purpose, Session, State, Unsaved, Work};
+use crate::agent::login::{IdToken, Login, Purpose, Session, State, Unsaved, Work};
 use crate::agent::setback::SetbackKind;
 use crate::event::{Reply, Ticket};
 use crate::failure::{Ended, Trouble};
@@ -76,7 +76,7 @@ impl Agent {
         login.work = Work::Rest;
         match result {
             Ok(tokens) => {
-                login.lost = Lost::No;
+                login.forget_losses();
                 self.observe(tokens.id_life, begun, now);
                 self.take_tokens(name, *tokens, begun, now);
             }
@@ -85,7 +85,7 @@ impl Agent {
                 ..
             }) => {
                 let user = login.session().map(|session| session.stored.user.clone());
-                login.lost = Lost::No;
+                login.forget_losses();
                 login.state = State::NeedsSignIn(ended, user);
                 login.erase = true;
                 login.succeeded(now);
@@ -144,7 +144,11 @@ impl Agent {
                 match purpose {
                     Purpose::Session => {
                         let unsaved = login.session_mut().map(|session| &mut session.unsaved);
-                        if let Some(id) = unsaved.and_then(|unsaved| unsaved.token.take()) {
+                        let id = unsaved.and_then(|unsaved| {
+                            unsaved.doubt = false;
+                            unsaved.token.take()
+                        });
+                        if let Some(id) = id {
                             login.take_id(id, now, &mut self.rng);
                         }
                     }

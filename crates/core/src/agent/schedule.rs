@@ -86,15 +86,17 @@ impl Agent {
         let until = Some(login.until);
         let own = match &login.state {
             _ if login.erase || login.unsaved_token().is_some() => until,
-            State::SignedIn(session) if session.unsaved.notes => until,
+            State::SignedIn(session) if session.unsaved.notes || session.unsaved.doubt => until,
             _ if self.stopping || !login.is_staying() => None,
             State::Unread => until,
             State::SignedIn(_) => match self.need(name, now) {
+                Need::None if login.failures > 0 => until,
                 Need::None => self.next_renewal(name, login, now),
                 Need::Ahead if login.turn == Turn::InLine && login.until <= now => None,
                 Need::Ahead | Need::Now => until,
             },
-            State::SignedOut | State::NeedsSignIn(..) => None,
+            // To forget that something failed which is not needed any more.
+            State::SignedOut | State::NeedsSignIn(..) => until.filter(|_| login.failures > 0),
         };
         own.into_iter().chain(question).min()
     }

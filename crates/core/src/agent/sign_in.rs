@@ -310,6 +310,7 @@ impl Agent {
                 ..
             } => self.orphan(name, spec, tokens.refresh_token, client_secret),
         }
+        self.changed();
         if let Some(ticket) = talk.ticket {
             self.fail(ticket, trouble);
         }

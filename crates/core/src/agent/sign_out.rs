@@ -3,7 +3,7 @@
 use crate::agent::Agent;
 use std::time::Duration;
 
-use crate::agent::login::{Login, Lost, Purpose, State, Whose, Work};
+use crate::agent::login::{Login, Purpose, State, Whose, Work};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::event::{Effect, Reply, SignedOut, Ticket};
 use crate::failure::{Failure, Trouble};
@@ -67,7 +67,7 @@ impl Agent {
         }
         login.state = State::SignedOut;
         login.erase = true;
-        login.lost = Lost::No;
+        login.forget_losses();
         login.succeeded(now);
         self.drop_keys(name);
         self.keep(name, Purpose::Erasure);

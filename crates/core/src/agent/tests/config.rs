@@ -72,6 +72,30 @@ fn a_login_removed_while_its_token_rotates_loses_nothing() {
 }
 
 #[test]
+fn a_lost_answer_is_asked_for_again_before_a_login_goes_or_moves() {
+    for text in [String::new(), moved()] {
+        let mut desk = Desk::with_session(Some(true));
+        desk.ask("dev");
+        desk.probed(Ok(()));
+        desk.configure(&text);
+        desk.refreshed(Err(fault(FaultKind::Lost)));
+        desk.refreshed(Ok(tokens("id-1", Some("refresh-2"))));
+        let stored = desk.kept(Ok(())).session.unwrap();
+        assert_eq!(stored.refresh_token.expose(), "refresh-2");
+        assert_eq!(desk.count("Refresh"), 0);
+
+        let mut desk = Desk::with_session(Some(true));
+        desk.ask("dev");
+        desk.probed(Ok(()));
+        desk.configure(&text);
+        desk.refreshed(Err(fault(FaultKind::Lost)));
+        desk.refreshed(Err(fault(FaultKind::Unreachable)));
+        desk.pass(HOUR);
+        assert_eq!(desk.count("Refresh"), 0);
+    }
+}
+
+#[test]
 fn a_login_removed_and_added_again_goes_on() {
     let mut desk = Desk::with_session(Some(true));
     desk.ask("dev");

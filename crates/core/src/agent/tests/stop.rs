@@ -40,6 +40,20 @@ fn a_vault_that_refuses_is_not_waited_for() {
 }
 
 #[test]
+fn a_lost_answer_is_asked_for_once_more() {
+    let mut desk = Desk::with_session(Some(true));
+    desk.ask("dev");
+    desk.probed(Ok(()));
+    desk.handle(Event::Stopping);
+    desk.refreshed(Err(fault(FaultKind::Lost)));
+    assert!(!desk.agent.is_quiet());
+    desk.refreshed(Err(fault(FaultKind::Lost)));
+    assert!(desk.agent.is_quiet());
+    desk.pass(HOUR);
+    desk.nothing();
+}
+
+#[test]
 fn nothing_new_begins() {
     let mut desk = Desk::with_keys(Rotation::Off);
     desk.handle(Event::Stopping);
@@ -57,7 +71,7 @@ fn nothing_new_begins() {
     let mut desk = Desk::with_session(Some(false));
     desk.ask("dev");
     desk.handle(Event::Stopping);
-    desk.refreshed(Err(fault(FaultKind::Lost)));
+    desk.refreshed(Err(fault(FaultKind::Service)));
     assert!(desk.agent.is_quiet());
     desk.pass(HOUR);
     desk.nothing();

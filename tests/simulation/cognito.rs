@@ -1,0 +1,334 @@
+//! User pools and identity pools, as strict as Amazon's.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use poolkey_core::config::{LoginSpec, ProfileSpec};
+use poolkey_core::conversation::{Answer, Question, Step, Thread};
+use poolkey_core::failure::Ended;
+use poolkey_core::fault::{Fault, FaultKind, Life};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::{Fetched, Keys, Tokens, User};
+use poolkey_core::time::UnixTime;
+
+use crate::weather::{HOUR, MINUTE, SECOND};
+
+/// What every secret in the simulation has in it, so that it can be searched for.
+pub const MARK: &str = "SECRET";
+
+/// The first moment of the simulation on Amazon's clock.
+pub const EPOCH: i64 = 1_800_000_000;
+
+#[derive(Debug)]
+pub struct Cognito {
+    pub pools: BTreeMap<String, Pool>,
+    /// A family is a session: all refresh tokens that came of one sign-in.
+    pub families: Vec<Family>,
+    pub ids: Vec<Id>,
+    pub keys: Vec<Issued>,
+    /// The identity of each user in each identity pool.
+    identities: BTreeMap<(String, String), u32>,
+    /// Whether identity pools ask the user pool whether the session is still there.
+    checks: bool,
+    pub keys_life: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub rotates: bool,
+    pub grace: u64,
+    pub id_life: u64,
+    session_life: u64,
+    /// Whether a token used twice ends all that came of it.
+    reuse_ends_all: bool,
+    pub disabled: bool,
+}
+
+#[derive(Debug)]
+pub struct Family {
+    pub pool: String,
+    pub user: String,
+    pub ends: u64,
+    pub dead: Option<Ended>,
+    pub tokens: Vec<Token>,
+}
+
+/// A refresh token: one generation of its family.
+#[derive(Debug, Default)]
+pub struct Token {
+    /// Until when it can be used again, once it was used.
+    pub dies: Option<u64>,
+    /// What became of it on this side of the wire.
+    pub durable: bool,
+    /// Why nobody may blame the agent that it was used too late.
+    pub excused: bool,
+}
+
+#[derive(Debug)]
+pub struct Id {
+    pub family: usize,
+    pub generation: usize,
+    pub expires: u64,
+}
+
+#[derive(Debug)]
+pub struct Issued {
+    pub spec: ProfileSpec,
+    pub family: usize,
+    pub begun: u64,
+    pub expires: u64,
+    pub life: u64,
+}
+
+impl Cognito {
+    pub fn new(rng: &mut Rng) -> Self {
+        Self {
+            pools: BTreeMap::new(),
+            families: Vec::new(),
+            ids: Vec::new(),
+            keys: Vec::new(),
+            identities: BTreeMap::new(),
+            checks: rng.bool(),
+            keys_life: *rng
+                .choice(&[15 * MINUTE, HOUR, HOUR, HOUR, 12 * HOUR])
+                .unwrap(),
+        }
+    }
+
+    pub fn add_pool(&mut self, rng: &mut Rng, id: String) {
+        let pool = Pool {
+            rotates: rng.u8(..3) > 0,
+            grace: *rng
+                .choice(&[0, 2 * SECOND, 10 * SECOND, MINUTE, MINUTE])
+                .unwrap(),
+            id_life: *rng
+                .choice(&[5 * MINUTE, HOUR, HOUR, HOUR, 24 * HOUR])
+                .unwrap(),
+            session_life: *rng
+                .choice(&[HOUR, 12 * HOUR, 720 * HOUR, 720 * HOUR])
+                .unwrap(),
+            reuse_ends_all: rng.bool(),
+            disabled: false,
+        };
+        self.pools.insert(id, pool);
+    }
+
+    pub fn new_family(&mut self, pool: &str, user: &str, now: u64) -> usize {
+        self.families.push(Family {
+            pool: pool.to_owned(),
+            user: user.to_owned(),
+            ends: now + self.pools[pool].session_life,
+            dead: None,
+            tokens: vec![Token::default()],
+        });
+        self.families.len() - 1
+    }
+
+    /// Why a family cannot be refreshed, if it cannot.
+    pub fn end_of(&self, family: usize, now: u64) -> Option<Ended> {
+        let family = &self.families[family];
+        if family.dead.is_some() {
+            family.dead
+        } else if family.ends <= now {
+            Some(Ended::Expired)
+        } else if self.pools[&family.pool].disabled {
+            Some(Ended::UserDisabled)
+        } else {
+            None
+        }
+    }
+
+    pub fn refresh(&mut self, spec: &LoginSpec, token: &Secret, now: u64) -> Result<Tokens, Fault> {
+        let Some((family, generation)) = read_token(token.expose()) else {
+            return Err(ended(Ended::Refused));
+        };
+        if self.families[family].pool != spec.user_pool_id {
+            return Err(ended(Ended::Refused));
+        }
+        if let Some(end) = self.end_of(family, now) {
+            return Err(ended(end));
+        }
+        let pool = self.pools[&spec.user_pool_id].clone();
+        let known = &mut self.families[family];
+        if known.tokens[generation].dies.is_some_and(|dies| dies < now) {
+            if pool.reuse_ends_all {
+                known.dead = Some(Ended::Reused);
+            }
+            return Err(ended(Ended::Reused));
+        }
+        let mut newest = generation;
+        if pool.rotates {
+            known.tokens[generation]
+                .dies
+                .get_or_insert(now + pool.grace);
+            known.tokens.push(Token::default());
+            newest = known.tokens.len() - 1;
+        }
+        let mut tokens = self.tokens(family, newest, now);
+        if !pool.rotates {
+            tokens.refresh_token = None;
+        }
+        Ok(tokens)
+    }
+
+    fn tokens(&mut self, family: usize, generation: usize, now: u64) -> Tokens {
+        let known = &self.families[family];
+        let life = self.pools[&known.pool].id_life;
+        self.ids.push(Id {
+            family,
+            generation,
+            expires: now + life,
+        });
+        Tokens {
+            id_token: Secret::new(format!("{MARK}-i-{}", self.ids.len() - 1)),
+            id_life: life_of(life, now),
+            access_token: None,
+            refresh_token: Some(write_token(family, generation)),
+            user: user(&known.user),
+            device_key: None,
+        }
+    }
+
+    pub fn revoke(&mut self, spec: &LoginSpec, token: &Secret) -> Result<(), Fault> {
+        if let Some((family, _)) = read_token(token.expose()) {
+            let family = &mut self.families[family];
+            if family.pool != spec.user_pool_id {
+                return Err(Fault::new(FaultKind::Misconfigured, "Wrong client."));
+            }
+            family.dead.get_or_insert(Ended::Revoked);
+        }
+        Ok(())
+    }
+
+    pub fn converse(
+        &mut self,
+        spec: &LoginSpec,
+        thread: Thread,
+        answer: Option<&Answer>,
+        now: u64,
+    ) -> Result<Step, Fault> {
+        let username = match answer {
+            Some(Answer::Username(name)) => Some(name.clone()),
+            _ => thread.username.clone(),
+        };
+        let Some(username) = username else {
+            return Ok(Step::Ask {
+                thread,
+                question: Question::Username { hint: None },
+                problem: None,
+            });
+        };
+        let problem = match answer {
+            Some(Answer::Password(text)) if text.expose() == "SECRET right" => {
+                let family = self.new_family(&spec.user_pool_id, &username, now);
+                let tokens = self.tokens(family, 0, now);
+                return Ok(Step::Done {
+                    tokens: Box::new(tokens),
+                    client_secret: None,
+                });
+            }
+            Some(Answer::Password(_)) => Some(Fault::new(
+                FaultKind::Wrong,
+                "Incorrect username or password.",
+            )),
+            _ => None,
+        };
+        Ok(Step::Ask {
+            thread: Thread {
+                username: Some(username.clone()),
+                ..thread
+            },
+            question: Question::Password { username },
+            problem,
+        })
+    }
+
+    pub fn fetch(
+        &mut self,
+        spec: &ProfileSpec,
+        id_token: &Secret,
+        identity: Option<&str>,
+        begun: u64,
+        now: u64,
+    ) -> Result<Fetched, Fault> {
+        let number = number_after(id_token.expose(), "-i-").unwrap();
+        let id = &self.ids[number];
+        if id.expires <= now {
+            return Err(Fault::new(FaultKind::TokenStale, "Token expired."));
+        }
+        let family = id.family;
+        if self.checks
+            && let Some(end) = self.end_of(family, now)
+        {
+            return Err(ended(end));
+        }
+        let user = self.families[family].user.clone();
+        let place = (spec.identity_pool_id.clone(), user.clone());
+        let version = *self.identities.entry(place).or_default();
+        let known = format!("identity-{user}-{version}");
+        if identity.is_some_and(|identity| identity != known) {
+            return Err(Fault::new(FaultKind::IdentityConflict, "Linked elsewhere."));
+        }
+        self.keys.push(Issued {
+            spec: spec.clone(),
+            family,
+            begun,
+            expires: now + self.keys_life,
+            life: self.keys_life,
+        });
+        let number = self.keys.len() - 1;
+        Ok(Fetched {
+            identity: known,
+            keys: Keys {
+                access_key_id: Secret::new(format!("{MARK}-k-{number}")),
+                secret_access_key: Secret::new(format!("{MARK}-s-{number}")),
+                session_token: Secret::new(format!("{MARK}-t-{number}")),
+                life: life_of(self.keys_life, now),
+            },
+        })
+    }
+
+    /// An administrator links all identities anew.
+    pub fn relink(&mut self) {
+        for version in self.identities.values_mut() {
+            *version += 1;
+        }
+    }
+}
+
+pub fn user(name: &str) -> User {
+    User {
+        sub: format!("sub-{name}"),
+        username: name.to_owned(),
+        email: None,
+    }
+}
+
+pub fn write_token(family: usize, generation: usize) -> Secret {
+    Secret::new(format!("{MARK}-r-{family}-{generation}"))
+}
+
+pub fn read_token(text: &str) -> Option<(usize, usize)> {
+    let (_, rest) = text.split_once("-r-")?;
+    let (family, generation) = rest.split_once('-')?;
+    Some((family.parse().ok()?, generation.parse().ok()?))
+}
+
+/// The number that stands behind `mark`.
+pub fn number_after(text: &str, mark: &str) -> Option<usize> {
+    let (_, rest) = text.split_once(mark)?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+fn ended(end: Ended) -> Fault {
+    Fault::new(FaultKind::Ended(end), "It is over.")
+}
+
+fn life_of(length: u64, now: u64) -> Life {
+    Life {
+        length: Duration::from_millis(length),
+        server: Some(UnixTime::from_secs(EPOCH + (now / SECOND).cast_signed())),
+    }
+}

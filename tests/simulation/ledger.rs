@@ -1,0 +1,355 @@
+//! What an honest observer writes down, to judge the agent by.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use poolkey_core::conversation::Step;
+use poolkey_core::event::{Effect, Event, Reply, Ticket};
+use poolkey_core::failure::Ended;
+use poolkey_core::fault::FaultKind;
+use poolkey_core::name::{LoginName, ProfileName};
+use poolkey_core::secret::Secret;
+use poolkey_core::snapshot::LoginState;
+
+use crate::cognito::read_token;
+use crate::weather::SECOND;
+use crate::world::World;
+
+#[derive(Debug, Default)]
+pub struct Ledger {
+    pub fell_asleep: u64,
+    /// Those who wait.
+    pub open: BTreeMap<u64, Open>,
+    tickets: u64,
+    /// Since when a profile has been in use, and when tools last asked, while this daemon ran.
+    pub asked: BTreeMap<ProfileName, (u64, u64)>,
+    /// Logins that were signed out, and for which nobody has begun a sign-in since.
+    pub away: BTreeSet<LoginName>,
+    /// When a sign-in was last begun.
+    sign_in: BTreeMap<LoginName, u64>,
+    /// Families that their owner signed out, or tried to.
+    pub forsaken: BTreeSet<usize>,
+    /// The families that are on their way into the vault.
+    pub adopting: BTreeMap<LoginName, usize>,
+    /// Families whose end Cognito told the agent, and why.
+    pub told: BTreeMap<usize, Ended>,
+    /// Families that the agent said it could not keep.
+    pub refused: BTreeSet<usize>,
+    /// Families that nobody holds, since when, and that were not revoked yet.
+    pub loose: BTreeMap<usize, u64>,
+    /// When the vault was last written or tried with success.
+    pub proven: BTreeMap<LoginName, u64>,
+    /// Logins whose last refresh had no answer.
+    pub unanswered: BTreeMap<LoginName, Unanswered>,
+    /// The family that the agent works with.
+    pub held: BTreeMap<LoginName, usize>,
+    /// Refreshes that reached Cognito, by login, in the last hour.
+    pub reached: BTreeMap<LoginName, VecDeque<u64>>,
+    /// Renewals that people asked for, by login.
+    pub demanded: BTreeMap<LoginName, VecDeque<u64>>,
+    /// Calls that nobody waited for.
+    pub background: VecDeque<u64>,
+    pub idle_ticks: VecDeque<u64>,
+    pub shown: BTreeMap<LoginName, LoginState>,
+    pub essence: (u64, String),
+}
+
+#[derive(Debug)]
+pub struct Open {
+    pub what: What,
+    /// When it was asked, on the clock that stands still in sleep.
+    pub awake: u64,
+    pub begun: u64,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Debug)]
+pub enum What {
+    Keys(ProfileName),
+    SignIn(LoginName),
+    Answer(LoginName),
+    Cancel,
+    SignOut(LoginName),
+    Renew(LoginName),
+}
+
+/// Refreshes without an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered {
+    /// How many since the last that had one.
+    losses: u32,
+    /// When the last was given up.
+    since: u64,
+    slept: u64,
+}
+
+impl Ledger {
+    pub fn seems_signed_in(&self, login: &LoginName) -> bool {
+        self.shown.get(login) == Some(&LoginState::SignedIn)
+    }
+}
+
+impl World {
+    pub fn open_ticket(&mut self, what: What) -> u64 {
+        self.ledger.tickets += 1;
+        let ticket = self.ledger.tickets;
+        match &what {
+            What::Keys(profile) if self.config.profiles.contains_key(profile) => {
+                let rest_after = self.rest_after();
+                let now = self.now;
+                let usage = self
+                    .ledger
+                    .asked
+                    .entry(profile.clone())
+                    .or_insert((now, now));
+                let first = if now < usage.1 + rest_after {
+                    usage.0
+                } else {
+                    now
+                };
+                *usage = (first, now);
+            }
+            What::Keys(_) => {}
+            What::SignIn(login) => {
+                self.ledger.away.remove(login);
+                self.ledger.sign_in.insert(login.clone(), self.now);
+                self.demand(login.clone());
+            }
+            What::Renew(login) => self.demand(login.clone()),
+            What::SignOut(login) => {
+                let kept = self.vault.session(login).map(|(family, _)| family);
+                let held = self.ledger.held.get(login).copied();
+                let adopting = self.ledger.adopting.get(login).copied();
+                let all = kept.into_iter().chain(held).chain(adopting);
+                self.ledger.forsaken.extend(all);
+            }
+            What::Answer(_) | What::Cancel => {}
+        }
+        let open = Open {
+            what,
+            awake: self.awake(),
+            begun: self.now,
+        };
+        self.ledger.open.insert(ticket, open);
+        ticket
+    }
+
+    pub fn rest_after(&self) -> u64 {
+        self.config.settings.rest_after.as_millis() as u64
+    }
+
+    fn demand(&mut self, login: LoginName) {
+        let now = self.now;
+        self.ledger
+            .demanded
+            .entry(login)
+            .or_default()
+            .push_back(now);
+    }
+
+    /// What an event tells the agent is written down before the agent acts on it.
+    pub fn before(&mut self, event: &Event) {
+        let now = self.now;
+        let awake = self.awake();
+        let ledger = &mut self.ledger;
+        match event {
+            Event::Recalled {
+                login,
+                result: Ok(Some(record)),
+            } => {
+                if let Some((family, _)) = read_record(record) {
+                    ledger.held.insert(login.clone(), family);
+                }
+            }
+            Event::Recalled {
+                login,
+                result: Ok(None),
+            } => {
+                ledger.held.remove(login);
+            }
+            Event::Probed {
+                login,
+                result: Ok(()),
+            } => {
+                ledger.proven.insert(login.clone(), now);
+            }
+            Event::Kept { login, result } => {
+                let adopting = ledger.adopting.remove(login);
+                match (result, adopting) {
+                    (Ok(()), Some(family)) => self.adopted(login, family),
+                    (Err(_), Some(family)) => {
+                        ledger.refused.insert(family);
+                    }
+                    (_, None) => {}
+                }
+                if result.is_ok() {
+                    self.ledger.proven.insert(login.clone(), now);
+                }
+            }
+            Event::Refreshed { login, result } => match result {
+                Ok(_) => {
+                    ledger.unanswered.remove(login);
+                }
+                Err(fault) => {
+                    if let (FaultKind::Ended(ended), Some(family)) =
+                        (fault.kind, ledger.held.get(login))
+                    {
+                        ledger.told.insert(*family, ended);
+                        ledger.unanswered.remove(login);
+                    }
+                    if fault.kind == FaultKind::Lost {
+                        self.unanswered(login);
+                    }
+                }
+            },
+            Event::Conversed {
+                result: Ok(Step::Done { tokens, .. }),
+                ..
+            } => {
+                let token = tokens.refresh_token.as_ref().unwrap();
+                let (family, _) = read_token(token.expose()).unwrap();
+                ledger.loose.insert(family, awake);
+            }
+            _ => {}
+        }
+    }
+
+    /// The agent learns that the vault keeps a new session: the one before has no holder.
+    fn adopted(&mut self, login: &LoginName, family: usize) {
+        let awake = self.awake();
+        let ledger = &mut self.ledger;
+        ledger.loose.remove(&family);
+        ledger.unanswered.remove(login);
+        let families = &self.cognito.families;
+        let old = ledger.held.insert(login.clone(), family);
+        if let Some(old) = old.filter(|old| families[*old].pool == families[family].pool) {
+            ledger.loose.insert(old, awake);
+        }
+    }
+
+    /// An answer was lost, and may have held a rotated token.
+    fn unanswered(&mut self, login: &LoginName) {
+        let losses = self.ledger.unanswered.get(login);
+        let losses = losses.map_or(0, |unanswered| unanswered.losses) + 1;
+        let unanswered = Unanswered {
+            losses,
+            since: self.now,
+            slept: self.slept,
+        };
+        self.ledger.unanswered.insert(login.clone(), unanswered);
+        if let Some((family, generation)) = self.vault.session(login) {
+            let token = &mut self.cognito.families[family].tokens[generation];
+            token.excused |= token.dies.is_some_and(|dies| dies < self.now);
+        }
+    }
+
+    /// A refresh follows one without an answer. If it follows fast enough, nobody is to blame for
+    /// what becomes of the old token.
+    pub fn note_retry(&mut self, login: &LoginName) {
+        let Some(unanswered) = self.ledger.unanswered.get(login) else {
+            return;
+        };
+        let most = match unanswered.losses {
+            1 => 0,
+            losses => SECOND << (losses - 1).min(7),
+        };
+        let slept = self.slept - unanswered.slept;
+        let in_time = self.now - unanswered.since <= most + slept;
+        if let Some((family, generation)) = self.vault.session(login) {
+            let token = &mut self.cognito.families[family].tokens[generation];
+            token.excused |= in_time && token.dies.is_some();
+        }
+    }
+
+    /// A session is revoked, or that was tried.
+    pub fn note_revocation(&mut self, token: &Secret) {
+        if let Some((family, _)) = read_token(token.expose()) {
+            self.ledger.loose.remove(&family);
+        }
+    }
+
+    /// The process is gone, with all who waited and all that was only in memory.
+    pub fn forget_process(&mut self) {
+        let ledger = &mut self.ledger;
+        ledger.open.clear();
+        ledger.asked.clear();
+        ledger.held.clear();
+        ledger.adopting.clear();
+        ledger.loose.clear();
+        ledger.unanswered.clear();
+        ledger.proven.clear();
+        ledger.idle_ticks.clear();
+        // Nobody is to blame for a token that was rotated while nobody could write it down.
+        for family in &mut self.cognito.families {
+            let newest_kept = family.tokens.iter().rposition(|token| token.durable);
+            if let Some(kept) = newest_kept {
+                let token = &mut family.tokens[kept];
+                token.excused |= token.dies.is_some();
+            }
+        }
+    }
+
+    /// The login that a ticket is about, if it is about one.
+    pub fn login_of(&self, what: &What) -> Option<LoginName> {
+        match what {
+            What::SignIn(login)
+            | What::Answer(login)
+            | What::SignOut(login)
+            | What::Renew(login) => Some(login.clone()),
+            What::Keys(profile) => {
+                let spec = self.config.profiles.get(profile)?;
+                Some(spec.login.clone())
+            }
+            What::Cancel => None,
+        }
+    }
+
+    /// One who waited is answered.
+    pub fn answered(&mut self, Ticket(ticket): Ticket, reply: Reply) -> Result<(), String> {
+        let Some(open) = self.ledger.open.remove(&ticket) else {
+            return Err(format!(
+                "ticket {ticket} was answered twice, or after it had left"
+            ));
+        };
+        self.check_answer(&open, &reply)?;
+        match (&open.what, &reply) {
+            (_, Reply::Document(_)) => self.played.documents += 1,
+            (_, Reply::SignedIn { .. }) => self.played.sign_ins += 1,
+            (What::SignOut(login), Reply::SignedOut(_)) => {
+                let begun = self.ledger.sign_in.get(login);
+                if begun.is_none_or(|begun| *begun < open.begun) {
+                    self.ledger.away.insert(login.clone());
+                }
+            }
+            (What::SignIn(login) | What::Answer(login), Reply::Question { .. }) => {
+                self.read(login.clone(), &reply);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How many somebodies wait for keys of this login or profile.
+    pub fn wait_for(&self, effect: &Effect) -> bool {
+        let mut waiting = self
+            .ledger
+            .open
+            .values()
+            .filter_map(|open| match &open.what {
+                What::Keys(profile) => Some(profile),
+                _ => None,
+            });
+        match effect {
+            Effect::Fetch { profile, .. } => waiting.any(|waiting| waiting == profile),
+            Effect::Refresh { login, .. } => waiting.any(|waiting| {
+                let spec = self.config.profiles.get(waiting);
+                spec.is_some_and(|spec| spec.login == *login)
+            }),
+            _ => true,
+        }
+    }
+}
+
+pub fn read_record(record: &Secret) -> Option<(usize, usize)> {
+    let stored = poolkey_core::session::Stored::from_record(record).ok()?;
+    read_token(stored.session?.refresh_token.expose())
+}

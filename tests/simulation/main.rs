@@ -1,0 +1,107 @@
+//! Simulated weeks of `poolkey-core`: what may go wrong does, and after every step it is checked
+//! that the agent keeps its promises. See `README.md` beside this file.
+//!
+//! ```text
+//!                  people, tools, edits, lid, crash, clock        weather
+//!                                 │                                  │
+//!                                 ▼                                  ▼
+//!   promises ◀── World ── Event ─▶ Agent ── Effect ─▶ lanes ──▶ Cognito, vault
+//!                  ▲                                    │
+//!                  └──────────── what came of it ───────┘
+//! ```
+//!
+//! `cargo test -p poolkey-tests --test simulation` plays 1,000 worlds. With `POOLKEY_SEEDS=N` it
+//! plays so many, with `POOLKEY_SEED=N` that one alone, and tells all that happens in it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may fail, and says why"
+)]
+
+mod cognito;
+mod lanes;
+mod ledger;
+mod people;
+mod promises;
+mod vault;
+mod weather;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use world::{Played, World};
+
+#[test]
+fn the_promises_hold() {
+    let (first, last) = match (setting("POOLKEY_SEED"), setting("POOLKEY_SEEDS")) {
+        (Some(seed), _) => (seed, seed),
+        (None, count) => {
+            let first = setting("POOLKEY_FIRST_SEED").unwrap_or(1);
+            (first, first + count.unwrap_or(1000) - 1)
+        }
+    };
+    let next = AtomicU64::new(first);
+    let broken: Mutex<Vec<Broken>> = Mutex::default();
+    let total: Mutex<Played> = Mutex::default();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > last || !broken.lock().unwrap().is_empty() {
+                        return;
+                    }
+                    match play(seed, first == last) {
+                        Ok(played) => *total.lock().unwrap() += played,
+                        Err(story) => broken.lock().unwrap().push(Broken { seed, story }),
+                    }
+                }
+            });
+        }
+    });
+    let mut broken = broken.into_inner().unwrap();
+    broken.sort_by_key(|broken| broken.seed);
+    if let Some(Broken { seed, story }) = broken.first() {
+        panic!("seed {seed}: {story}\nReplay with POOLKEY_SEED={seed}.");
+    }
+    println!("{}", total.into_inner().unwrap());
+}
+
+struct Broken {
+    seed: u64,
+    story: String,
+}
+
+/// Plays one world; on a broken promise, its story comes back.
+fn play(seed: u64, tells: bool) -> Result<Played, String> {
+    let mut world = World::new(seed, tells);
+    let played = catch_unwind(AssertUnwindSafe(|| world.play()));
+    match played {
+        Ok(Ok(())) => Ok(world.played),
+        // What led to it is written down only when it is played again.
+        Ok(Err(_)) | Err(_) if !tells => play(seed, true),
+        Ok(Err(promise)) => Err(format!("{promise}\n{}", world.story())),
+        Err(_) => Err(format!("it panicked\n{}", world.story())),
+    }
+}
+
+/// How many lines of the story are told.
+fn lines() -> usize {
+    setting("POOLKEY_LINES")
+        .and_then(|lines| usize::try_from(lines).ok())
+        .unwrap_or(60)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where settings are read"
+)]
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}

@@ -1,0 +1,365 @@
+//! Who lives in the world: people who sign in and out, tools that ask, and those who edit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use poolkey_core::config::{ConfigError, Flow, LoginSpec, ProfileSpec, Settings};
+use poolkey_core::conversation::{Answer, Question};
+use poolkey_core::event::{ConversationId, Event, Reply, Request, Ticket};
+use poolkey_core::name::{LoginName, ProfileName};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::{Stored, StoredSession};
+use poolkey_core::time::UnixTime;
+
+use crate::cognito::{EPOCH, user, write_token};
+use crate::ledger::What;
+use crate::weather::{HOUR, MINUTE, SECOND};
+use crate::world::{Happening, Kept, World};
+
+/// What there is, whatever the configuration says of it.
+#[derive(Debug, Default)]
+pub struct Town {
+    pub length: u64,
+    logins: BTreeMap<LoginName, [LoginSpec; 2]>,
+    profiles: BTreeMap<ProfileName, ProfileSpec>,
+    /// The last question of a login's sign-in.
+    asked: BTreeMap<LoginName, (ConversationId, Question)>,
+}
+
+/// Something that somebody does.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// A tool asks, so many times at once.
+    Ask(ProfileName, u32),
+    Leave(u64),
+    SignIn(LoginName),
+    Answer(LoginName),
+    Cancel(LoginName),
+    SignOut(LoginName),
+    Renew(LoginName),
+    Edit,
+    /// An administrator ends sessions, disables and enables users, links identities anew.
+    Administer,
+}
+
+impl Deed {
+    /// Whether it is done elsewhere, where no lid is closed.
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Administer)
+    }
+}
+
+impl World {
+    /// Builds the pools, the configuration and the sessions of earlier days.
+    pub fn settle_town(&mut self) {
+        let many = self.rng.u8(..25) == 0;
+        self.town.length = if many {
+            8 * HOUR
+        } else {
+            self.rng.u64(12 * HOUR..60 * HOUR)
+        };
+        let logins = if many { 40 } else { self.rng.usize(1..4) };
+        for number in 0..logins {
+            let name: LoginName = format!("login-{number}").parse().unwrap();
+            let specs = ["A", "B"].map(|letter| {
+                let pool = format!("eu-west-1_{letter}{number}");
+                self.cognito.add_pool(&mut self.rng, pool.clone());
+                LoginSpec {
+                    user_pool_id: pool,
+                    client_id: "client".into(),
+                    username: None,
+                    flow: Flow::UserSrp,
+                    admin_profile: None,
+                    endpoint: None,
+                }
+            });
+            if self.rng.u8(..4) > 0 {
+                self.sign_in_yesterday(&name, &specs[0]);
+            }
+            self.config.logins.insert(name.clone(), specs[0].clone());
+            self.town.logins.insert(name.clone(), specs);
+            for letter in 0..self.rng.usize(1..4) {
+                self.add_profile(&name, number, letter);
+            }
+            if !many || number < 3 {
+                self.again(8 * HOUR, Happening::Deed(Deed::SignIn(name.clone())));
+                self.again(16 * HOUR, Happening::Deed(Deed::SignOut(name.clone())));
+                self.again(24 * HOUR, Happening::Deed(Deed::Renew(name)));
+            }
+        }
+        self.config.settings = Settings {
+            rest_after: Duration::from_millis(
+                *self.rng.choice(&[12 * HOUR, 12 * HOUR, HOUR]).unwrap(),
+            ),
+            ..Settings::default()
+        };
+        if self.rng.bool() {
+            self.again(16 * HOUR, Happening::Deed(Deed::Edit));
+        }
+        if self.rng.bool() {
+            self.again(20 * HOUR, Happening::Deed(Deed::Administer));
+        }
+    }
+
+    fn sign_in_yesterday(&mut self, name: &LoginName, spec: &LoginSpec) {
+        let family = self.cognito.new_family(&spec.user_pool_id, "ann", self.now);
+        let token = &mut self.cognito.families[family].tokens[0];
+        token.durable = true;
+        let rotates = self.cognito.pools[&spec.user_pool_id].rotates;
+        let stored = Stored {
+            client_secret: None,
+            session: Some(StoredSession {
+                user_pool_id: spec.user_pool_id.clone(),
+                client_id: spec.client_id.clone(),
+                refresh_token: write_token(family, 0),
+                device_key: None,
+                user: user("ann"),
+                signed_in: UnixTime::from_secs(EPOCH),
+                rotates: self.rng.bool().then_some(rotates),
+                identities: BTreeMap::new(),
+            }),
+        };
+        self.vault.write(name, &stored);
+    }
+
+    fn add_profile(&mut self, login: &LoginName, number: usize, letter: usize) {
+        let name: ProfileName = format!("profile-{number}-{letter}").parse().unwrap();
+        let spec = ProfileSpec {
+            login: login.clone(),
+            identity_pool_id: format!("eu-west-1:pool-{}", letter % 2),
+            role_arn: (letter == 2).then(|| "arn:aws:iam::123456789012:role/x".into()),
+            endpoint: None,
+        };
+        self.config.profiles.insert(name.clone(), spec.clone());
+        self.town.profiles.insert(name.clone(), spec);
+        self.again(HOUR, Happening::Deed(Deed::Ask(name, 1)));
+    }
+
+    pub fn act(&mut self, deed: Deed) -> Kept {
+        match deed {
+            Deed::Ask(profile, times) => {
+                // A tool that works asks again soon; one that does not, in an hour or a day.
+                let (mean, next) = match self.rng.u8(..20) {
+                    0 => (10 * HOUR, 1),
+                    1..4 => (2 * HOUR, self.rng.u32(1..20)),
+                    4..8 => (3 * SECOND, 1),
+                    _ => (8 * MINUTE, 1),
+                };
+                self.again(mean, Happening::Deed(Deed::Ask(profile.clone(), next)));
+                for _ in 0..times {
+                    let request = Request::Credentials {
+                        profile: profile.to_string(),
+                    };
+                    self.request(request, What::Keys(profile.clone()))?;
+                }
+            }
+            Deed::Leave(ticket) => {
+                if self.ledger.open.remove(&ticket).is_some() {
+                    let ticket = Ticket(ticket);
+                    self.feed(Event::Left { ticket })?;
+                }
+            }
+            Deed::SignIn(login) => {
+                self.again(8 * HOUR, Happening::Deed(Deed::SignIn(login.clone())));
+                if self.ledger.seems_signed_in(&login) && self.rng.u8(..4) > 0 {
+                    return Ok(());
+                }
+                self.meddled();
+                let request = Request::SignIn {
+                    login: login.to_string(),
+                    username: self.rng.bool().then(|| "ann".into()),
+                };
+                self.request(request, What::SignIn(login.clone()))?;
+                if self.rng.u8(..20) == 0 {
+                    let soon = self.now + self.rng.u64(1..SECOND);
+                    self.at(soon, Happening::Deed(Deed::SignIn(login)));
+                }
+            }
+            Deed::Answer(login) => self.answer(&login)?,
+            Deed::Cancel(login) => {
+                if let Some((conversation, _)) = self.town.asked.get(&login).cloned() {
+                    self.request(Request::Cancel { conversation }, What::Cancel)?;
+                }
+            }
+            Deed::SignOut(login) => {
+                self.again(16 * HOUR, Happening::Deed(Deed::SignOut(login.clone())));
+                self.meddled();
+                let request = Request::SignOut {
+                    login: login.to_string(),
+                };
+                self.request(request, What::SignOut(login.clone()))?;
+                if self.rng.bool() {
+                    self.again(HOUR, Happening::Deed(Deed::SignIn(login)));
+                }
+            }
+            Deed::Renew(login) => {
+                self.again(24 * HOUR, Happening::Deed(Deed::Renew(login.clone())));
+                let request = Request::Renew {
+                    login: login.to_string(),
+                };
+                self.request(request, What::Renew(login))?;
+            }
+            Deed::Edit => {
+                self.again(16 * HOUR, Happening::Deed(Deed::Edit));
+                if self.rng.u8(..4) == 0 {
+                    self.at(self.now + SECOND, Happening::Deed(Deed::Edit));
+                }
+                self.edit()?;
+            }
+            Deed::Administer => {
+                self.again(20 * HOUR, Happening::Deed(Deed::Administer));
+                self.administer();
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, login: &LoginName) -> Kept {
+        let Some((conversation, question)) = self.town.asked.get(login).cloned() else {
+            return Ok(());
+        };
+        let answer = match question {
+            Question::Username { .. } => {
+                let name = *self.rng.choice(&["ann", "ann", "bob"]).unwrap();
+                Answer::Username(name.into())
+            }
+            _ if self.rng.u8(..5) == 0 => Answer::Password(Secret::new("SECRET wrong")),
+            _ => Answer::Password(Secret::new("SECRET right")),
+        };
+        let request = Request::Answer {
+            conversation: conversation.clone(),
+            answer,
+        };
+        self.request(request, What::Answer(login.clone()))?;
+        if self.rng.u8(..30) == 0 {
+            let soon = self.now + self.rng.u64(1..300);
+            let deed = match self.rng.u8(..4) {
+                0 => Deed::Cancel(login.clone()),
+                1 => Deed::SignIn(login.clone()),
+                2 => Deed::SignOut(login.clone()),
+                _ => Deed::Edit,
+            };
+            self.at(soon, Happening::Deed(deed));
+        }
+        Ok(())
+    }
+
+    /// Asks the agent, if the daemon runs.
+    fn request(&mut self, request: Request, what: What) -> Kept {
+        if self.agent.is_none() {
+            return Ok(());
+        }
+        let ticket = self.open_ticket(what);
+        if self.rng.u8(..40) == 0 {
+            let leaves = self.now + self.rng.u64(1..3 * SECOND);
+            self.at(leaves, Happening::Deed(Deed::Leave(ticket)));
+        }
+        let ticket = Ticket(ticket);
+        self.feed(Event::Asked { ticket, request })
+    }
+
+    /// A person reads an answer.
+    pub fn read(&mut self, login: LoginName, reply: &Reply) {
+        let Reply::Question {
+            conversation,
+            question,
+            ..
+        } = reply
+        else {
+            return;
+        };
+        self.town
+            .asked
+            .insert(login.clone(), (conversation.clone(), question.clone()));
+        let wait = match self.rng.u8(..20) {
+            0 => return,
+            1 => self.rng.u64(14 * MINUTE..16 * MINUTE),
+            2 => {
+                let soon = self.now + self.rng.u64(1..10 * SECOND);
+                return self.at(soon, Happening::Deed(Deed::Cancel(login)));
+            }
+            _ => self.rng.u64(SECOND..30 * SECOND),
+        };
+        self.at(self.now + wait, Happening::Deed(Deed::Answer(login)));
+    }
+
+    /// Somebody edits the configuration.
+    fn edit(&mut self) -> Kept {
+        self.meddled();
+        let number = self.rng.usize(..self.town.logins.len());
+        let (login, specs) = self.town.logins.iter().nth(number).unwrap();
+        let (login, specs) = (login.clone(), specs.clone());
+        let number = self.rng.usize(..self.town.profiles.len());
+        let (profile, spec) = self.town.profiles.iter().nth(number).unwrap();
+        let (profile, mut spec) = (profile.clone(), spec.clone());
+        match self.rng.u8(..9) {
+            0 => {
+                self.config.logins.remove(&login);
+            }
+            1 | 2 => {
+                self.config.logins.insert(login, specs[0].clone());
+            }
+            3 => {
+                self.config.logins.insert(login, specs[1].clone());
+            }
+            4 => {
+                self.config.profiles.remove(&profile);
+            }
+            5 => {
+                spec.role_arn = Some(format!(
+                    "arn:aws:iam::00000000000{}:role/y",
+                    self.rng.u8(..9)
+                ));
+                self.config.profiles.insert(profile, spec);
+            }
+            6 => {
+                spec.login = login;
+                self.config.profiles.insert(profile, spec);
+            }
+            7 => {
+                let error = ConfigError {
+                    line: 1,
+                    text: "expected an equals".into(),
+                };
+                return self.feed(Event::Misread(error));
+            }
+            _ => {
+                self.config.profiles.insert(profile, spec);
+            }
+        }
+        let logins: BTreeSet<LoginName> = self.config.logins.keys().cloned().collect();
+        let profiles = &mut self.config.profiles;
+        profiles.retain(|_, profile| logins.contains(&profile.login));
+        // Who comes back is a stranger.
+        let profiles = &self.config.profiles;
+        self.ledger
+            .asked
+            .retain(|name, _| profiles.contains_key(name));
+        self.feed(Event::Configured(self.config.clone()))
+    }
+
+    fn administer(&mut self) {
+        self.meddled();
+        match self.rng.u8(..4) {
+            0 => {
+                let living = self.cognito.families.iter_mut().rev().take(3);
+                for family in living {
+                    family
+                        .dead
+                        .get_or_insert(poolkey_core::failure::Ended::Revoked);
+                }
+            }
+            1 => self.cognito.relink(),
+            _ => {
+                for pool in self.cognito.pools.values_mut() {
+                    pool.disabled = !pool.disabled && self.rng.u8(..3) == 0;
+                }
+            }
+        }
+    }
+
+    /// People did something that may rightly take a while to settle.
+    fn meddled(&mut self) {
+        self.weather.grave = self.now;
+    }
+}

@@ -1,0 +1,67 @@
+//! A keychain that survives everything, but does not always answer.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use poolkey_core::fault::{VaultFault, VaultFaultKind};
+use poolkey_core::name::LoginName;
+use poolkey_core::secret::Secret;
+use poolkey_core::session::Stored;
+
+use crate::cognito::read_token;
+use crate::weather::Mood;
+
+#[derive(Debug, Default)]
+pub struct Vault {
+    records: BTreeMap<LoginName, Secret>,
+}
+
+impl Vault {
+    pub fn read(&self, login: &LoginName, mood: Mood) -> Result<Option<Secret>, VaultFault> {
+        match mood {
+            Mood::Locked => Err(locked()),
+            Mood::Open | Mood::Slow | Mood::Hanging | Mood::Full => {
+                Ok(self.records.get(login).cloned())
+            }
+        }
+    }
+
+    pub fn probe(&self, mood: Mood) -> Result<(), VaultFault> {
+        match mood {
+            Mood::Locked => Err(locked()),
+            Mood::Full => Err(full()),
+            Mood::Open | Mood::Slow | Mood::Hanging => Ok(()),
+        }
+    }
+
+    /// What a write comes to, and whether it took place.
+    pub fn may_write(&self, mood: Mood, rng: &mut Rng) -> (Result<(), VaultFault>, bool) {
+        match mood {
+            Mood::Locked => (Err(locked()), false),
+            Mood::Full => (Err(full()), rng.u8(..5) == 0),
+            Mood::Open | Mood::Slow | Mood::Hanging => (Ok(()), true),
+        }
+    }
+
+    pub fn write(&mut self, login: &LoginName, stored: &Stored) {
+        if stored.is_empty() {
+            self.records.remove(login);
+        } else {
+            self.records.insert(login.clone(), stored.to_record());
+        }
+    }
+
+    /// The session that is kept: its family and the generation of its token.
+    pub fn session(&self, login: &LoginName) -> Option<(usize, usize)> {
+        let stored = Stored::from_record(self.records.get(login)?).unwrap();
+        read_token(stored.session?.refresh_token.expose())
+    }
+}
+
+fn locked() -> VaultFault {
+    VaultFault::new(VaultFaultKind::Locked, "The keychain is locked.")
+}
+
+fn full() -> VaultFault {
+    VaultFault::new(VaultFaultKind::Failed, "The disk is full.")
+}

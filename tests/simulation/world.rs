@@ -1,0 +1,431 @@
+//! One computer, its clocks and its agent, from one happening to the next.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::ops::AddAssign;
+
+use fastrand::Rng;
+use poolkey_core::agent::Agent;
+use poolkey_core::config::Config;
+use poolkey_core::event::{Effect, Event};
+use poolkey_core::time::{Moment, Now, UnixTime};
+
+use crate::cognito::{Cognito, EPOCH};
+use crate::lanes::Lanes;
+use crate::ledger::Ledger;
+use crate::people::Town;
+use crate::vault::Vault;
+use crate::weather::{HOUR, MINUTE, SECOND, Weather};
+
+pub struct World {
+    pub rng: Rng,
+    /// The steady clock.
+    pub now: u64,
+    /// For how much of it the machine slept.
+    pub slept: u64,
+    /// By how many seconds the local wall clock is ahead of Amazon's.
+    pub wall_ahead: i64,
+    /// The agent, while the daemon runs.
+    pub agent: Option<Agent>,
+    /// Until when the lid is closed.
+    pub asleep: Option<u64>,
+    /// When the timer rings that was set before the lid closed.
+    overslept: Option<u64>,
+    alarm: Option<u64>,
+    queue: BTreeMap<(u64, u64), Happening>,
+    happenings: u64,
+    pub stopping: bool,
+    pub lanes: Lanes,
+    pub cognito: Cognito,
+    pub vault: Vault,
+    pub weather: Weather,
+    pub config: Config,
+    pub town: Town,
+    pub ledger: Ledger,
+    pub played: Played,
+    /// The events since the world's last few, when they are told.
+    log: VecDeque<String>,
+    tells: bool,
+}
+
+/// What is going to happen by itself.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// A job has its effect at the other end.
+    Reach(u64),
+    /// A job's answer arrives.
+    Arrive(u64),
+    /// Somebody does something; see [`crate::people`].
+    Deed(crate::people::Deed),
+    Sky,
+    Mood,
+    /// The lid closes for a while.
+    Lid,
+    LidOpens,
+    Crash,
+    Stop,
+    /// The daemon's patience with a stop ends.
+    Killed,
+    Start,
+    /// The local clock is set.
+    Clock,
+    /// Somebody looks at what is shown.
+    Glance,
+}
+
+/// A promise that was not kept.
+pub type Kept = Result<(), String>;
+
+/// How much was played.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Played {
+    pub worlds: u64,
+    pub steps: u64,
+    pub hours: u64,
+    pub documents: u64,
+    pub refreshes: u64,
+    pub sign_ins: u64,
+    pub crashes: u64,
+    /// Sessions lost to a rotation that nobody could have saved.
+    pub unlucky: u64,
+}
+
+impl World {
+    pub fn new(seed: u64, tells: bool) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let cognito = Cognito::new(&mut rng);
+        let weather = Weather::new(&mut rng);
+        let mut world = Self {
+            now: HOUR,
+            slept: 0,
+            wall_ahead: 0,
+            agent: None,
+            asleep: None,
+            overslept: None,
+            alarm: None,
+            queue: BTreeMap::new(),
+            happenings: 0,
+            stopping: false,
+            lanes: Lanes::default(),
+            cognito,
+            vault: Vault::default(),
+            weather,
+            config: Config::default(),
+            town: Town::default(),
+            ledger: Ledger::default(),
+            played: Played::default(),
+            log: VecDeque::new(),
+            tells,
+            rng,
+        };
+        world.settle_town();
+        world
+    }
+
+    /// Plays it to its end, or to the first promise that is not kept.
+    pub fn play(&mut self) -> Kept {
+        let length = self.town.length;
+        let end = self.now + length;
+        self.begin();
+        self.start()?;
+        while self.step(end)? {
+            self.played.steps += 1;
+            self.check_step()?;
+        }
+        self.played.worlds = 1;
+        self.played.hours = length / HOUR;
+        Ok(())
+    }
+
+    /// What will trouble this world, from its first minute on.
+    fn begin(&mut self) {
+        let soon = |world: &mut Self, most: u64| world.now + world.rng.u64(..most);
+        let sky = soon(self, 6 * HOUR);
+        self.at(sky, Happening::Sky);
+        let mood = soon(self, 12 * HOUR);
+        self.at(mood, Happening::Mood);
+        self.again(20 * MINUTE, Happening::Glance);
+        if self.rng.u8(..4) > 0 {
+            self.again(12 * HOUR, Happening::Lid);
+        }
+        if self.rng.u8(..3) > 0 {
+            self.again(16 * HOUR, Happening::Crash);
+        }
+        if self.rng.bool() {
+            self.again(24 * HOUR, Happening::Stop);
+        }
+        if self.rng.bool() {
+            self.again(12 * HOUR, Happening::Clock);
+        }
+    }
+
+    fn step(&mut self, end: u64) -> Result<bool, String> {
+        let next = self.queue.first_key_value().map(|((when, _), _)| *when);
+        let ring = match (self.asleep, &self.agent) {
+            (None, Some(_)) => self.overslept.into_iter().chain(self.alarm).min(),
+            _ => None,
+        };
+        if let Some(ring) = ring
+            && next.is_none_or(|next| ring <= next)
+        {
+            self.now = self.now.max(ring);
+            if self.now > end {
+                return Ok(false);
+            }
+            let woke = self.overslept.is_some_and(|when| when <= self.now);
+            if woke {
+                self.overslept = None;
+                self.feed(Event::Woke)?;
+            } else {
+                self.alarm = None;
+                self.feed(Event::Tick)?;
+            }
+            return Ok(true);
+        }
+        let Some(((when, _), happening)) = self.queue.pop_first() else {
+            return Ok(false);
+        };
+        self.now = self.now.max(when);
+        if self.now > end {
+            return Ok(false);
+        }
+        // While the lid is closed, only the world outside goes on.
+        if let Some(opens) = self.asleep
+            && !self.goes_on(&happening)
+        {
+            let after = opens + self.rng.u64(1..5 * SECOND);
+            self.at(after, happening);
+            return Ok(true);
+        }
+        self.happen(happening)?;
+        Ok(true)
+    }
+
+    fn goes_on(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Reach(job) => self.lanes.is_outside(*job),
+            Happening::Sky | Happening::LidOpens => true,
+            Happening::Deed(deed) => deed.is_outside(),
+            _ => false,
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) -> Kept {
+        self.note(|| format!("· {happening:?}"));
+        match happening {
+            Happening::Reach(job) => self.reach(job)?,
+            Happening::Arrive(job) => self.arrive(job)?,
+            Happening::Deed(deed) => self.act(deed)?,
+            Happening::Sky => {
+                let length = self.weather.change_sky(&mut self.rng, self.now);
+                let sky = self.weather.sky;
+                self.note(|| format!("  {sky:?}"));
+                self.at(self.now + length, Happening::Sky);
+            }
+            Happening::Mood => {
+                let length = self.weather.change_mood(&mut self.rng, self.now);
+                let mood = self.weather.mood;
+                self.note(|| format!("  {mood:?}"));
+                self.at(self.now + length, Happening::Mood);
+            }
+            Happening::Lid => {
+                let length = match self.rng.u8(..3) {
+                    0 => self.rng.u64(SECOND..2 * MINUTE),
+                    1 => self.rng.u64(MINUTE..2 * HOUR),
+                    _ => self.rng.u64(HOUR..10 * HOUR),
+                };
+                self.asleep = Some(self.now + length);
+                self.ledger.fell_asleep = self.now;
+                self.at(self.now + length, Happening::LidOpens);
+                self.again(12 * HOUR, Happening::Lid);
+            }
+            Happening::LidOpens => {
+                self.asleep = None;
+                self.slept += self.now - self.ledger.fell_asleep;
+                self.weather.fast = self.now;
+                self.alarm = None;
+                self.overslept = Some(self.now + self.rng.u64(1..30 * SECOND));
+                if self.rng.bool() {
+                    self.overslept = None;
+                    self.feed(Event::Woke)?;
+                }
+            }
+            Happening::Crash => {
+                self.end_process()?;
+                self.played.crashes += 1;
+                let down = match self.rng.u8(..3) {
+                    0 => self.rng.u64(1..SECOND),
+                    1 => self.rng.u64(SECOND..2 * MINUTE),
+                    _ => self.rng.u64(MINUTE..3 * HOUR),
+                };
+                self.at(self.now + down, Happening::Start);
+                self.again(16 * HOUR, Happening::Crash);
+            }
+            Happening::Stop => {
+                if self.agent.is_some() {
+                    self.stopping = true;
+                    self.at(self.now + 20 * SECOND, Happening::Killed);
+                    self.feed(Event::Stopping)?;
+                }
+                self.again(24 * HOUR, Happening::Stop);
+            }
+            Happening::Killed => {
+                if self.stopping {
+                    self.stopped()?;
+                }
+            }
+            Happening::Start => self.start()?,
+            Happening::Clock => {
+                self.wall_ahead = *self
+                    .rng
+                    .choice(&[0, 0, -30, 45, -600, 600, 7200, -86_400])
+                    .unwrap();
+                self.again(12 * HOUR, Happening::Clock);
+            }
+            Happening::Glance => {
+                self.check_glance()?;
+                self.again(20 * MINUTE, Happening::Glance);
+            }
+        }
+        Ok(())
+    }
+
+    /// The daemon starts, if it does not run.
+    fn start(&mut self) -> Kept {
+        if self.agent.is_some() {
+            return Ok(());
+        }
+        self.agent = Some(Agent::new(self.rng.u64(..)));
+        self.weather.fast = self.now;
+        self.feed(Event::Configured(self.config.clone()))
+    }
+
+    /// The daemon is gone, and with it all that it knew.
+    fn end_process(&mut self) -> Kept {
+        if self.agent.take().is_none() {
+            return Ok(());
+        }
+        self.note(|| "  the process ends".into());
+        self.stopping = false;
+        self.alarm = None;
+        self.overslept = None;
+        self.cut_lanes()?;
+        self.forget_process();
+        Ok(())
+    }
+
+    fn stopped(&mut self) -> Kept {
+        self.end_process()?;
+        let down = self.rng.u64(SECOND..HOUR);
+        self.at(self.now + down, Happening::Start);
+        Ok(())
+    }
+
+    /// Tells the agent, and does what it wants.
+    pub fn feed(&mut self, event: Event) -> Kept {
+        let now = self.clocks();
+        self.before(&event);
+        self.note(|| format!("→ {event:?}"));
+        let Some(agent) = &mut self.agent else {
+            return Ok(());
+        };
+        let idle = matches!(event, Event::Tick);
+        agent.handle(event.clone(), now);
+        let effects: Vec<Effect> = std::iter::from_fn(|| agent.effect()).collect();
+        let (wake, quiet) = (agent.wake_at(), agent.is_quiet());
+        self.check_tick(idle && effects.is_empty(), wake)?;
+        self.check_background(&effects)?;
+        for effect in effects {
+            self.note(|| format!("  ← {effect:?}"));
+            self.check_effect(&effect)?;
+            match effect {
+                Effect::Answer { ticket, reply } => self.answered(ticket, reply)?,
+                other => self.line_up(other),
+            }
+        }
+        self.after(&event)?;
+        self.alarm = wake.map(|wake| wake.since(Moment::default()).as_millis() as u64);
+        if self.stopping && quiet {
+            self.check_quiet()?;
+            self.stopped()?;
+        }
+        Ok(())
+    }
+
+    pub fn clocks(&self) -> Now {
+        Now {
+            at: Moment::from_millis(self.now),
+            wall: UnixTime::from_secs(self.amazons_clock() + self.wall_ahead),
+        }
+    }
+
+    pub fn amazons_clock(&self) -> i64 {
+        EPOCH + (self.now / SECOND).cast_signed()
+    }
+
+    /// For how long the machine has been awake.
+    pub fn awake(&self) -> u64 {
+        self.now - self.slept
+    }
+
+    pub fn at(&mut self, when: u64, happening: Happening) {
+        self.happenings += 1;
+        self.queue.insert((when, self.happenings), happening);
+    }
+
+    /// Lets it happen after so long on average.
+    pub fn again(&mut self, mean: u64, happening: Happening) {
+        let wait = (-(1.0 - self.rng.f64()).ln() * mean as f64) as u64;
+        self.at(self.now + 1 + wait, happening);
+    }
+
+    fn note(&mut self, text: impl Fn() -> String) {
+        if self.tells {
+            if self.log.len() > 150_000 {
+                self.log.pop_front();
+            }
+            let (hours, rest) = (self.now / HOUR, self.now % HOUR);
+            let seconds = rest as f64 / SECOND as f64;
+            self.log
+                .push_back(format!("{hours:3}h {seconds:8.3} {}", text()));
+        }
+    }
+
+    /// What happened last.
+    pub fn story(&self) -> String {
+        let skip = self.log.len().saturating_sub(crate::lines());
+        let lines: Vec<&str> = self.log.iter().skip(skip).map(String::as_str).collect();
+        lines.join("\n")
+    }
+}
+
+impl AddAssign for Played {
+    fn add_assign(&mut self, other: Self) {
+        self.worlds += other.worlds;
+        self.steps += other.steps;
+        self.hours += other.hours;
+        self.documents += other.documents;
+        self.refreshes += other.refreshes;
+        self.sign_ins += other.sign_ins;
+        self.crashes += other.crashes;
+        self.unlucky += other.unlucky;
+    }
+}
+
+impl fmt::Display for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} worlds, {} hours, {} steps: {} documents, {} refreshes, {} sign-ins, {} crashes; \
+             {} sessions lost to a rotation that nobody could have saved",
+            self.worlds,
+            self.hours,
+            self.steps,
+            self.documents,
+            self.refreshes,
+            self.sign_ins,
+            self.crashes,
+            self.unlucky
+        )
+    }
+}
