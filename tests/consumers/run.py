@@ -45,7 +45,7 @@ def main():
         try:
             test(stage, tally, venv)
         finally:
-            log = stage.home / "run/poolkey/socket.start.log"
+            log = stage.socket.with_name(f"{stage.socket.name}.start.log")
             if (tally.failed or sys.exc_info()[0]) and log.exists():
                 print("The daemon's log:", log.read_text()[-4000:], sep="\n")
     if not go:

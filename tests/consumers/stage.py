@@ -53,11 +53,14 @@ class Stage:
         self.shim = self.binaries / "poolkey-credential-process"
         for name in ("poolkey", "poolkey-credential-process", "poolkeyd", "poolkey-sandbox"):
             shutil.copy2(self.built / name, self.binaries)
+        self.socket = self.home / "run/poolkey.socket"
         self.env = {
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": str(self.home / "run"),
+            # Without it, a client that finds nobody there goes on to look for the person's own.
+            "POOLKEY_SOCKET": str(self.socket),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_DATA_HOME": str(self.home / "data"),
             "XDG_STATE_HOME": str(self.home / "state"),
@@ -228,7 +231,7 @@ class Stage:
         """The daemon's process id, which the kernel knows from its socket; None if there is none."""
         try:
             with socket.socket(socket.AF_UNIX) as peer:
-                peer.connect(f"{self.home}/run/poolkey/socket")
+                peer.connect(str(self.socket))
                 told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
                 return struct.unpack("iII", told)[0]
         except OSError:
