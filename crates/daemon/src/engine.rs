@@ -15,6 +15,7 @@ use poolkey_core::time::Moment;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::clock;
+use crate::nap::Napper;
 use crate::perform::Performer;
 
 /// Drives an [`Agent`].
@@ -28,7 +29,7 @@ pub(crate) struct Engine {
     /// When the timer will look at the agent.
     alarm: Cell<Option<Moment>>,
     reset: Notify,
-    quiet: Notify,
+    fed: Notify,
     changes: watch::Sender<u64>,
 }
 
@@ -42,7 +43,7 @@ impl Engine {
             tickets: Cell::new(0),
             alarm: Cell::new(None),
             reset: Notify::new(),
-            quiet: Notify::new(),
+            fed: Notify::new(),
             changes: watch::Sender::new(0),
         })
     }
@@ -83,7 +84,7 @@ impl Engine {
                 | Effect::Fetch { .. } => self.line_up(effect),
             }
         }
-        let (wake, changes, quiet) = (agent.wake_at(), agent.changes(), agent.is_quiet());
+        let (wake, changes) = (agent.wake_at(), agent.changes());
         drop(agent);
         if wake.is_some_and(|wake| self.alarm.get().is_none_or(|alarm| wake < alarm)) {
             self.reset.notify_one();
@@ -91,9 +92,7 @@ impl Engine {
         if *self.changes.borrow() != changes {
             self.changes.send_replace(changes);
         }
-        if quiet {
-            self.quiet.notify_waiters();
-        }
+        self.fed.notify_waiters();
     }
 
     fn line_up(self: &Rc<Self>, effect: Effect) {
@@ -124,9 +123,10 @@ impl Engine {
 
     /// Wakes the agent when it wants, for ever.
     ///
-    /// A timer stands still while the machine sleeps, so that no nap is longer than
+    /// Not every system's timer counts the machine's sleep, so that no nap is longer than
     /// [`LONGEST_NAP`]; a nap that took longer than it should was a sleep.
     pub(crate) async fn keep_time(self: Rc<Self>) {
+        let napper = Napper::new();
         loop {
             let before = clock::now().at;
             let (wake, watchful) = {
@@ -141,7 +141,7 @@ impl Engine {
             match nap {
                 Some(nap) => {
                     tokio::select! {
-                        () = tokio::time::sleep(nap) => {
+                        () = napper.nap(nap) => {
                             let slept = clock::now().at.since(before);
                             if slept > nap + OVERSLEPT {
                                 tracing::info!(seconds = slept.as_secs(), "the machine slept");
@@ -161,11 +161,11 @@ impl Engine {
     /// Comes back when nothing is under way that a stop would cut short.
     pub(crate) async fn settle(&self) {
         loop {
-            let quiet = self.quiet.notified();
+            let fed = self.fed.notified();
             if self.agent.borrow().is_quiet() {
                 return;
             }
-            quiet.await;
+            fed.await;
         }
     }
 

@@ -17,6 +17,7 @@ mod engine;
 mod files;
 mod harden;
 mod keeper;
+mod nap;
 mod perform;
 mod serve;
 mod wake;
