@@ -50,12 +50,14 @@ impl Performer {
                 client_secret,
                 device_key,
             } => {
-                let refresh = self.cognito.refresh(
-                    &spec,
-                    &refresh_token,
-                    client_secret.as_ref(),
-                    device_key.as_deref(),
-                );
+                let refresh = || {
+                    self.cognito.refresh(
+                        &spec,
+                        &refresh_token,
+                        client_secret.as_ref(),
+                        device_key.as_deref(),
+                    )
+                };
                 Event::Refreshed {
                     result: self.call(refresh).await.map(Box::new),
                     login,
@@ -67,9 +69,10 @@ impl Performer {
                 refresh_token,
                 client_secret,
             } => {
-                let revoke = self
-                    .cognito
-                    .revoke(&spec, &refresh_token, client_secret.as_ref());
+                let revoke = || {
+                    self.cognito
+                        .revoke(&spec, &refresh_token, client_secret.as_ref())
+                };
                 Event::Revoked {
                     result: self.call(revoke).await,
                     login,
@@ -83,8 +86,11 @@ impl Performer {
                 answer,
             } => {
                 let result = match answer {
-                    None => self.call(self.cognito.begin(&spec, thread)).await,
-                    Some(answer) => self.call(self.cognito.answer(&spec, thread, answer)).await,
+                    None => self.call(|| self.cognito.begin(&spec, thread)).await,
+                    Some(answer) => {
+                        self.call(|| self.cognito.answer(&spec, thread, answer))
+                            .await
+                    }
                 };
                 Event::Conversed {
                     login,
@@ -98,7 +104,7 @@ impl Performer {
                 id_token,
                 identity,
             } => {
-                let fetch = self.cognito.fetch(&spec, &id_token, identity.as_deref());
+                let fetch = || self.cognito.fetch(&spec, &id_token, identity.as_deref());
                 Event::Fetched {
                     profile,
                     result: self
@@ -110,10 +116,14 @@ impl Performer {
         })
     }
 
-    /// One call within its time, and few at once.
-    async fn call<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    /// One call within its time, and few at once. A call is made when its turn has come, in a
+    /// place of its own: it takes 16 KB, and a thousand lanes may wait or be at the vault.
+    async fn call<T, F>(&self, make: impl FnOnce() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
         let _line = self.lines.acquire().await;
-        tokio::time::timeout(LONGEST_CALL, call)
+        tokio::time::timeout(LONGEST_CALL, Box::pin(make()))
             .await
             .unwrap_or_else(|_| {
                 Err(Fault::new(
