@@ -1,0 +1,168 @@
+use poolkey_core::failure::Code;
+
+use super::*;
+
+#[test]
+fn every_kind_comes_back_as_it_was_written() {
+    for (reply, line) in every() {
+        let written = reply.to_line().unwrap();
+        let text = std::str::from_utf8(&written).unwrap();
+        assert_eq!(text, format!("{line}\n"));
+        assert_eq!(Reply::parse(text).unwrap(), reply);
+    }
+}
+
+#[test]
+fn a_document_is_handed_on_as_it_is() {
+    let document = r#"{"Version":1, "SecretAccessKey":"a\/b"}"#;
+    let line = Reply::Document(Secret::new(document)).to_line().unwrap();
+    let text = std::str::from_utf8(&line).unwrap().trim_end();
+    assert_eq!(Reply::parse_document(text), Ok(document));
+}
+
+#[test]
+fn a_document_must_be_one_line_that_fits() {
+    assert!(Reply::Document(Secret::new("{\n}")).to_line().is_err());
+    let long = format!("\"{}\"", "x".repeat(LONGEST));
+    assert!(Reply::Document(Secret::new(long)).to_line().is_err());
+    let longest = format!("\"{}\"", "x".repeat(LONGEST - HEAD.len() - 4));
+    let line = Reply::Document(Secret::new(longest)).to_line().unwrap();
+    assert_eq!(line.len(), LONGEST);
+    assert_eq!(line.capacity(), LONGEST, "one piece, never moved");
+}
+
+#[test]
+fn newer_daemons_are_borne_with() {
+    assert_eq!(
+        Reply::parse(r#"{"v":1,"reply":"done","mood":"good"}"#),
+        Ok(Reply::Done)
+    );
+    assert_eq!(
+        Reply::parse(r#"{"v":1,"reply":"song"}"#),
+        Ok(Reply::Other("song".into()))
+    );
+    for line in [
+        r#"{"v":2,"reply":"done"}"#,
+        r#"{"v":2,"reply":["done"]}"#,
+        r#"{"v":2,"document":{}}"#,
+    ] {
+        for failure in [
+            Reply::parse(line).unwrap_err(),
+            Reply::parse_document(line).unwrap_err(),
+        ] {
+            assert_eq!(failure.code, Code::Protocol);
+            assert!(failure.sentence.contains("version 2"), "{failure}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_failure() {
+    for line in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        r#"{"v":1}"#,
+        r#"{"v":1,"reply":"document"}"#,
+        r#"{"v":1,"reply":"question","conversation":"1"}"#,
+        r#"{"v":1,"reply":"question","conversation":"1","question":{"kind":"iris"}}"#,
+        r#"{"v":1,"reply":"failed"}"#,
+    ] {
+        assert_eq!(
+            Reply::parse(line).unwrap_err().code,
+            Code::Protocol,
+            "{line}"
+        );
+        assert_eq!(
+            Reply::parse_document(line).unwrap_err().code,
+            Code::Protocol,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_shim_hands_a_failure_on() {
+    let failure = Failure::from(Trouble::SignedOut("acme".parse().unwrap()));
+    let line = Reply::Failed(failure.clone()).to_line().unwrap();
+    let text = std::str::from_utf8(&line).unwrap();
+    assert_eq!(Reply::parse_document(text), Err(failure));
+}
+
+#[test]
+fn a_status_of_thousands_of_profiles_fits() {
+    let mut status = status();
+    let profile = r#"{"name":"p","login":"l","identity_pool_id":"us-east-1:01234567-89ab-cdef-0123-456789abcdef","role_arn":"arn:aws:iam::123456789012:role/some-role-name","keys_expire":1,"renews":2,"asked":3}"#;
+    status.snapshot.profiles = vec![serde_json::from_str(profile).unwrap(); 10_000];
+    assert!(Reply::Status(Box::new(status)).to_line().is_ok());
+}
+
+fn every() -> Vec<(Reply, &'static str)> {
+    let failure = || Failure {
+        code: Code::Wrong,
+        sentence: "No.".into(),
+        remedy: "Try again.".into(),
+    };
+    vec![
+        (
+            Reply::Document(Secret::new(r#"{"Version":1}"#)),
+            r#"{"v":1,"reply":"document","document":{"Version":1}}"#,
+        ),
+        (
+            Reply::Status(Box::new(status())),
+            r#"{"v":1,"reply":"status","status":{"daemon":{"version":"0.1.0","pid":7,"started":5,"socket":"/s","config":"/c","vault":{"choice":"file","description":"an encrypted file"}},"logins":[],"profiles":[]}}"#,
+        ),
+        (
+            Reply::Question {
+                conversation: ConversationId("7f".into()),
+                question: Question::Password {
+                    username: "jane".into(),
+                },
+                problem: Some(failure()),
+            },
+            r#"{"v":1,"reply":"question","conversation":"7f","question":{"kind":"password","username":"jane"},"problem":{"code":"wrong","sentence":"No.","remedy":"Try again."}}"#,
+        ),
+        (
+            Reply::SignedIn {
+                user: User {
+                    sub: "s".into(),
+                    username: "jane".into(),
+                    email: None,
+                },
+            },
+            r#"{"v":1,"reply":"signed_in","user":{"sub":"s","username":"jane"}}"#,
+        ),
+        (
+            Reply::SignedOut(SignedOut {
+                had_session: true,
+                not_revoked: None,
+                keys_live_until: Some(UnixTime::from_secs(9)),
+            }),
+            r#"{"v":1,"reply":"signed_out","signed_out":{"had_session":true,"keys_live_until":9}}"#,
+        ),
+        (Reply::Done, r#"{"v":1,"reply":"done"}"#),
+        (
+            Reply::Failed(failure()),
+            r#"{"v":1,"reply":"failed","failure":{"code":"wrong","sentence":"No.","remedy":"Try again."}}"#,
+        ),
+    ]
+}
+
+fn status() -> Status {
+    Status {
+        daemon: DaemonView {
+            version: "0.1.0".into(),
+            pid: 7,
+            started: UnixTime::from_secs(5),
+            socket: "/s".into(),
+            config: "/c".into(),
+            vault: VaultView {
+                choice: VaultChoice::File,
+                description: "an encrypted file".into(),
+                trouble: None,
+            },
+        },
+        snapshot: Snapshot::default(),
+    }
+}
