@@ -1,6 +1,9 @@
 """Identity pools and STS."""
 
 import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from bench import holds, same
 from python.common import (
@@ -45,6 +48,9 @@ def _():
     refused("SignatureDoesNotMatch", "signature", who, bad)
     refused("InvalidClientTokenId", "invalid", who, dict(keys, AccessKeyId="ASIA" + "A" * 16))
     refused("InvalidClientTokenId", "invalid", who, dict(keys, SessionToken="x"))
+    theirs = client("cognito-idp", keys["AccessKeyId"], keys["SecretKey"], keys["SessionToken"])
+    user = dict(UserPoolId=chain["user_pool_id"], Username=chain["username"])
+    refused("AccessDeniedException", "not authorized", theirs.admin_get_user, **user)
     sandbox.control("POST", "lifetimes", {"keys_seconds": 20})
     keys = keys_for(chain, token)
     sandbox.control("POST", "lifetimes", {"keys_seconds": 3600})
@@ -154,3 +160,23 @@ def _():
     )
     same(get_id(names[0])["IdentityId"], get_id(names[1])["IdentityId"])
     refused("NotAuthorizedException", "supported provider", get_id, "127.0.0.1/us-east-1_x")
+
+
+@check("botocore: a signature for another service is none for STS")
+def _():
+    def ask(service):
+        body = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+        request = AWSRequest("POST", sandbox.url + "/", data=body)
+        keys = Credentials(sandbox.admin_key, sandbox.admin_secret)
+        SigV4Auth(keys, service, sandbox.region).add_auth(request)
+        return requests.Session().send(requests.Request(**sent(request)).prepare(), timeout=10)
+
+    def sent(request):
+        ready = request.prepare()
+        headers = dict(ready.headers)
+        return dict(method="POST", url=ready.url, data=ready.body, headers=headers)
+
+    holds(ask("sts").text, f":{sandbox.account}:user/sandbox")
+    answer = ask("cognito-idp")
+    same(answer.status_code, 403)
+    holds(answer.text, "Credential should be scoped to correct service")

@@ -5,6 +5,7 @@ from pycognito import Cognito
 
 from bench import same
 from python.common import (
+    WRONG,
     at,
     based,
     client,
@@ -39,6 +40,7 @@ def _():
     assert user.access_token != before
     user.verify_tokens()
     same(user.get_user().sub, chain["sub"])
+    refused(*WRONG, user.change_password, "wrong", "Other-Passw0rd1")
     user.change_password(chain["password"], "Other-Passw0rd1")
     refresh_token = user.refresh_token
     user.logout()
@@ -115,6 +117,12 @@ def _():
         assert "RefreshToken" not in refresh()
     refused("NotAuthorizedException", "secret", refresh, ClientSecret="x" * 52)
     refused("NotAuthorizedException", "Invalid Refresh Token.", refresh, RefreshToken="x")
+    other = sandbox.seed(
+        user_pool_id=chain["user_pool_id"], user={"username": "bob"}, identity_pool=False
+    )
+    client = {"ClientId": other["client_id"], "RefreshToken": token}
+    invalid = ("NotAuthorizedException", "Invalid Refresh Token.")
+    refused(*invalid, idp.get_tokens_from_refresh_token, **client)
 
 
 @check("boto3: rotation, grace, reuse, and the end that rotation does not move")
