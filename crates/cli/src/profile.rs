@@ -83,8 +83,22 @@ fn aws_config(name: &ProfileName, shim: &Path) -> [String; 2] {
         "default" => "[default]".to_owned(),
         name => format!("[profile {name}]"),
     };
-    let command = format!("credential_process = \"{}\" {name}", shim.display());
+    let command = format!("credential_process = {} {name}", word(shim));
     [section, command]
+}
+
+/// A path as one word of a command. Older Go SDKs drop all that follows a word in double quotes,
+/// so quotes are for a path that needs them; `cmd.exe` knows no others.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/\\._+@:=,-".contains(c);
+    if path.chars().all(plain) {
+        path
+    } else if cfg!(windows) {
+        format!("\"{path}\"")
+    } else {
+        format!("'{path}'")
+    }
 }
 
 /// The shim's absolute path: as `PATH` names it, for that survives an upgrade, or beside this
@@ -123,7 +137,7 @@ fn same(one: &Path, other: &Path) -> bool {
 /// on an escape; and ` #` or ` ;` begins a comment for some.
 fn is_readable_by_all(path: &Path) -> bool {
     path.to_str().is_some_and(|text| {
-        let plain = |c: char| !c.is_control() && !"\"$`!%".contains(c);
+        let plain = |c: char| !c.is_control() && !"\"'$`!%".contains(c);
         text.chars().all(plain)
             && (cfg!(windows) || !text.contains('\\'))
             && !text.contains(" #")
@@ -206,18 +220,32 @@ mod tests {
 
     #[test]
     fn the_lines_for_aws() {
-        let shim = Path::new("/opt/pool key/poolkey-credential-process");
+        let shim = Path::new("/opt/poolkey/poolkey-credential-process");
         assert_eq!(
             aws_config(&"dev".parse().unwrap(), shim),
             [
                 "[profile dev]",
-                "credential_process = \"/opt/pool key/poolkey-credential-process\" dev"
+                "credential_process = /opt/poolkey/poolkey-credential-process dev"
             ]
         );
         assert_eq!(
             aws_config(&"default".parse().unwrap(), shim)[0],
             "[default]"
         );
+    }
+
+    #[test]
+    fn quotes_are_for_a_path_that_needs_them() {
+        assert_eq!(
+            word(Path::new("/home/jané/a_b-1.2/x")),
+            "/home/jané/a_b-1.2/x"
+        );
+        let spaced = word(Path::new("/opt/pool key/x"));
+        if cfg!(windows) {
+            assert_eq!(spaced, "\"/opt/pool key/x\"");
+        } else {
+            assert_eq!(spaced, "'/opt/pool key/x'");
+        }
     }
 
     #[test]
@@ -231,6 +259,7 @@ mod tests {
             ("/a ;b/x", false),
             ("/$HOME/x", false),
             ("/a\"b/x", false),
+            ("/jane's/x", false),
         ] {
             assert_eq!(is_readable_by_all(Path::new(path)), good, "{path}");
         }

@@ -95,7 +95,7 @@ Usage: poolkey-credential-process PROFILE
 Put these lines into ~/.aws/config (“poolkey profile add” prints them for you):
 
   [profile dev]
-  credential_process = \"/path/to/poolkey-credential-process\" dev
+  credential_process = /path/to/poolkey-credential-process dev
 
 Options:
   -h, --help     Print this help

@@ -60,7 +60,7 @@ fn a_login_and_a_profile_are_added_listed_and_removed() {
     let shim = Path::new(env!("CARGO_BIN_EXE_poolkey-credential-process"));
     assert_eq!(
         lines[3],
-        format!("credential_process = \"{}\" dev", shim.display())
+        format!("credential_process = {} dev", shim.display())
     );
     assert!(
         !home.path().join(".aws").exists(),
