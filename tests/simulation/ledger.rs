@@ -50,6 +50,8 @@ pub struct Ledger {
     pub background: VecDeque<u64>,
     pub idle_ticks: VecDeque<u64>,
     pub shown: BTreeMap<LoginName, LoginState>,
+    pub changes: u64,
+    /// What was shown after so many changes.
     pub essence: (u64, String),
 }
 
@@ -221,7 +223,10 @@ impl World {
         ledger.unanswered.remove(login);
         let families = &self.cognito.families;
         let old = ledger.held.insert(login.clone(), family);
-        if let Some(old) = old.filter(|old| families[*old].pool == families[family].pool) {
+        if let Some(old) = old
+            && families[old].pool == families[family].pool
+            && !ledger.told.contains_key(&old)
+        {
             ledger.loose.insert(old, awake);
         }
     }
@@ -278,6 +283,8 @@ impl World {
         ledger.unanswered.clear();
         ledger.proven.clear();
         ledger.idle_ticks.clear();
+        ledger.changes = 0;
+        ledger.essence = (0, String::new());
         // Nobody is to blame for a token that was rotated while nobody could write it down.
         for family in &mut self.cognito.families {
             let newest_kept = family.tokens.iter().rposition(|token| token.durable);

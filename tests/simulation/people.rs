@@ -56,7 +56,7 @@ impl World {
         self.town.length = if many {
             8 * HOUR
         } else {
-            self.rng.u64(12 * HOUR..60 * HOUR)
+            self.rng.u64(8 * HOUR..36 * HOUR)
         };
         let logins = if many { 40 } else { self.rng.usize(1..4) };
         for number in 0..logins {
@@ -142,8 +142,8 @@ impl World {
                 let (mean, next) = match self.rng.u8(..20) {
                     0 => (10 * HOUR, 1),
                     1..4 => (2 * HOUR, self.rng.u32(1..20)),
-                    4..8 => (3 * SECOND, 1),
-                    _ => (8 * MINUTE, 1),
+                    4..7 => (3 * SECOND, 1),
+                    _ => (12 * MINUTE, 1),
                 };
                 self.again(mean, Happening::Deed(Deed::Ask(profile.clone(), next)));
                 for _ in 0..times {

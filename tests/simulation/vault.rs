@@ -14,6 +14,8 @@ use crate::weather::Mood;
 #[derive(Debug, Default)]
 pub struct Vault {
     records: BTreeMap<LoginName, Secret>,
+    /// The sessions in them: the family and the generation of its token.
+    sessions: BTreeMap<LoginName, (usize, usize)>,
 }
 
 impl Vault {
@@ -49,12 +51,16 @@ impl Vault {
         } else {
             self.records.insert(login.clone(), stored.to_record());
         }
+        let session = stored.session.as_ref();
+        match session.and_then(|session| read_token(session.refresh_token.expose())) {
+            Some(session) => self.sessions.insert(login.clone(), session),
+            None => self.sessions.remove(login),
+        };
     }
 
     /// The session that is kept: its family and the generation of its token.
     pub fn session(&self, login: &LoginName) -> Option<(usize, usize)> {
-        let stored = Stored::from_record(self.records.get(login)?).unwrap();
-        read_token(stored.session?.refresh_token.expose())
+        self.sessions.get(login).copied()
     }
 }
 

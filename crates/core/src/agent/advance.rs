@@ -42,7 +42,12 @@ impl Agent {
         if login.leaving.is_some() {
             return self.leave(name, now);
         }
-        if login.is_staying() && self.advance_sign_in(name, now) {
+        // A token that may be lost is looked after first, whatever comes next.
+        let at_once = login.at_once;
+        if at_once && self.refresh_if_needed(name, now) {
+            return;
+        }
+        if self.advance_sign_in(name, now) {
             return;
         }
         let Some(login) = self.logins.get(name) else {
@@ -61,8 +66,7 @@ impl Agent {
             }
             return;
         }
-        // A token that may be lost is looked after first, whatever comes next.
-        if !login.erase && !login.at_once && self.meet_fate(name, now) {
+        if !login.erase && self.meet_fate(name, now) {
             return;
         }
         if !(due && self.advance_session(name, now)) {
@@ -72,7 +76,7 @@ impl Agent {
 
     /// A sign-in before or after its conversation; says whether it takes the login's time.
     fn advance_sign_in(&mut self, name: &LoginName, now: Now) -> bool {
-        let Some(login) = self.logins.get(name) else {
+        let Some(login) = self.logins.get(name).filter(|login| login.is_staying()) else {
             return false;
         };
         match login.conversation.as_ref().map(|talk| &talk.stage) {
@@ -147,8 +151,7 @@ impl Agent {
             }
             State::SignedIn(session) => {
                 let notes = session.unsaved.notes;
-                let may_refresh = !self.stopping || login.at_once;
-                if may_refresh && self.refresh_if_needed(name, now) {
+                if !self.stopping && self.refresh_if_needed(name, now) {
                     return true;
                 }
                 if notes {
@@ -173,6 +176,7 @@ impl Agent {
             && login.failures > 0
         {
             login.succeeded(now);
+            login.forget_losses();
             self.changed();
         }
     }
@@ -229,7 +233,7 @@ impl Agent {
         let Some(session) = login.session() else {
             return Need::None;
         };
-        if login.at_once {
+        if login.at_once || login.may_save_token(now) {
             return Need::Now;
         }
         if !login.is_staying() {

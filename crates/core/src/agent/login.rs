@@ -39,8 +39,10 @@ pub(super) struct Login {
     pub(super) fate: Fate,
     pub(super) setback: Option<Setback>,
     pub(super) failures: u32,
-    /// How many answers were lost since the last that came. One may have held a rotated token.
+    /// How many answers were lost since the last that came, and when the last was. One may have
+    /// held a rotated token.
     pub(super) losses: u32,
+    lost: Option<Moment>,
     /// Whether the first of them has yet to be asked for again: the old token works for a grace of
     /// a minute at most.
     pub(super) at_once: bool,
@@ -154,6 +156,7 @@ impl Login {
             setback: None,
             failures: 0,
             losses: 0,
+            lost: None,
             at_once: false,
             turn: Turn::None,
             writable: None,
@@ -247,7 +250,14 @@ impl Login {
     /// What was lost is found, or is of no use any more.
     pub(super) fn forget_losses(&mut self) {
         self.losses = 0;
+        self.lost = None;
         self.at_once = false;
+    }
+
+    /// Whether a rotated token was lost so lately that the old one may still work.
+    pub(super) fn may_save_token(&self, now: Moment) -> bool {
+        self.lost
+            .is_some_and(|when| now.since(when) < LONGEST_GRACE)
     }
 
     pub(super) fn vault_failed(&mut self, fault: VaultFault, now: Now) {
@@ -274,7 +284,10 @@ impl Login {
     ) {
         self.failures += 1;
         let lost = kind == FaultKind::Lost;
-        self.losses += u32::from(lost);
+        if lost {
+            self.losses += 1;
+            self.lost = Some(now.at);
+        }
         self.at_once = lost && self.losses == 1;
         let failures = if lost { self.losses } else { self.failures };
         let wait = pace::backoff(kind, failures, rng);
@@ -302,5 +315,8 @@ impl Login {
         Setback::note(&mut self.setback, kind, text, now);
     }
 }
+
+/// Cognito lets an app client have no more.
+const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
 const WRITABLE_FOR: Duration = Duration::from_secs(30);

@@ -88,6 +88,33 @@ fn a_lost_answer_is_asked_for_again_at_once_with_the_old_token() {
 }
 
 #[test]
+fn a_lost_answer_is_asked_for_again_even_if_nobody_needs_it_just_now() {
+    let mut desk = Desk::with_keys(Rotation::On);
+    desk.pass(41 * MINUTE);
+    desk.fetched("dev", Ok(keys("AKIA2")));
+    desk.request(Request::Renew {
+        login: "acme".into(),
+    });
+    let nobody = CONFIG.split("[profile.dev]").next().unwrap();
+    desk.pass(SECOND);
+    desk.probed(Ok(()));
+    desk.configure(nobody);
+    for wait in [0, 2, 4, 8, 16, 32] {
+        desk.pass(wait * SECOND);
+        assert_eq!(desk.refreshed(Err(fault(FaultKind::Lost))), "refresh-2");
+    }
+    desk.pass(MINUTE);
+    desk.refreshed(Err(fault(FaultKind::Service)));
+    // After a minute there is nothing left to save.
+    desk.pass(HOUR);
+    while desk.count("Refresh") > 0 {
+        desk.refreshed(Err(fault(FaultKind::Service)));
+        desk.pass(HOUR);
+    }
+    assert_eq!(desk.login().trouble, None);
+}
+
+#[test]
 fn a_lost_answer_does_not_stand_in_line() {
     let mut desk = Desk::with_keys(Rotation::On);
     let mut many = String::from(CONFIG);
