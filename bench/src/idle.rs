@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -14,10 +15,14 @@ use crate::{Pace, Programs, Result, wire};
 /// A daemon that is watched while it lies idle.
 pub(crate) struct Watched {
     stage: Stage,
-    pace: Pace,
     after_refresh: f64,
-    since: Instant,
-    switches: BTreeMap<String, u64>,
+    watcher: JoinHandle<Result<Wakes>>,
+}
+
+/// How often each thread woke, in so many seconds.
+struct Wakes {
+    seconds: f64,
+    threads: BTreeMap<String, u64>,
 }
 
 /// Renews by TLS, then leaves the daemon alone.
@@ -33,38 +38,40 @@ pub(crate) fn begin(programs: &Programs, pace: Pace) -> Result<Watched> {
         wire::ask(&stage.socket(), ask)?;
     }
     stage.use_profiles(plan.profiles)?;
-    let after_refresh = resident(stage.daemon())?;
+    let daemon = stage.daemon();
+    let length = Duration::from_secs(pace.pick(300, 60));
+    Ok(Watched {
+        after_refresh: resident(daemon)?,
+        stage,
+        watcher: std::thread::spawn(move || watch(daemon, length)),
+    })
+}
+
+fn watch(daemon: u32, length: Duration) -> Result<Wakes> {
     // Connections that are kept for the next call are closed by then.
     std::thread::sleep(SETTLED);
-    let switches = switches(stage.daemon())?;
-    Ok(Watched {
-        stage,
-        pace,
-        after_refresh,
-        since: Instant::now(),
-        switches,
+    let start = Instant::now();
+    let before = switches(daemon)?;
+    std::thread::sleep(length);
+    let mut threads = switches(daemon)?;
+    for (thread, count) in &mut threads {
+        *count -= before.get(thread).unwrap_or(&0);
+    }
+    Ok(Wakes {
+        seconds: start.elapsed().as_secs_f64(),
+        threads,
     })
 }
 
 impl Watched {
-    /// Counts, once it has lain long enough.
+    /// Waits until it has lain long enough.
     pub(crate) fn end(self, report: &mut Report) -> Result<()> {
-        let long_enough = Duration::from_secs(self.pace.pick(300, 60));
         eprintln!("(c) a daemon that nobody asks");
-        std::thread::sleep(long_enough.saturating_sub(self.since.elapsed()));
-        let seconds = self.since.elapsed().as_secs_f64();
-        let after = switches(self.stage.daemon())?;
-        let mut woken = 0;
-        let mut threads = String::new();
-        for (thread, now) in &after {
-            let count = now - self.switches.get(thread).unwrap_or(&0);
-            woken += count;
-            threads.push_str(&format!("{thread}: {count}; "));
-        }
+        let wakes = self.watcher.join().map_err(|_| "the watcher panicked")??;
         let mebibytes = |bytes: f64| bytes / f64::from(1 << 20);
         report.bar(
             "(c) idle, wake-ups a second",
-            woken as f64 / seconds,
+            wakes.threads.values().sum::<u64>() as f64 / wakes.seconds,
             Limit::AtMost(0.05),
             "",
         );
@@ -80,9 +87,14 @@ impl Watched {
             Limit::AtMost(16.0),
             "MiB",
         );
+        let threads: Vec<String> = wakes
+            .threads
+            .iter()
+            .map(|(thread, count)| format!("{thread}: {count}"))
+            .collect();
         report.note(
-            &format!("(c) wake-ups in {seconds:.0} s"),
-            threads.trim_end_matches("; "),
+            &format!("(c) wake-ups in {:.0} s", wakes.seconds),
+            threads.join("; "),
         );
         Ok(())
     }

@@ -137,6 +137,8 @@ impl Stage {
             .env("XDG_CONFIG_HOME", self.home.join("config"))
             .env("XDG_STATE_HOME", self.home.join("state"))
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
+            // logind's word of sleep is listened for, too.
+            .env("DBUS_SYSTEM_BUS_ADDRESS", self.bus())
             .env("POOLKEY_NO_START", "1");
         if let Some(trust) = &self.trust {
             command.env("SSL_CERT_FILE", trust);
