@@ -69,11 +69,13 @@ impl Setback {
         }
     }
 
-    /// When a network that came back may cause an attempt ahead of time, where it may.
+    /// When a network that came back, or a vault that somebody opened, may cause an attempt ahead
+    /// of time, where it may.
     pub(super) fn on_waking(&self) -> Option<Moment> {
         match self.kind {
             SetbackKind::Service(FaultKind::Lost) => Some(self.last + pace::RETRY_ON_DEMAND),
-            SetbackKind::Vault(_) | SetbackKind::Service(_) => self.on_demand(),
+            SetbackKind::Vault(_) => Some(self.last),
+            SetbackKind::Service(_) => self.on_demand(),
         }
     }
 
