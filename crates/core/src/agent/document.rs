@@ -34,7 +34,7 @@ impl Held {
 
     /// The wall clock tells whole seconds, so that its sum with what is left may be one less at
     /// another moment: the same keys show the same end for as long as nobody sets the clock.
-    fn expiration(&self, now: Now) -> UnixTime {
+    pub(super) fn expiration(&self, now: Now) -> UnixTime {
         let exact = expiration(self.span, now);
         if exact.secs_after(self.told).abs() <= 1 {
             self.told

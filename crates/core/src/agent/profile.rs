@@ -178,8 +178,8 @@ impl Profile {
     /// What a tool is given, if there are keys that work.
     pub(super) fn document(&self, now: Now) -> Option<Secret> {
         let held = self.held.as_ref()?;
-        held.span
-            .is_usable(now.at)
-            .then(|| held.document(self.spec.role_arn.as_deref(), now))
+        // A document that says itself that it is over is refused by those who read it.
+        let good = held.span.is_usable(now.at) && held.expiration(now).secs_after(now.wall) > 0;
+        good.then(|| held.document(self.spec.role_arn.as_deref(), now))
     }
 }
