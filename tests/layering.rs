@@ -227,7 +227,7 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
 #[test]
 fn arrows_point_down_only() {
     let metadata = metadata();
-    let ours: BTreeSet<&str> = packages(&metadata).map(|package| name(package)).collect();
+    let ours: BTreeSet<&str> = packages(&metadata).map(name).collect();
     for package in packages(&metadata) {
         for dependency in package["dependencies"].as_array().unwrap() {
             let (from, to) = (name(package), name(dependency));
@@ -307,7 +307,7 @@ fn core_reads_nothing_of_the_system() {
 #[test]
 fn nothing_is_where_it_must_not_be() {
     let metadata = metadata();
-    let ours: BTreeSet<&str> = packages(&metadata).map(|package| name(package)).collect();
+    let ours: BTreeSet<&str> = packages(&metadata).map(name).collect();
     for (package, absent, why) in ABSENT {
         if !ours.contains(package) {
             continue;

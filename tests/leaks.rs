@@ -28,6 +28,8 @@ use serde_json::json;
 #[test]
 fn a_busy_day_at_trace() {
     story(Setup::default(), |world| {
+        let wrong = "Wr0ng!password-for-bob";
+        world.add_secret("wrong password", wrong);
         let chain = world.sandbox.seed(&json!({
             "client": {"secret": true, "rotation_grace_seconds": 60},
             "user": {"username": "bob"},
@@ -54,8 +56,6 @@ fn a_busy_day_at_trace() {
             )
         };
         let (pool, client) = (id("user_pool_id"), id("client_id"));
-        let wrong = "Wr0ng!password-for-bob";
-        world.add_secret("wrong password", wrong);
         // Only when it has the password does the pool say that the app client has a secret.
         let input = |password: &str| format!("{password}\n{}\n{password}\n", id("client_secret"));
         let ran = login("secret", "bob", &pool, &client, &input(wrong));

@@ -153,7 +153,7 @@ fn an_edit_is_taken_up_by_itself() {
         until("it is gone", 5, || {
             world.status().snapshot.profiles.len() == 1
         });
-        let failure = world.client().document("more").err().expect("it is gone");
+        let failure = world.client().document("more").expect_err("it is gone");
         assert_eq!(failure.code, Code::UnknownProfile);
 
         fs::remove_file(world.config_file()).unwrap();
