@@ -1,15 +1,14 @@
 //! (c) A daemon that nobody asks.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::process::{resident, switches};
 use crate::report::{Limit, Report};
-use crate::stage::{Plan, Road, Stage, login, proc_figure, resident};
+use crate::stage::{Plan, Road, Stage, login};
 use crate::{Pace, Programs, Result, wire};
 
 /// A daemon that is watched while it lies idle.
@@ -98,21 +97,6 @@ impl Watched {
         );
         Ok(())
     }
-}
-
-/// How often each thread of a process went to sleep.
-fn switches(process: u32) -> Result<BTreeMap<String, u64>> {
-    let mut found = BTreeMap::new();
-    for task in fs::read_dir(format!("/proc/{process}/task"))? {
-        let task = task?.path();
-        let name = fs::read_to_string(task.join("comm"))?;
-        let number = Path::file_name(&task).unwrap_or_default();
-        found.insert(
-            format!("{} {}", name.trim(), number.display()),
-            proc_figure(&task.join("status"), "voluntary_ctxt_switches").unwrap_or(0),
-        );
-    }
-    Ok(found)
 }
 
 const SETTLED: Duration = Duration::from_secs(45);

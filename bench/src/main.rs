@@ -20,6 +20,7 @@ mod front;
 mod idle;
 mod load;
 mod many;
+mod process;
 mod report;
 mod sdk;
 mod shim;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::process::resident;
 use crate::report::{Limit, Report};
 use crate::shim::laps;
-use crate::stage::{Plan, Road, Stage, Vault, profile, resident};
+use crate::stage::{Plan, Road, Stage, Vault, profile};
 use crate::{Pace, Programs, Result};
 
 pub(crate) fn measure(programs: &Programs, pace: Pace, report: &mut Report) -> Result<()> {

@@ -43,7 +43,13 @@ impl Report {
 
     /// Prints all, and writes it to a file.
     pub(crate) fn publish(&self, out: &Path) -> Result<()> {
-        let mut text = String::from("# What Poolkey costs\n\n");
+        let processors = std::thread::available_parallelism()?;
+        let load = std::fs::read_to_string("/proc/loadavg")?;
+        let load: Vec<&str> = load.split(' ').take(3).collect();
+        let mut text = format!(
+            "# What Poolkey costs\n\nOn {processors} processors; load after 1, 5 and 15 minutes: {}.\n\n",
+            load.join(", ")
+        );
         if self.pace == Pace::Quick {
             text.push_str("A quick run: fewer rounds and logins than the bars are set for.\n\n");
         }

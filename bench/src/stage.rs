@@ -348,23 +348,5 @@ fn at_once(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()
     })
 }
 
-/// What of a process shows in a file of `/proc` as `NAME: NUMBER`.
-pub(crate) fn proc_figure(file: &Path, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim_start_matches(':')
-        .split_whitespace()
-        .next()?
-        .parse()
-        .ok()
-}
-
-/// What a process has in memory, in bytes.
-pub(crate) fn resident(process: u32) -> Result<f64> {
-    let file = PathBuf::from(format!("/proc/{process}/status"));
-    let kilobytes = proc_figure(&file, "VmRSS").ok_or("it is not running")?;
-    Ok(1024.0 * kilobytes as f64)
-}
-
 /// Few enough that no call waits behind the daemon's own limit.
 const AT_ONCE: usize = 8;
