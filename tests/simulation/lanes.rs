@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use poolkey_core::event::{Effect, Event, Lane};
 use poolkey_core::fault::{Fault, FaultKind};
 
+use crate::happening::Happening;
 use crate::weather::{Fate, Mood, SECOND, Sky};
-use crate::world::{Happening, Kept, World};
+use crate::world::{Kept, World};
 
 #[derive(Debug, Default)]
 pub struct Lanes {

@@ -22,6 +22,7 @@
 )]
 
 mod cognito;
+mod happening;
 mod lanes;
 mod ledger;
 mod people;

@@ -12,9 +12,10 @@ use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
 
 use crate::cognito::{EPOCH, user, write_token};
+use crate::happening::Happening;
 use crate::ledger::What;
 use crate::weather::{HOUR, MINUTE, SECOND};
-use crate::world::{Happening, Kept, World};
+use crate::world::{Kept, World};
 
 /// What there is, whatever the configuration says of it.
 #[derive(Debug, Default)]

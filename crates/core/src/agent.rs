@@ -12,6 +12,7 @@
 mod adoption;
 mod advance;
 mod configure;
+mod desertion;
 mod document;
 mod fetch;
 mod keys;
@@ -24,6 +25,7 @@ mod setback;
 mod sign_in;
 mod sign_out;
 mod view;
+mod work;
 
 #[cfg(test)]
 #[expect(

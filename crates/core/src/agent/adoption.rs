@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Orphan, Purpose, Session, State, Unsaved};
+use crate::agent::login::{IdToken, Session, State, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_in::Stage;
+use crate::agent::work::{Orphan, Purpose};
 use crate::config::LoginSpec;
 use crate::event::{ConversationId, Reply};
 use crate::failure::{Ended, Trouble};

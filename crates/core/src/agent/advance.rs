@@ -2,9 +2,10 @@
 
 use crate::agent::Agent;
 use crate::agent::line::Turn;
-use crate::agent::login::{Fate, Login, Purpose, State, Whose, Work};
+use crate::agent::login::{Fate, Login, State};
 use crate::agent::schedule::Key;
 use crate::agent::sign_in::Stage;
+use crate::agent::work::{Purpose, Work};
 use crate::config::LoginSpec;
 use crate::event::Effect;
 use crate::name::LoginName;
@@ -257,66 +258,5 @@ impl Agent {
             }
         }
         need
-    }
-
-    pub(super) fn recall(&mut self, name: &LoginName) {
-        self.begin(name, Work::Recalling, |login, _| Effect::Recall { login });
-    }
-
-    fn probe(&mut self, name: &LoginName) {
-        self.begin(name, Work::Probing, |login, _| Effect::Probe { login });
-    }
-
-    pub(super) fn keep(&mut self, name: &LoginName, purpose: Purpose) {
-        let Some(login) = self.logins.get_mut(name) else {
-            return;
-        };
-        let mut stored = login.record();
-        match &purpose {
-            Purpose::Session => {
-                if let Some(session) = login.session_mut() {
-                    session.unsaved.notes = false;
-                }
-            }
-            Purpose::Adoption(_, session) => stored.session = Some(session.stored.clone()),
-            Purpose::Erasure => stored.session = None,
-        }
-        let stored = Box::new(stored);
-        self.begin(name, Work::Keeping(purpose), |login, _| Effect::Keep {
-            login,
-            stored,
-        });
-    }
-
-    /// Revokes one of the sessions that nobody holds any more.
-    fn revoke_orphans(&mut self, name: &LoginName) {
-        let orphan = self
-            .logins
-            .get_mut(name)
-            .and_then(|login| login.orphans.pop_front());
-        if let Some(orphan) = orphan {
-            self.begin(name, Work::Revoking(Whose::Orphan), |login, _| {
-                Effect::Revoke {
-                    login,
-                    spec: orphan.spec,
-                    refresh_token: orphan.refresh_token,
-                    client_secret: orphan.client_secret,
-                }
-            });
-        }
-    }
-
-    pub(super) fn begin(
-        &mut self,
-        name: &LoginName,
-        work: Work,
-        effect: impl FnOnce(LoginName, &Login) -> Effect,
-    ) {
-        if let Some(login) = self.logins.get_mut(name) {
-            login.work = work;
-            let effect = effect(name.clone(), login);
-            self.effects.push_back(effect);
-            self.changed();
-        }
     }
 }

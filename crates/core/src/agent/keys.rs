@@ -1,8 +1,9 @@
 //! Who asks for keys: answered from memory, or made to wait a little while they are renewed.
 
 use crate::agent::Agent;
-use crate::agent::login::{State, Whose, Work};
+use crate::agent::login::State;
 use crate::agent::profile::{Fetch, Profile};
+use crate::agent::work::{Whose, Work};
 use crate::event::{Reply, Ticket};
 use crate::failure::Trouble;
 use crate::name::ProfileName;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::agent::desertion::Deserted;
 use crate::agent::line::Turn;
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::sign_in::{Conversation, Deserted};
+use crate::agent::sign_in::Conversation;
 use crate::agent::sign_out::Leaving;
+use crate::agent::work::{Orphan, Work};
 use crate::config::LoginSpec;
-use crate::event::ConversationId;
 use crate::failure::Ended;
 use crate::fault::{FaultKind, VaultFault};
 use crate::pace::{self, Span};
@@ -99,44 +100,6 @@ pub(super) struct IdToken {
     pub(super) token: Secret,
     pub(super) span: Span,
     pub(super) number: u64,
-}
-
-/// The one thing under way for a login's tokens and vault record.
-#[derive(Debug)]
-pub(super) enum Work {
-    Rest,
-    Recalling,
-    Probing,
-    Refreshing { begun: Moment },
-    Keeping(Purpose),
-    Revoking(Whose),
-}
-
-/// What a write to the vault is for.
-#[derive(Debug)]
-pub(super) enum Purpose {
-    /// A rotated token, or notes, of the session in memory.
-    Session,
-    /// The session of a finished sign-in.
-    Adoption(ConversationId, Box<Session>),
-    /// To leave nothing of a session that is over.
-    Erasure,
-}
-
-/// Whose refresh token is being revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// That of the session which a person signed out.
-    Leaver,
-    Orphan,
-}
-
-/// A session that nobody holds any more.
-#[derive(Debug)]
-pub(super) struct Orphan {
-    pub(super) spec: LoginSpec,
-    pub(super) refresh_token: Secret,
-    pub(super) client_secret: Option<Secret>,
 }
 
 impl Login {

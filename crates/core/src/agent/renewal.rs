@@ -1,8 +1,9 @@
 //! A login's tokens: read from the vault, refreshed ahead of expiry, durable before they are used.
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Login, Purpose, Session, State, Unsaved, Work};
+use crate::agent::login::{IdToken, Login, Session, State, Unsaved};
 use crate::agent::setback::SetbackKind;
+use crate::agent::work::{Purpose, Work};
 use crate::event::{Reply, Ticket};
 use crate::failure::{Ended, Trouble};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};

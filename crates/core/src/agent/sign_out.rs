@@ -3,8 +3,9 @@
 use crate::agent::Agent;
 use std::time::Duration;
 
-use crate::agent::login::{Login, Purpose, State, Whose, Work};
+use crate::agent::login::{Login, State};
 use crate::agent::setback::{Setback, SetbackKind};
+use crate::agent::work::{Purpose, Whose, Work};
 use crate::event::{Effect, Reply, SignedOut, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::fault::{Fault, VaultFault};

@@ -48,6 +48,35 @@ fn keys_of_a_short_life_lose_less_of_it() {
 }
 
 #[test]
+fn a_document_never_says_that_it_is_over() {
+    let mut desk = Desk::with_session(Some(false));
+    let ticket = desk.ask("dev");
+    desk.refreshed(Ok(tokens("id-1", None)));
+    let mut short = keys("AKIA1");
+    short.keys.life.length = 2 * SECOND;
+    desk.fetched("dev", Ok(short));
+    assert!(desk.document(ticket).contains("2027-01-15T08:00:01Z"));
+    desk.pass(Duration::from_millis(1100));
+    let ticket = desk.ask("dev");
+    desk.pass(5 * SECOND);
+    desk.failure(ticket);
+}
+
+#[test]
+fn one_end_is_shown_for_the_same_keys() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    let first = desk.ask("dev");
+    for _ in 0..100 {
+        desk.pass(Duration::from_millis(370));
+        let again = desk.ask("dev");
+        assert_eq!(desk.document(again), desk.document(first));
+    }
+    desk.now.wall = desk.now.wall + 2 * SECOND;
+    let again = desk.ask("dev");
+    assert_ne!(desk.document(again), desk.document(first));
+}
+
+#[test]
 fn five_hundred_ask_at_once_and_one_refresh_and_one_fetch_serve_them_all() {
     let mut desk = Desk::with_session(Some(true));
     let tickets: Vec<u64> = (0..500).map(|_| desk.ask("dev")).collect();

@@ -1,0 +1,110 @@
+//! What is done for a login: one thing at a time.
+
+use crate::agent::Agent;
+use crate::agent::login::{Login, Session};
+use crate::config::LoginSpec;
+use crate::event::{ConversationId, Effect};
+use crate::name::LoginName;
+use crate::secret::Secret;
+use crate::time::Moment;
+
+/// The one thing under way for a login's tokens and vault record.
+#[derive(Debug)]
+pub(super) enum Work {
+    Rest,
+    Recalling,
+    Probing,
+    Refreshing { begun: Moment },
+    Keeping(Purpose),
+    Revoking(Whose),
+}
+
+/// What a write to the vault is for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A rotated token, or notes, of the session in memory.
+    Session,
+    /// The session of a finished sign-in.
+    Adoption(ConversationId, Box<Session>),
+    /// To leave nothing of a session that is over.
+    Erasure,
+}
+
+/// Whose refresh token is being revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the session which a person signed out.
+    Leaver,
+    Orphan,
+}
+
+/// A session that nobody holds any more.
+#[derive(Debug)]
+pub(super) struct Orphan {
+    pub(super) spec: LoginSpec,
+    pub(super) refresh_token: Secret,
+    pub(super) client_secret: Option<Secret>,
+}
+
+impl Agent {
+    pub(super) fn recall(&mut self, name: &LoginName) {
+        self.begin(name, Work::Recalling, |login, _| Effect::Recall { login });
+    }
+
+    pub(super) fn probe(&mut self, name: &LoginName) {
+        self.begin(name, Work::Probing, |login, _| Effect::Probe { login });
+    }
+
+    pub(super) fn keep(&mut self, name: &LoginName, purpose: Purpose) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let mut stored = login.record();
+        match &purpose {
+            Purpose::Session => {
+                if let Some(session) = login.session_mut() {
+                    session.unsaved.notes = false;
+                }
+            }
+            Purpose::Adoption(_, session) => stored.session = Some(session.stored.clone()),
+            Purpose::Erasure => stored.session = None,
+        }
+        let stored = Box::new(stored);
+        self.begin(name, Work::Keeping(purpose), |login, _| Effect::Keep {
+            login,
+            stored,
+        });
+    }
+
+    /// Revokes one of the sessions that nobody holds any more.
+    pub(super) fn revoke_orphans(&mut self, name: &LoginName) {
+        let orphan = self
+            .logins
+            .get_mut(name)
+            .and_then(|login| login.orphans.pop_front());
+        if let Some(orphan) = orphan {
+            self.begin(name, Work::Revoking(Whose::Orphan), |login, _| {
+                Effect::Revoke {
+                    login,
+                    spec: orphan.spec,
+                    refresh_token: orphan.refresh_token,
+                    client_secret: orphan.client_secret,
+                }
+            });
+        }
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        name: &LoginName,
+        work: Work,
+        effect: impl FnOnce(LoginName, &Login) -> Effect,
+    ) {
+        if let Some(login) = self.logins.get_mut(name) {
+            login.work = work;
+            let effect = effect(name.clone(), login);
+            self.effects.push_back(effect);
+            self.changed();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Of answers: no dead keys, nobody else's, in time, and none refused without need.
+
+use poolkey_core::event::Reply;
+use poolkey_core::name::ProfileName;
+
+use crate::cognito::number_after;
+use crate::ledger::{Open, What};
+use crate::weather::{MINUTE, SECOND};
+use crate::world::{Kept, World};
+
+impl World {
+    /// After every step.
+    pub fn check_step(&mut self) -> Kept {
+        let Some(agent) = &self.agent else {
+            return Ok(());
+        };
+        if self.asleep.is_none() {
+            let awake = self.awake();
+            for (ticket, open) in &self.ledger.open {
+                let waited = awake - open.awake;
+                let most = match &open.what {
+                    What::Keys(_) => PATIENCE,
+                    What::Cancel | What::Renew(_) => 0,
+                    What::SignIn(_) | What::Answer(_) | What::SignOut(_) => 15 * MINUTE,
+                };
+                promise!(
+                    waited <= most,
+                    "ticket {ticket} ({:?}) waits for {waited} ms",
+                    open.what
+                );
+            }
+        }
+        if agent.changes() != self.ledger.changes {
+            self.check_shown()?;
+        }
+        Ok(())
+    }
+
+    /// An answer fits its question, and no keys are dead, another's or told wrong.
+    pub fn check_answer(&mut self, open: &Open, reply: &Reply) -> Kept {
+        let login = self.login_of(&open.what);
+        let kept = login.as_ref().and_then(|login| self.vault.session(login));
+        match (&open.what, reply) {
+            (What::Keys(profile), Reply::Document(document)) => {
+                self.check_document(profile, document.expose())
+            }
+            (What::Keys(profile), Reply::Failed(failure)) => {
+                promise!(
+                    !self.is_well(profile),
+                    "keys of {profile} are refused while all is well: {failure}"
+                );
+                Ok(())
+            }
+            (What::SignIn(login) | What::Answer(login), Reply::SignedIn { .. }) => {
+                let held = self.ledger.held.get(login).copied();
+                promise!(
+                    held.is_some() && held == kept.map(|(family, _)| family),
+                    "the vault keeps the session of {login} before anybody is told of it"
+                );
+                Ok(())
+            }
+            (What::SignOut(login), Reply::SignedOut(_)) => {
+                promise!(
+                    kept.is_none(),
+                    "the vault keeps nothing of {login} after a sign-out"
+                );
+                Ok(())
+            }
+            (What::SignIn(_) | What::Answer(_), Reply::Question { .. })
+            | (What::Cancel | What::Renew(_), Reply::Done)
+            | (_, Reply::Failed(_)) => Ok(()),
+            (what, reply) => Err(format!("{what:?} is answered with {reply:?}")),
+        }
+    }
+
+    fn check_document(&self, profile: &ProfileName, text: &str) -> Kept {
+        let number = number_after(text, "-k-").ok_or("a document without keys")?;
+        let keys = &self.cognito.keys[number];
+        let margin = (keys.life / 10).min(MINUTE);
+        promise!(
+            keys.expires > self.now + margin,
+            "dead keys of {profile} are handed out"
+        );
+        let spec = self.config.profiles.get(profile);
+        promise!(
+            spec == Some(&keys.spec),
+            "{profile} gets the keys of another kind"
+        );
+        let login = &keys.spec.login;
+        promise!(
+            self.ledger.held.get(login) == Some(&keys.family),
+            "{profile} gets the keys of another session"
+        );
+        promise!(
+            !self.ledger.away.contains(login),
+            "{profile} gets keys after the sign-out"
+        );
+        let wall = self.amazons_clock() + self.wall_ahead;
+        let told = expiration(text).ok_or("a document without expiration")? - wall;
+        let left = |end: u64| ((end - margin).saturating_sub(self.now) / SECOND).cast_signed();
+        let most = left(keys.expires) + 1;
+        let least = left(keys.begun + keys.life) - 1;
+        promise!(
+            (least..=most).contains(&told),
+            "{profile} is told {told} s, and it is {least} to {most}"
+        );
+        promise!(told > 0, "{profile} is told that its keys are over");
+        let lead = (keys.life / 3).min(20 * MINUTE);
+        promise!(
+            keys.expires >= self.now + lead || !self.is_well(profile),
+            "keys of {profile} are not renewed ahead while all is well"
+        );
+        Ok(())
+    }
+
+    /// Whether nothing can be the matter with a profile's keys.
+    pub fn is_well(&self, profile: &ProfileName) -> bool {
+        let Some(spec) = self.config.profiles.get(profile) else {
+            return false;
+        };
+        let Some(family) = self.ledger.held.get(&spec.login) else {
+            return false;
+        };
+        let pool = &self.cognito.families[*family].pool;
+        self.weather.must_be_well(self.now)
+            && !self.stopping
+            && self.config.logins[&spec.login].user_pool_id == *pool
+            && !self.ledger.told.contains_key(family)
+            && !self.ledger.forsaken.contains(family)
+            && self.cognito.end_of(*family, self.now).is_none()
+            && self
+                .cognito
+                .end_of(*family, self.now.saturating_sub(GRACE))
+                .is_none()
+    }
+}
+
+/// The document's `Expiration` in seconds since 1970.
+fn expiration(text: &str) -> Option<i64> {
+    let (_, rest) = text.split_once("\"Expiration\":\"")?;
+    let number = |from: usize, to: usize| rest.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    // Days since 1970, counting years from March.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    let seconds = number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
+    (rest.get(19..20)? == "Z").then_some(days * 86_400 + seconds)
+}
+
+/// How long a tool is made to wait at most.
+const PATIENCE: u64 = 4200;
+
+/// An end that is so fresh may still be unknown.
+const GRACE: u64 = MINUTE;

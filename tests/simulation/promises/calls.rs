@@ -1,0 +1,211 @@
+//! Of ticks, and of calls to Amazon: how often, one at a time, and with what.
+
+use std::collections::VecDeque;
+
+use poolkey_core::event::Effect;
+use poolkey_core::failure::Ended;
+use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::name::LoginName;
+use poolkey_core::secret::Secret;
+use poolkey_core::session::Tokens;
+use poolkey_core::time::Moment;
+
+use crate::cognito::{number_after, read_token};
+use crate::weather::{HOUR, SECOND};
+use crate::world::{Kept, World};
+
+impl World {
+    /// Time moves on, and no tick is in vain for long.
+    pub fn check_tick(&mut self, idle: bool, wake: Option<Moment>) -> Kept {
+        let now = Moment::from_millis(self.now);
+        promise!(wake.is_none_or(|wake| wake > now), "time moves on");
+        if idle {
+            let ticks = &mut self.ledger.idle_ticks;
+            ticks.push_back(self.now);
+            while ticks.front().is_some_and(|tick| tick + SECOND < self.now) {
+                ticks.pop_front();
+            }
+            let most = 8 + 2 * (self.config.logins.len() + self.config.profiles.len());
+            promise!(
+                ticks.len() <= most,
+                "{} ticks in a second did nothing",
+                ticks.len()
+            );
+        }
+        Ok(())
+    }
+
+    /// Calls that nobody waits for are spread.
+    pub fn check_background(&mut self, effects: &[Effect]) -> Kept {
+        for effect in effects {
+            let calls = match effect {
+                Effect::Refresh { login, .. } if !self.ledger.unanswered.contains_key(login) => 1,
+                Effect::Fetch { identity: None, .. } => 2,
+                Effect::Fetch { .. } => 1,
+                _ => 0,
+            };
+            if self.wait_for(effect) {
+                continue;
+            }
+            let background = &mut self.ledger.background;
+            for _ in 0..calls {
+                background.push_back(self.now);
+            }
+            while background
+                .front()
+                .is_some_and(|call| call + SECOND <= self.now)
+            {
+                background.pop_front();
+            }
+            let count = background.len();
+            promise!(
+                count <= 10,
+                "{count} calls in a second that nobody waits for"
+            );
+        }
+        Ok(())
+    }
+
+    pub fn check_effect(&mut self, effect: &Effect) -> Kept {
+        match effect {
+            Effect::Refresh {
+                login,
+                refresh_token,
+                spec,
+                ..
+            } => {
+                let same = |other: &Effect| matches!(other, Effect::Refresh { login: other, .. } if other == login);
+                promise!(
+                    self.lanes.count(same) == 0,
+                    "one refresh in flight for {login}"
+                );
+                let token = read_token(refresh_token.expose());
+                promise!(
+                    token == self.vault.session(login),
+                    "only a token that the vault keeps is spent, for {login}"
+                );
+                let rotates = self.cognito.pools[&spec.user_pool_id].rotates;
+                let proven = self.ledger.proven.get(login);
+                let proven = proven.is_some_and(|when| self.now <= when + 30 * SECOND);
+                let unanswered = self.ledger.unanswered.contains_key(login);
+                promise!(
+                    !rotates || proven || unanswered,
+                    "the vault is proven before a token of {login} is rotated"
+                );
+                self.note_retry(login);
+            }
+            Effect::Fetch {
+                profile,
+                id_token,
+                spec,
+                ..
+            } => {
+                let same = |other: &Effect| matches!(other, Effect::Fetch { profile: other, .. } if other == profile);
+                promise!(
+                    self.lanes.count(same) == 0,
+                    "one fetch in flight for {profile}"
+                );
+                let id = &self.cognito.ids[number_after(id_token.expose(), "-i-").unwrap()];
+                let token = &self.cognito.families[id.family].tokens[id.generation];
+                promise!(
+                    token.durable,
+                    "tokens are used only after the vault keeps what came with them"
+                );
+                promise!(id.expires > self.now, "a dead ID token is sent nowhere");
+                let pool = &self.cognito.families[id.family].pool;
+                let configured = self.config.logins.get(&spec.login);
+                promise!(
+                    configured.is_some_and(|login| login.user_pool_id == *pool),
+                    "the token of another pool is not used for {profile}"
+                );
+            }
+            Effect::Keep { login, stored } => {
+                let family = stored.session.as_ref().map(|session| {
+                    let token = session.refresh_token.expose();
+                    read_token(token).unwrap().0
+                });
+                match family {
+                    None => {
+                        self.ledger.held.remove(login);
+                    }
+                    Some(family) if self.ledger.held.get(login) != Some(&family) => {
+                        self.ledger.adopting.insert(login.clone(), family);
+                    }
+                    Some(_) => {}
+                }
+            }
+            Effect::Answer { .. }
+            | Effect::Recall { .. }
+            | Effect::Probe { .. }
+            | Effect::Revoke { .. }
+            | Effect::Converse { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// A refresh reaches Cognito; says how often that may be.
+    pub fn count_refresh(&mut self, login: &LoginName) -> Kept {
+        self.played.refreshes += 1;
+        let now = self.now;
+        let within = |times: &mut VecDeque<u64>| {
+            while times.front().is_some_and(|time| time + HOUR <= now) {
+                times.pop_front();
+            }
+            times.len()
+        };
+        let demanded = self.ledger.demanded.entry(login.clone()).or_default();
+        let demanded = within(demanded);
+        let reached = self.ledger.reached.entry(login.clone()).or_default();
+        reached.push_back(now);
+        let reached = within(reached);
+        promise!(
+            reached <= 60 + demanded,
+            "{reached} refreshes of {login} in an hour"
+        );
+        Ok(())
+    }
+
+    /// What Cognito says of a refresh token: a session that ends for no fault of its owner must
+    /// have been beyond saving.
+    pub fn check_refresh(
+        &mut self,
+        login: &LoginName,
+        token: &Secret,
+        result: &Result<Tokens, Fault>,
+    ) -> Kept {
+        let Err(Fault {
+            kind: FaultKind::Ended(ended),
+            ..
+        }) = result
+        else {
+            return Ok(());
+        };
+        let known = read_token(token.expose());
+        let Some((family, generation)) = known.filter(|_| *ended != Ended::Refused) else {
+            return Err(format!("a token of {login} is sent where it is not known"));
+        };
+        if *ended == Ended::Reused {
+            let token = &self.cognito.families[family].tokens[generation];
+            promise!(
+                token.excused || self.ledger.forsaken.contains(&family),
+                "a rotated token of {login} is lost that could have been saved"
+            );
+            self.played.unlucky += 1;
+        }
+        Ok(())
+    }
+
+    /// Only sessions that nobody wants any more are revoked.
+    pub fn check_revocation(&self, login: &LoginName, token: &Secret) -> Kept {
+        let Some((family, _)) = read_token(token.expose()) else {
+            return Ok(());
+        };
+        let ledger = &self.ledger;
+        let wanted = ledger.held.get(login) == Some(&family) && !ledger.forsaken.contains(&family);
+        promise!(
+            !wanted,
+            "the session of {login} is revoked, and nobody signed out"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Of what people are shown: the truth, all of it, and no secret.
+
+use std::fmt::Debug;
+
+use poolkey_core::event::Event;
+use poolkey_core::failure::Ended;
+use poolkey_core::snapshot::{LoginState, Snapshot};
+
+use crate::cognito::MARK;
+use crate::weather::{MINUTE, SECOND};
+use crate::world::{Kept, World};
+
+impl World {
+    /// What is shown is true.
+    pub fn check_shown(&mut self) -> Kept {
+        let Some(agent) = &self.agent else {
+            return Ok(());
+        };
+        let snapshot = agent.snapshot(self.clocks());
+        self.ledger.changes = agent.changes();
+        if self.rng.u8(..8) == 0 {
+            self.ledger.essence = (agent.changes(), essence(&snapshot));
+        }
+        self.ledger.shown.clear();
+        for login in &snapshot.logins {
+            let name = &login.name;
+            self.ledger.shown.insert(name.clone(), login.state);
+            let kept = self.vault.session(name).map(|(family, _)| family);
+            match login.state {
+                LoginState::SignedIn => {
+                    promise!(
+                        !self.ledger.away.contains(name),
+                        "{name} is shown signed in"
+                    );
+                }
+                LoginState::SignedOut => {
+                    let ledger = &self.ledger;
+                    let known = |family: usize| {
+                        ledger.forsaken.contains(&family) || ledger.refused.contains(&family)
+                    };
+                    promise!(
+                        kept.is_none_or(known) || login.working,
+                        "{name} is shown signed out, and nobody did that"
+                    );
+                }
+                LoginState::NeedsSignIn => {
+                    let ended = login.ended;
+                    let moved =
+                        |family: usize| self.cognito.families[family].pool != login.user_pool_id;
+                    let told = self.ledger.told.values().any(|told| Some(*told) == ended);
+                    promise!(
+                        told || (ended == Some(Ended::Moved) && kept.is_some_and(moved)),
+                        "{name} is shown to need a sign-in ({ended:?}), and nobody said so"
+                    );
+                }
+                LoginState::Unread | LoginState::SigningIn => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody looks: no secret, nothing left over, and renewed ahead.
+    pub fn check_glance(&mut self) -> Kept {
+        let Some(agent) = &self.agent else {
+            return Ok(());
+        };
+        let snapshot = agent.snapshot(self.clocks());
+        if agent.changes() == self.ledger.essence.0 {
+            let (shown, now) = (&self.ledger.essence.1, essence(&snapshot));
+            promise!(*shown == now, "a change is not told: {shown} became {now}");
+        }
+        hides(&snapshot)?;
+        hides(agent)?;
+        let well = self.weather.must_be_well(self.now) && !self.stopping;
+        for login in snapshot.logins.iter().filter(|_| well) {
+            let over = match login.state {
+                LoginState::SignedOut => true,
+                LoginState::NeedsSignIn => login.ended != Some(Ended::Moved),
+                LoginState::Unread | LoginState::SigningIn | LoginState::SignedIn => false,
+            };
+            let name = &login.name;
+            promise!(
+                !over || self.vault.session(name).is_none(),
+                "a session of {name} that is over is still in the vault"
+            );
+            promise!(
+                login.trouble.is_none(),
+                "{name} has trouble while all is well"
+            );
+        }
+        let rest_after = self.rest_after();
+        for profile in &snapshot.profiles {
+            let asked = self.ledger.asked.get(&profile.name);
+            let used = asked.is_some_and(|(first, last)| {
+                first + 2 * MINUTE < self.now && self.now < last + rest_after - MINUTE
+            });
+            if !used || !self.is_well(&profile.name) {
+                continue;
+            }
+            let wall = self.clocks().wall;
+            let left = profile.keys_expire.map_or(0, |end| end.secs_after(wall));
+            let least = (self.cognito.keys_life / 3).min(20 * MINUTE) / SECOND;
+            promise!(
+                left + 45 >= least.cast_signed(),
+                "keys of {} are not renewed ahead: {left} s are left",
+                profile.name
+            );
+        }
+        let awake = self.awake();
+        for (family, since) in &self.ledger.loose {
+            promise!(
+                !well || awake < since + 15 * MINUTE,
+                "session {family}, which nobody holds, was not revoked"
+            );
+        }
+        Ok(())
+    }
+
+    /// The agent was told something, and had its say.
+    pub fn after(&mut self, event: &Event) -> Kept {
+        let Event::Refreshed {
+            login,
+            result: Ok(tokens),
+        } = event
+        else {
+            return Ok(());
+        };
+        let Some(agent) = &self.agent else {
+            return Ok(());
+        };
+        let server = tokens.id_life.server.unwrap().secs();
+        if self.amazons_clock() - server < 50 {
+            let shown = agent.snapshot(self.clocks()).clock_ahead;
+            let ahead = self.wall_ahead;
+            let right = match shown {
+                None => ahead.abs() <= 120,
+                Some(shown) => ahead.abs() >= 60 && (shown - ahead).abs() <= 50,
+            };
+            promise!(
+                right,
+                "the clock is {ahead} s ahead, and {login} is shown {shown:?}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// No secret in what can be logged.
+fn hides(thing: &impl Debug) -> Kept {
+    let text = format!("{thing:?}");
+    promise!(!text.contains(MARK), "a secret is shown");
+    Ok(())
+}
+
+/// What people see of a snapshot, but for the times in it.
+fn essence(snapshot: &Snapshot) -> String {
+    let logins: Vec<_> = snapshot
+        .logins
+        .iter()
+        .map(|login| {
+            let code = login.trouble.as_ref().map(|trouble| trouble.code);
+            (
+                &login.name,
+                login.state,
+                login.ended,
+                &login.user,
+                login.working,
+                code,
+            )
+        })
+        .collect();
+    let profiles: Vec<_> = snapshot
+        .profiles
+        .iter()
+        .map(|profile| {
+            (
+                &profile.name,
+                profile.trouble.as_ref().map(|trouble| trouble.code),
+            )
+        })
+        .collect();
+    format!(
+        "{logins:?} {profiles:?} {:?} {:?}",
+        snapshot.config, snapshot.clock_ahead
+    )
+}
