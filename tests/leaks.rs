@@ -88,24 +88,27 @@ fn a_busy_day_at_trace() {
             assert_eq!(world.shim(name).code, 0);
             assert_eq!(world.poolkey(&["credentials", name], "").code, 0);
         }
-        // A server that tells more than it should.
+        // A server that repeats what it was sent.
         let minted = world.sandbox.minted();
-        for operation in ["GetTokensFromRefreshToken", "GetCredentialsForIdentity"] {
-            for (kind, secret) in minted
-                .iter()
-                .filter(|(_, secret)| secret.len() > 100)
-                .take(4)
-            {
-                world.sandbox.no_faults();
-                world
-                    .sandbox
-                    .fault(&json!({"operation": operation, "error": {
-                        "code": "InternalErrorException", "status": 500,
-                        "message": format!("cannot handle {kind} {secret}"),
-                    }}));
-                world.renew();
-                std::thread::sleep(Duration::from_millis(60));
-            }
+        let tokens = minted.iter().filter(|(kind, _)| kind == "refresh_token");
+        let sent = [
+            ("secret", id("client_secret")),
+            ("acme", "nobody".to_owned()),
+        ];
+        for ((login, client), (_, token)) in sent.into_iter().zip(tokens) {
+            let told = format!("cannot handle {token} of {client}");
+            world.sandbox.no_faults();
+            world
+                .sandbox
+                .fault(&json!({"operation": "GetTokensFromRefreshToken", "error": {
+                    "code": "InternalErrorException", "status": 500, "message": told,
+                }}));
+            let before = world.daemon_said().matches("not refreshed").count();
+            assert_eq!(world.poolkey(&["renew", login], "").code, 0);
+            until("it failed", 5, || {
+                world.daemon_said().matches("not refreshed").count() > before
+            });
+            assert_eq!(world.poolkey(&["status", "--json"], "").code, 0);
         }
         world.sandbox.no_faults();
         for args in [
