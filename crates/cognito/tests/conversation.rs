@@ -374,7 +374,8 @@ async fn a_server_that_cheats_at_srp_gets_no_proof() {
         assert_eq!(server.seen().len(), 1, "no proof was sent");
     }
     // Asked for a proof twice, or without having begun one.
-    let server = Server::start([password_verifier(), password_verifier()]).await;
+    let again = [password_verifier(), password_verifier(), signed_in()];
+    let server = Server::start(again).await;
     let fault = try_password(&server.login(Flow::UserSrp), None)
         .await
         .unwrap_err();
