@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// What to look for.
 ///
-/// Of each form, every [`STRIDE`]th group of [`GROUP`] bytes is known; any [`WINDOW`] bytes in a
+/// Of each form, every `STRIDE`th group of `GROUP` bytes is known; any `WINDOW` bytes in a
 /// row hold at least one of them whole, and what stands around it tells the rest.
 pub struct Search {
     forms: Vec<Form>,
