@@ -15,7 +15,11 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let whole = read(bytes, usize::MAX);
-    assert_eq!(whole, read(bytes, usize::from(*piece) + 1), "the pieces do not matter");
+    assert_eq!(
+        whole,
+        read(bytes, usize::from(*piece) + 1),
+        "the pieces do not matter"
+    );
 
     for line in whole.0 {
         if let Ok(ask) = Ask::parse(&line)
