@@ -61,6 +61,8 @@ pub struct Open {
     /// When it was asked, on the clock that stands still in sleep.
     pub awake: u64,
     pub begun: u64,
+    /// The session that the vault had then, if no other was on its way.
+    pub kept: Option<usize>,
 }
 
 /// What somebody waits for.
@@ -126,8 +128,13 @@ impl World {
             }
             What::Answer(_) | What::Cancel => {}
         }
+        let kept = self.login_of(&what);
+        let kept = kept
+            .filter(|login| !self.ledger.adopting.contains_key(login))
+            .and_then(|login| self.vault.session(&login));
         let open = Open {
             what,
+            kept: kept.map(|(family, _)| family),
             awake: self.awake(),
             begun: self.now,
         };

@@ -51,7 +51,7 @@ impl World {
                 );
                 Ok(())
             }
-            (What::SignIn(login) | What::Answer(login), Reply::SignedIn { .. }) => {
+            (What::Answer(login), Reply::SignedIn { .. }) => {
                 let held = self.ledger.held.get(login).copied();
                 promise!(
                     held.is_some() && held == kept.map(|(family, _)| family),
@@ -59,7 +59,17 @@ impl World {
                 );
                 Ok(())
             }
-            (What::SignOut(login), Reply::SignedOut(_)) => {
+            (What::SignOut(login), Reply::SignedOut(told)) => {
+                let lives = |family: usize| {
+                    let pool = &self.cognito.families[family].pool;
+                    let here = self.config.logins.get(login);
+                    self.cognito.end_of(family, self.now).is_none()
+                        && here.is_some_and(|login| login.user_pool_id == *pool)
+                };
+                promise!(
+                    told.not_revoked.is_some() || !open.kept.is_some_and(lives),
+                    "the session of {login} is said to be revoked, and lives"
+                );
                 promise!(
                     kept.is_none(),
                     "the vault keeps nothing of {login} after a sign-out"
