@@ -1,4 +1,16 @@
 //! Poolkey's decisions, and nothing else.
+//!
+//! There is no async here, no clock, no randomness, no file, no socket and no environment: time and
+//! a seed come in as arguments, what happened comes in as an [`event::Event`], and what is to be
+//! done goes out as an [`event::Effect`]. So every decision can be tested, logged and replayed.
+//!
+//! ```text
+//!  config ─────────────╮
+//!  event::Event, Now ──┼─▶ agent::Agent ──┬─▶ event::Effect     for the daemon to do
+//!  pace (the numbers) ─╯                  ╰─▶ snapshot          for people to see
+//!
+//!  conversation, session, fault, failure, name, secret, time    the words that all of it is in
+//! ```
 
 pub mod agent;
 pub mod config;
