@@ -82,7 +82,6 @@ pub enum VaultKind {
 
 /// Everything that a story plays in.
 pub struct World {
-    home: TempDir,
     setup: Setup,
     /// The session; its bus is started only where the vault is the keychain.
     pub desktop: Desktop,
@@ -96,6 +95,8 @@ pub struct World {
     extra_env: Vec<(String, String)>,
     witnessed: Vec<(String, Vec<u8>)>,
     extra_secrets: Vec<(String, String)>,
+    /// The last to go: those who write into it are gone by then.
+    home: TempDir,
 }
 
 impl World {

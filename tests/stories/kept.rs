@@ -192,10 +192,7 @@ fn a_full_disk() {
     story(with(VaultKind::File), |world| {
         world.stop_daemon();
         let disk = world.home().join("state/poolkey");
-        let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=256k,mode=700", "none"]);
-        let ran = Ran::of(mount.arg(&disk), "");
-        assert_eq!(ran.code, 0, "{ran:?}");
+        let _mount = Mount::at(&disk);
         let key = age::x25519::Identity::generate().to_string();
         let key = age::secrecy::ExposeSecret::expose_secret(&key).to_owned();
         let credentials = tempfile::tempdir().unwrap();
@@ -232,6 +229,26 @@ fn a_full_disk() {
         assert_ne!(world.keys().access_key_id, keys.access_key_id);
         assert_eq!(world.sandbox.calls("InitiateAuth"), 0);
     });
+}
+
+/// A small disk. It is taken away before the world is, which could not be removed otherwise.
+struct Mount(std::path::PathBuf);
+
+impl Mount {
+    fn at(place: &std::path::Path) -> Self {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=256k,mode=700", "none"]);
+        let ran = Ran::of(mount.arg(place), "");
+        assert_eq!(ran.code, 0, "{ran:?}");
+        Self(place.to_owned())
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let mut umount = std::process::Command::new("umount");
+        let _ = umount.arg("--lazy").arg(&self.0).status();
+    }
 }
 
 #[test]
