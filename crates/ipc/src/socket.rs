@@ -102,3 +102,35 @@ fn socket() -> rustix::io::Result<OwnedFd> {
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::address::Env;
+
+    #[test]
+    fn what_was_said_before_it_hung_up_is_heard() {
+        let home = tempfile::tempdir().unwrap();
+        let env = Env {
+            socket: Some(home.path().join("s").into()),
+            ..Env::default()
+        };
+        let address = Address::candidates(&env).unwrap().remove(0);
+        let listener = UnixListener::bind(address.path()).unwrap();
+        let deadline = Deadline::after(Duration::from_secs(5));
+        let mut connection = Connection::open(&address, deadline).unwrap().unwrap();
+
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(b"busy\n").unwrap();
+        drop(peer);
+        connection.send(b"a question\n", deadline).unwrap();
+        let mut room = [0; 64];
+        let count = connection.receive(&mut room, Some(deadline)).unwrap();
+        assert_eq!(&room[..count], b"busy\n");
+        assert_eq!(connection.receive(&mut room, Some(deadline)), Ok(0));
+    }
+}
