@@ -16,3 +16,4 @@ mod killed;
 mod network;
 mod sign_in;
 mod sign_out;
+mod wake;

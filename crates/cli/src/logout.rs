@@ -22,10 +22,7 @@ pub(crate) fn run(login: &str, client: &Client) -> Result<(), Ending> {
                 writeln!(out, "{line}")?;
             }
             if let Some(failure) = &told.not_revoked {
-                warn(&format!(
-                    "Cognito could not be told to revoke the refresh token: {failure} \
-                     It is erased here, but a copy of it would work until it expires."
-                ));
+                warn(&failure.to_string());
             }
             Ok(())
         }
@@ -54,7 +51,11 @@ fn lines(login: &str, told: &SignedOut, now: UnixTime) -> Vec<String> {
              back.",
             words::until(until, now)
         ),
-        Some(_) | None => "No keys that were handed out work any more.".to_owned(),
+        Some(_) | None => {
+            "This daemon handed out no keys that still work; what an earlier one handed out works \
+             to its end."
+                .to_owned()
+        }
     });
     lines.push(format!("Signed out of “{login}”."));
     lines
@@ -86,7 +87,7 @@ mod tests {
             keys_live_until: None,
             ..told
         };
-        assert!(lines("acme", &told, now)[2].starts_with("No keys"));
+        assert!(lines("acme", &told, now)[2].starts_with("This daemon handed out no keys"));
         assert_eq!(
             lines("acme", &SignedOut::default(), now),
             ["Nobody was signed in to “acme”."]

@@ -50,7 +50,15 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
     if !troubles.is_empty() {
         text.push('\n');
     }
-    for (failure, lasting) in troubles {
+    for Standing {
+        of,
+        failure,
+        lasting,
+    } in troubles
+    {
+        if !of.is_empty() {
+            let _ = write!(text, "{}: ", of.join(", "));
+        }
         let _ = write!(text, "{BAD}{}{BAD:#}", shown(&failure.sentence));
         if let Some(lasting) = lasting {
             let _ = write!(text, " (for {})", since(lasting, now));
@@ -129,33 +137,57 @@ fn profile_row(profile: &ProfileView, now: UnixTime) -> [String; 4] {
     ]
 }
 
+/// What stands in the way.
+struct Standing {
+    /// Of which logins and profiles, where the sentence does not say it.
+    of: Vec<String>,
+    failure: Failure,
+    lasting: Option<UnixTime>,
+}
+
 /// All that stands in the way, and since when, where that is known. What stands in the way of a
-/// login stands in the way of its profiles, and is told once.
-fn troubles(status: &Status) -> Vec<(Failure, Option<UnixTime>)> {
+/// login stands in the way of its profiles, and what stands in the way of many is told once.
+fn troubles(status: &Status) -> Vec<Standing> {
     let snapshot = &status.snapshot;
-    let mut found: Vec<(Failure, Option<UnixTime>)> = Vec::new();
-    let mut add = |failure: Failure, since| {
-        if !found.iter().any(|(known, _)| *known == failure) {
-            found.push((failure, since));
+    let mut found: Vec<Standing> = Vec::new();
+    let mut add = |name: &str, failure: Failure, lasting| {
+        let named = name.is_empty() || failure.sentence.contains(&format!("“{name}”"));
+        let of = (!named).then(|| name.to_owned());
+        let known = found
+            .iter_mut()
+            .find(|known| known.failure.sentence == failure.sentence);
+        match known {
+            Some(known) => known.of.extend(of),
+            None => found.push(Standing {
+                of: of.into_iter().collect(),
+                failure,
+                lasting,
+            }),
         }
     };
     if let Some(failure) = &snapshot.config {
-        add(failure.clone(), None);
+        add("", failure.clone(), None);
     }
     if let Some(failure) = &status.daemon.vault.trouble {
-        add(failure.clone(), None);
+        add("", failure.clone(), None);
     }
     for login in &snapshot.logins {
+        let name = login.name.as_str();
         if let (LoginState::NeedsSignIn, Some(ended)) = (login.state, login.ended) {
-            add(Trouble::NeedsSignIn(login.name.clone(), ended).into(), None);
+            let over = Trouble::NeedsSignIn(login.name.clone(), ended);
+            add(name, over.into(), None);
         }
         if let Some(failure) = &login.trouble {
-            add(failure.clone(), login.trouble_since);
+            add(name, failure.clone(), login.trouble_since);
         }
     }
     for profile in &snapshot.profiles {
         if let Some(failure) = &profile.trouble {
-            add(failure.clone(), profile.trouble_since);
+            add(
+                profile.name.as_str(),
+                failure.clone(),
+                profile.trouble_since,
+            );
         }
     }
     if let Some(secs) = snapshot.clock_ahead {
@@ -167,6 +199,7 @@ fn troubles(status: &Status) -> Vec<(Failure, Option<UnixTime>)> {
             if secs > 0 { "ahead of" } else { "behind" },
         );
         add(
+            "",
             Failure {
                 code: poolkey_core::failure::Code::Other,
                 sentence: format!("This machine's clock is {by} {side} Amazon's."),
@@ -233,7 +266,7 @@ Locked.
   Unlock it.
 Sign-in to “acme” has ended: the session was signed out.
   Run: poolkey login acme
-No network. (for 5 min)
+corp, dev: No network. (for 5 min)
   Wait.
 This machine's clock is 5 min behind Amazon's.
   Set the clock; Poolkey makes up for it meanwhile.

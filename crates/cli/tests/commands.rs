@@ -242,7 +242,7 @@ fn a_sign_out_tells_each_step() {
     home.daemon(|_| {
         Reply::SignedOut(SignedOut {
             had_session: true,
-            not_revoked: Some(Trouble::Denied.into()),
+            not_revoked: Some(Trouble::NotRevoked("No network.".into()).into()),
             keys_live_until: Some(UnixTime::from_secs(4_000_000_000)),
         })
     });
@@ -252,7 +252,8 @@ fn a_sign_out_tells_each_step() {
     assert!(said.out.contains("until 2096-10-02T07:06:40Z"), "{said:?}");
     assert!(!said.out.contains("revoked"), "{said:?}");
     assert!(
-        said.err.contains("warning: Cognito could not be told"),
+        said.err
+            .contains("warning: The user pool could not be told: No network."),
         "{said:?}"
     );
 }

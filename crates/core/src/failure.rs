@@ -221,19 +221,19 @@ impl Trouble {
             ),
             Self::VaultLocked(text) => (
                 Code::VaultLocked,
-                text,
-                "Unlock the keychain, or run “poolkey vault unlock” for an encrypted file.".into(),
+                sentence(&text),
+                "Poolkey goes on by itself once it is open.".into(),
             ),
             Self::VaultAbsent(text) => (
                 Code::Vault,
-                text,
-                "Start a Secret Service such as gnome-keyring, or choose another vault: put \
-                 vault = \"file\" (or \"kernel\") under [settings] in profiles.toml."
+                sentence(&text),
+                "Poolkey goes on by itself once there is one; another vault is chosen under \
+                 [settings] in profiles.toml."
                     .into(),
             ),
             Self::VaultFailed(text) => (
                 Code::Vault,
-                text,
+                sentence(&text),
                 "Make room or mend the keychain; Poolkey tries again by itself.".into(),
             ),
             Self::VaultMoved => (
@@ -357,6 +357,17 @@ fn again(wait: Duration) -> String {
     }
 }
 
+/// A cause as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    let mut sentence: String = first.into_iter().flatten().chain(chars).collect();
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// Failures are shown as one line, so text from outside must not bring lines or controls of its
 /// own, nor be longer than a person reads.
 fn one_line(text: &str) -> String {
@@ -383,6 +394,18 @@ mod tests {
         assert!(failure.sentence.starts_with("a b [31mx"));
         assert_eq!(failure.sentence.chars().count(), LONGEST);
         assert!(!failure.to_string().contains('\n'));
+    }
+
+    #[test]
+    fn a_cause_becomes_a_sentence() {
+        for (cause, told) in [
+            ("the keychain is locked", "The keychain is locked."),
+            ("The disk is full.", "The disk is full."),
+            ("", "."),
+        ] {
+            let failure = Failure::from(Trouble::VaultFailed(cause.into()));
+            assert_eq!(failure.sentence, told);
+        }
     }
 
     #[test]

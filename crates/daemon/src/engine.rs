@@ -15,6 +15,7 @@ use poolkey_core::time::Moment;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::clock;
+use crate::journal::Journal;
 use crate::nap::Napper;
 use crate::perform::Performer;
 
@@ -31,6 +32,7 @@ pub(crate) struct Engine {
     reset: Notify,
     fed: Notify,
     changes: watch::Sender<u64>,
+    journal: Journal,
 }
 
 impl Engine {
@@ -45,6 +47,7 @@ impl Engine {
             reset: Notify::new(),
             fed: Notify::new(),
             changes: watch::Sender::new(0),
+            journal: Journal::default(),
         })
     }
 
@@ -64,7 +67,7 @@ impl Engine {
 
     /// Tells the agent what happened, and sees to what it wants done.
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        trace(&event);
+        self.journal.note(&event);
         let mut agent = self.agent.borrow_mut();
         agent.handle(event, clock::now());
         while let Some(effect) = agent.effect() {
@@ -206,60 +209,6 @@ impl Drop for Waiting {
                 ticket: self.ticket,
             });
         }
-    }
-}
-
-/// What a person may want to know of an event. Names and kinds, never what came with them.
-fn trace(event: &Event) {
-    match event {
-        Event::Recalled {
-            login,
-            result: Err(fault),
-        }
-        | Event::Probed {
-            login,
-            result: Err(fault),
-        }
-        | Event::Kept {
-            login,
-            result: Err(fault),
-        } => tracing::warn!(%login, kind = ?fault.kind, "vault: {fault}"),
-        Event::Refreshed { login, result } => match result {
-            Ok(tokens) => tracing::info!(
-                %login,
-                seconds = tokens.id_life.length.as_secs(),
-                rotated = tokens.refresh_token.is_some(),
-                "refreshed"
-            ),
-            Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "not refreshed: {fault}"),
-        },
-        Event::Fetched { profile, result } => match result {
-            Ok(fetched) => tracing::info!(
-                %profile,
-                seconds = fetched.keys.life.length.as_secs(),
-                "fetched keys"
-            ),
-            Err(fault) => tracing::warn!(%profile, kind = ?fault.kind, "no keys: {fault}"),
-        },
-        Event::Revoked { login, result } => match result {
-            Ok(()) => tracing::info!(%login, "revoked"),
-            Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "not revoked: {fault}"),
-        },
-        Event::Conversed { login, result, .. } => match result {
-            Ok(_) => tracing::info!(%login, "a step of a sign-in"),
-            Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "sign-in failed: {fault}"),
-        },
-        Event::Misread(error) => tracing::warn!("configuration: {error}"),
-        Event::Configured(config) => tracing::info!(
-            logins = config.logins.len(),
-            profiles = config.profiles.len(),
-            "configured"
-        ),
-        Event::Woke => tracing::debug!("woke"),
-        Event::Stopping => tracing::info!("stopping"),
-        Event::Recalled { login, .. } => tracing::debug!(%login, "recalled"),
-        Event::Kept { login, .. } => tracing::debug!(%login, "kept"),
-        Event::Probed { .. } | Event::Asked { .. } | Event::Left { .. } | Event::Tick => {}
     }
 }
 

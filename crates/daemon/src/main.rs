@@ -16,6 +16,7 @@ mod door;
 mod engine;
 mod files;
 mod harden;
+mod journal;
 mod keeper;
 mod nap;
 mod perform;
