@@ -1,15 +1,15 @@
 //! A sign-in: what to ask a person, and what becomes of the answer.
 
 use poolkey_core::config::LoginSpec;
-use poolkey_core::conversation::{Answer, Question, Thread};
+use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
+use crate::Cognito;
 use crate::attempt::Attempt;
 use crate::classify::{Meaning, Refusal};
 use crate::tokens::tokens;
-use crate::{Cognito, Step};
 
 /// The first question: the user name, or the password of a user whose name is known.
 pub(crate) fn begin(spec: &LoginSpec, thread: Thread) -> Step {

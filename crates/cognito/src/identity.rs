@@ -6,13 +6,13 @@ use aws_sdk_cognitoidentity::types::Credentials;
 use poolkey_core::config::ProfileSpec;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::Keys;
+use poolkey_core::session::{Fetched, Keys};
 use poolkey_core::time::UnixTime;
 
+use crate::Cognito;
 use crate::call::{Answered, call};
 use crate::classify::Operation;
 use crate::tokens::Claims;
-use crate::{Cognito, Fetched};
 
 pub(crate) async fn fetch(
     cognito: &Cognito,

@@ -39,10 +39,10 @@ mod tokens;
 mod transport;
 
 use poolkey_core::config::{LoginSpec, ProfileSpec};
-use poolkey_core::conversation::{Answer, Question, Thread};
+use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Keys, Tokens};
+use poolkey_core::session::{Fetched, Tokens};
 use poolkey_core::time::UnixTime;
 
 use crate::clients::Clients;
@@ -53,38 +53,6 @@ use crate::clients::Clients;
 pub struct Cognito {
     clients: Clients,
     wall: Box<dyn Fn() -> UnixTime + Send + Sync>,
-}
-
-/// Where a sign-in stands after a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A person must be asked.
-    Ask {
-        /// What the next [`Cognito::answer`] needs.
-        thread: Thread,
-        /// What to ask.
-        question: Question,
-        /// What was wrong with the answer before, where it is asked again.
-        problem: Option<Fault>,
-    },
-    /// Somebody is signed in.
-    Done {
-        /// What the sign-in gave.
-        tokens: Box<Tokens>,
-        /// The app client's secret that it took: to be kept for the next sign-in and for every
-        /// refresh.
-        client_secret: Option<Secret>,
-    },
-}
-
-/// What an identity pool gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
-    /// The identity id of the user in this pool, to be kept: looking it up has the smallest quota
-    /// of all.
-    pub identity: String,
-    /// The keys.
-    pub keys: Keys,
 }
 
 impl Cognito {

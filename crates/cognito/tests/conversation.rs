@@ -5,8 +5,8 @@ mod support;
 
 use std::time::Duration;
 
-use poolkey_cognito::Step;
 use poolkey_core::config::Flow;
+use poolkey_core::conversation::Step;
 use poolkey_core::conversation::{Answer, Question, Thread};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind, Life};
@@ -214,6 +214,7 @@ async fn a_client_secret_is_asked_for_when_cognito_wants_it() {
     };
     assert!(matches!(question, Question::ClientSecret { .. }));
     assert_eq!(problem.unwrap().kind, FaultKind::Wrong);
+    assert_eq!(thread.client_secret, None, "it is of no use");
 
     let answer = Answer::ClientSecret(Secret::new(" the-client-secret\n"));
     let (thread, _) = asked(cognito.answer(&spec, thread, answer).await.unwrap());

@@ -10,8 +10,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use poolkey_cognito::Step;
 use poolkey_core::config::Flow;
+use poolkey_core::conversation::Step;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{
     Fault,

@@ -18,7 +18,7 @@ async fn a_refresh_sends_all_that_it_has_and_tells_of_rotation() {
         "RefreshToken": "the-next-refresh-token", "IdToken": id_token(),
     }}));
     let plain = ok(&json!({"AuthenticationResult": {
-        "AccessToken": ACCESS, "ExpiresIn": 300, "IdToken": id_token(),
+        "AccessToken": ACCESS, "ExpiresIn": 300, "IdToken": id_token(), "RefreshToken": "",
     }}));
     let server = Server::start([rotated, plain]).await;
     let spec = server.login(Flow::UserSrp);

@@ -12,8 +12,8 @@ mod support;
 use std::process::Command;
 use std::sync::Arc;
 
-use poolkey_cognito::Step;
 use poolkey_core::config::Flow;
+use poolkey_core::conversation::Step;
 use poolkey_core::fault::FaultKind;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use support::{Act, Server, signed_in, try_password};

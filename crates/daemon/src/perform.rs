@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use poolkey_cognito::{Cognito, Fetched, Step};
-use poolkey_core::conversation;
+use poolkey_cognito::Cognito;
 use poolkey_core::event::{Effect, Event};
 use poolkey_core::fault::{Fault, FaultKind};
-use poolkey_core::session;
 use tokio::sync::Semaphore;
 
 use crate::keeper::Keeper;
@@ -95,7 +93,7 @@ impl Performer {
                 Event::Conversed {
                     login,
                     conversation,
-                    result: result.map(step),
+                    result,
                 }
             }
             Effect::Fetch {
@@ -107,10 +105,7 @@ impl Performer {
                 let fetch = || self.cognito.fetch(&spec, &id_token, identity.as_deref());
                 Event::Fetched {
                     profile,
-                    result: self
-                        .call(fetch)
-                        .await
-                        .map(|fetched| Box::new(keys(fetched))),
+                    result: self.call(fetch).await.map(Box::new),
                 }
             }
         })
@@ -131,34 +126,6 @@ impl Performer {
                     "Cognito has not answered in time.",
                 ))
             })
-    }
-}
-
-fn step(step: Step) -> conversation::Step {
-    match step {
-        Step::Ask {
-            thread,
-            question,
-            problem,
-        } => conversation::Step::Ask {
-            thread,
-            question,
-            problem,
-        },
-        Step::Done {
-            tokens,
-            client_secret,
-        } => conversation::Step::Done {
-            tokens,
-            client_secret,
-        },
-    }
-}
-
-fn keys(fetched: Fetched) -> session::Fetched {
-    session::Fetched {
-        identity: fetched.identity,
-        keys: fetched.keys,
     }
 }
 

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use poolkey_cognito::{Cognito, Step};
+use poolkey_cognito::Cognito;
 use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
+use poolkey_core::conversation::Step;
 use poolkey_core::conversation::{Answer, Question, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;

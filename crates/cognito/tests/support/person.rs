@@ -7,8 +7,9 @@
 )]
 
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
-use poolkey_cognito::{Cognito, Step};
+use poolkey_cognito::Cognito;
 use poolkey_core::config::LoginSpec;
+use poolkey_core::conversation::Step;
 use poolkey_core::conversation::{Answer, Question, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
