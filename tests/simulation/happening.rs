@@ -18,6 +18,8 @@ pub enum Happening {
     Deed(Deed),
     Sky,
     Mood,
+    /// Something will happen in the midst of work.
+    Arm(Box<Happening>),
     /// The lid closes for a while.
     Lid,
     LidOpens,
@@ -36,8 +38,18 @@ impl World {
     pub fn happen(&mut self, happening: Happening) -> Kept {
         self.note(|| format!("· {happening:?}"));
         match happening {
-            Happening::Reach(job) => self.reach(job)?,
-            Happening::Arrive(job) => self.arrive(job)?,
+            Happening::Reach(job) => {
+                self.reach(job)?;
+                self.spring()?;
+            }
+            Happening::Arrive(job) => {
+                self.arrive(job)?;
+                self.spring()?;
+            }
+            Happening::Arm(happening) => {
+                let after = self.rng.u32(1..8);
+                self.ambush.push((after, *happening));
+            }
             Happening::Deed(deed) => self.act(deed)?,
             Happening::Sky => {
                 let length = self.weather.change_sky(&mut self.rng, self.now);
@@ -60,12 +72,15 @@ impl World {
                 self.asleep = Some(self.now + length);
                 self.ledger.fell_asleep = self.now;
                 self.at(self.now + length, Happening::LidOpens);
-                self.again(12 * HOUR, Happening::Lid);
+                self.strike(12 * HOUR, Happening::Lid);
             }
             Happening::LidOpens => {
                 self.asleep = None;
                 self.slept += self.now - self.ledger.fell_asleep;
                 self.weather.fast = self.now;
+                if self.rng.u8(..4) == 0 {
+                    self.weather.lock(&mut self.rng, self.now);
+                }
                 self.alarm = None;
                 self.overslept = Some(self.now + self.rng.u64(1..30 * SECOND));
                 if self.rng.bool() {
@@ -82,7 +97,7 @@ impl World {
                     _ => self.rng.u64(MINUTE..3 * HOUR),
                 };
                 self.at(self.now + down, Happening::Start);
-                self.again(16 * HOUR, Happening::Crash);
+                self.strike(16 * HOUR, Happening::Crash);
             }
             Happening::Stop => {
                 if self.agent.is_some() {
@@ -90,7 +105,7 @@ impl World {
                     self.at(self.now + 20 * SECOND, Happening::Killed);
                     self.feed(Event::Stopping)?;
                 }
-                self.again(24 * HOUR, Happening::Stop);
+                self.strike(24 * HOUR, Happening::Stop);
             }
             Happening::Killed => {
                 if self.stopping {
@@ -109,6 +124,21 @@ impl World {
                 self.check_glance()?;
                 self.again(20 * MINUTE, Happening::Glance);
             }
+        }
+        Ok(())
+    }
+
+    /// What lay in ambush happens.
+    fn spring(&mut self) -> Kept {
+        for (left, _) in &mut self.ambush {
+            *left = left.saturating_sub(1);
+        }
+        let ready = |(left, _): &(u32, Happening)| *left == 0;
+        while self.asleep.is_none()
+            && let Some(place) = self.ambush.iter().position(ready)
+        {
+            let (_, happening) = self.ambush.swap_remove(place);
+            self.happen(happening)?;
         }
         Ok(())
     }

@@ -108,8 +108,8 @@ impl World {
     fn latency(&mut self) -> u64 {
         match self.weather.sky {
             Sky::Clear => self.rng.u64(5..150),
-            Sky::Storm | Sky::Outage if self.rng.u8(..5) == 0 => self.rng.u64(150..9 * SECOND),
-            Sky::Storm | Sky::Outage => self.rng.u64(5..500),
+            Sky::Storm | Sky::Outage(_) if self.rng.u8(..5) == 0 => self.rng.u64(150..9 * SECOND),
+            Sky::Storm | Sky::Outage(_) => self.rng.u64(5..500),
         }
     }
 

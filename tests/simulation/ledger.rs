@@ -48,6 +48,8 @@ pub struct Ledger {
     pub demanded: BTreeMap<LoginName, VecDeque<u64>>,
     /// Calls that nobody waited for.
     pub background: VecDeque<u64>,
+    /// When a login was signed in to or renewed by a person, which rouses its profiles.
+    pub roused: BTreeMap<LoginName, u64>,
     pub idle_ticks: VecDeque<u64>,
     pub shown: BTreeMap<LoginName, LoginState>,
     pub changes: u64,
@@ -118,7 +120,10 @@ impl World {
                 self.ledger.sign_in.insert(login.clone(), self.now);
                 self.demand(login.clone());
             }
-            What::Renew(login) => self.demand(login.clone()),
+            What::Renew(login) => {
+                self.ledger.roused.insert(login.clone(), self.now);
+                self.demand(login.clone());
+            }
             What::SignOut(login) => {
                 let kept = self.vault.session(login).map(|(family, _)| family);
                 let held = self.ledger.held.get(login).copied();
@@ -226,6 +231,7 @@ impl World {
     fn adopted(&mut self, login: &LoginName, family: usize) {
         let awake = self.awake();
         let ledger = &mut self.ledger;
+        ledger.roused.insert(login.clone(), self.now);
         ledger.loose.remove(&family);
         ledger.unanswered.remove(login);
         let families = &self.cognito.families;
@@ -285,6 +291,7 @@ impl World {
         ledger.open.clear();
         ledger.asked.clear();
         ledger.held.clear();
+        ledger.roused.clear();
         ledger.adopting.clear();
         ledger.loose.clear();
         ledger.unanswered.clear();

@@ -95,7 +95,7 @@ impl World {
             ..Settings::default()
         };
         if self.rng.bool() {
-            self.again(16 * HOUR, Happening::Deed(Deed::Edit));
+            self.strike(16 * HOUR, Happening::Deed(Deed::Edit));
         }
         if self.rng.bool() {
             self.again(20 * HOUR, Happening::Deed(Deed::Administer));
@@ -161,7 +161,7 @@ impl World {
                 }
             }
             Deed::SignIn(login) => {
-                self.again(8 * HOUR, Happening::Deed(Deed::SignIn(login.clone())));
+                self.strike(8 * HOUR, Happening::Deed(Deed::SignIn(login.clone())));
                 if self.ledger.seems_signed_in(&login) && self.rng.u8(..4) > 0 {
                     return Ok(());
                 }
@@ -183,7 +183,7 @@ impl World {
                 }
             }
             Deed::SignOut(login) => {
-                self.again(16 * HOUR, Happening::Deed(Deed::SignOut(login.clone())));
+                self.strike(16 * HOUR, Happening::Deed(Deed::SignOut(login.clone())));
                 self.meddled();
                 let request = Request::SignOut {
                     login: login.to_string(),
@@ -201,7 +201,7 @@ impl World {
                 self.request(request, What::Renew(login))?;
             }
             Deed::Edit => {
-                self.again(16 * HOUR, Happening::Deed(Deed::Edit));
+                self.strike(10 * HOUR, Happening::Deed(Deed::Edit));
                 if self.rng.u8(..4) == 0 {
                     self.at(self.now + SECOND, Happening::Deed(Deed::Edit));
                 }

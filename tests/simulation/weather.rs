@@ -13,8 +13,8 @@ pub enum Sky {
     Clear,
     /// Some calls fail in any way that calls can fail.
     Storm,
-    /// No call reaches anything.
-    Outage,
+    /// Every call fails in the same way.
+    Outage(FaultKind),
 }
 
 /// How calls to the vault fare.
@@ -74,15 +74,33 @@ impl Weather {
         self.fast = now;
         self.sky = match (self.sky, rng.u32(..100)) {
             (Sky::Clear, 0..60) => Sky::Storm,
-            (Sky::Clear, _) => Sky::Outage,
+            (Sky::Clear, _) => Sky::Outage(
+                *rng.choice(&[
+                    FaultKind::Unreachable,
+                    FaultKind::Unreachable,
+                    FaultKind::Unreachable,
+                    FaultKind::Lost,
+                    FaultKind::Service,
+                    FaultKind::Throttled,
+                    FaultKind::TokenStale,
+                ])
+                .unwrap(),
+            ),
             (_, 0..80) => Sky::Clear,
             (_, _) => Sky::Storm,
         };
         match self.sky {
             Sky::Clear => rng.u64(10 * MINUTE..8 * HOUR),
             Sky::Storm => rng.u64(MINUTE..2 * HOUR),
-            Sky::Outage => rng.u64(5 * SECOND..3 * HOUR),
+            Sky::Outage(_) => rng.u64(5 * SECOND..3 * HOUR),
         }
+    }
+
+    /// A keychain may be locked when the lid opens.
+    pub fn lock(&mut self, rng: &mut Rng, now: u64) {
+        self.mood = Mood::Hanging;
+        self.mood_began = now;
+        self.mood_ends = now + rng.u64(SECOND..2 * MINUTE);
     }
 
     pub fn change_mood(&mut self, rng: &mut Rng, now: u64) -> u64 {
@@ -107,7 +125,7 @@ impl Weather {
     /// How a call to Amazon fares.
     pub fn call(&mut self, rng: &mut Rng, now: u64) -> Fate {
         let fate = match self.sky {
-            Sky::Outage => Fate::Failed(FaultKind::Unreachable),
+            Sky::Outage(kind) => Fate::Failed(kind),
             Sky::Storm if rng.u32(..100) < self.failing => match rng.u32(..100) {
                 0..20 => Fate::Failed(FaultKind::Unreachable),
                 20..35 => Fate::Failed(FaultKind::Lost),

@@ -34,6 +34,8 @@ pub struct World {
     pub overslept: Option<u64>,
     pub alarm: Option<u64>,
     queue: BTreeMap<(u64, u64), Happening>,
+    /// What happens right after so many further halves of jobs.
+    pub ambush: Vec<(u32, Happening)>,
     happenings: u64,
     pub stopping: bool,
     pub lanes: Lanes,
@@ -80,6 +82,7 @@ impl World {
             overslept: None,
             alarm: None,
             queue: BTreeMap::new(),
+            ambush: Vec::new(),
             happenings: 0,
             stopping: false,
             lanes: Lanes::default(),
@@ -122,13 +125,13 @@ impl World {
         self.at(mood, Happening::Mood);
         self.again(20 * MINUTE, Happening::Glance);
         if self.rng.u8(..4) > 0 {
-            self.again(12 * HOUR, Happening::Lid);
+            self.strike(12 * HOUR, Happening::Lid);
         }
         if self.rng.u8(..3) > 0 {
-            self.again(16 * HOUR, Happening::Crash);
+            self.strike(16 * HOUR, Happening::Crash);
         }
         if self.rng.bool() {
-            self.again(24 * HOUR, Happening::Stop);
+            self.strike(24 * HOUR, Happening::Stop);
         }
         if self.rng.bool() {
             self.again(12 * HOUR, Happening::Clock);
@@ -175,6 +178,16 @@ impl World {
         }
         self.happen(happening)?;
         Ok(true)
+    }
+
+    /// Lets it happen after so long on average, more often than not in the midst of work.
+    pub fn strike(&mut self, mean: u64, happening: Happening) {
+        if self.rng.u8(..3) == 0 {
+            self.again(mean, happening);
+        } else {
+            let wait = (mean as f64 * self.rng.f64() * 2.0) as u64;
+            self.at(self.now + 1 + wait, Happening::Arm(Box::new(happening)));
+        }
     }
 
     fn goes_on(&self, happening: &Happening) -> bool {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use poolkey_core::event::Effect;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
-use poolkey_core::name::LoginName;
+use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
 use poolkey_core::time::Moment;
@@ -47,6 +47,10 @@ impl World {
             if self.wait_for(effect) {
                 continue;
             }
+            promise!(
+                calls == 0 || self.is_used(effect),
+                "{effect:?}, which nobody uses"
+            );
             let background = &mut self.ledger.background;
             for _ in 0..calls {
                 background.push_back(self.now);
@@ -64,6 +68,25 @@ impl World {
             );
         }
         Ok(())
+    }
+
+    /// Whether what a call brings was used lately.
+    fn is_used(&self, effect: &Effect) -> bool {
+        let rest_after = self.rest_after();
+        let lately = |when: u64| self.now < when + rest_after;
+        let used = |name: &ProfileName, login: &LoginName| {
+            let asked = self.ledger.asked.get(name);
+            let roused = self.ledger.roused.get(login);
+            asked.is_some_and(|(_, last)| lately(*last)) || roused.is_some_and(|when| lately(*when))
+        };
+        match effect {
+            Effect::Fetch { profile, spec, .. } => used(profile, &spec.login),
+            Effect::Refresh { login, .. } => {
+                let mut members = self.config.profiles.iter();
+                members.any(|(name, spec)| spec.login == *login && used(name, login))
+            }
+            _ => true,
+        }
     }
 
     pub fn check_effect(&mut self, effect: &Effect) -> Kept {

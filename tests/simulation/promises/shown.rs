@@ -18,7 +18,7 @@ impl World {
         };
         let snapshot = agent.snapshot(self.clocks());
         self.ledger.changes = agent.changes();
-        if self.rng.u8(..8) == 0 {
+        if self.rng.bool() {
             self.ledger.essence = (agent.changes(), essence(&snapshot));
         }
         self.ledger.shown.clear();

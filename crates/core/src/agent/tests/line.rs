@@ -132,3 +132,35 @@ fn who_has_to_prove_the_vault_first_comes_next() {
     desk.probed(Ok(()));
     assert_eq!(desk.count("Refresh"), 1);
 }
+
+#[test]
+fn a_vault_that_hung_for_all_of_them_is_no_stampede_either() {
+    let mut desk = Desk::new(&many());
+    for _ in 0..MANY {
+        desk.recalled(Ok(Some(record("refresh-1", Some(true)))));
+    }
+    for n in 0..MANY {
+        desk.handle(Event::Asked {
+            ticket: crate::event::Ticket(10_000 + n as u64),
+            request: crate::event::Request::Credentials {
+                profile: format!("p{n}"),
+            },
+        });
+    }
+    // Nobody waits any longer, and every vault write hangs.
+    desk.pass(10 * SECOND);
+    for _ in 0..MANY {
+        desk.probed(Ok(()));
+    }
+    assert!(desk.count("Refresh") <= 1);
+    let mut calls = Vec::new();
+    for _ in 0..20 * 16 {
+        for _ in 0..desk.count("Refresh") {
+            calls.push(desk.now.at);
+            desk.refreshed(Ok(tokens("id-2", None)));
+        }
+        desk.pass(SECOND / 16);
+    }
+    assert_eq!(calls.len(), MANY);
+    assert!(most_in_a_second(&calls) <= 9);
+}
