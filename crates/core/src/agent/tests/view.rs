@@ -119,7 +119,7 @@ fn each_change_is_counted() {
     desk.leave(waiting);
     moves(&desk);
     desk.sign_in();
-    desk.conversed(asks_password());
+    moves(&desk);
     desk.handle(Event::Stopping);
     moves(&desk);
 }
