@@ -81,8 +81,13 @@ impl World {
                 if self.rng.u8(..4) == 0 {
                     self.weather.lock(&mut self.rng, self.now);
                 }
-                self.alarm = None;
-                self.overslept = Some(self.now + self.rng.u64(1..30 * SECOND));
+                // The timer stood still, and rings when the rest of its nap is over.
+                let left = self.rng.u64(1..30 * SECOND);
+                let left = match self.alarm.take() {
+                    Some(alarm) => left.min(alarm.saturating_sub(self.ledger.fell_asleep)),
+                    None => left,
+                };
+                self.overslept = Some(self.now + left);
                 if self.rng.bool() {
                     self.overslept = None;
                     self.feed(Event::Woke)?;
@@ -149,6 +154,9 @@ impl World {
             return Ok(());
         }
         self.agent = Some(Agent::new(self.rng.u64(..)));
+        if self.rng.u8(..8) == 0 {
+            self.do_something_soon();
+        }
         self.weather.fast = self.now;
         self.feed(Event::Configured(self.config.clone()))
     }

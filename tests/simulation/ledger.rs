@@ -48,8 +48,8 @@ pub struct Ledger {
     pub demanded: BTreeMap<LoginName, VecDeque<u64>>,
     /// Calls that nobody waited for.
     pub background: VecDeque<u64>,
-    /// When a login was signed in to or renewed by a person, which rouses its profiles.
-    pub roused: BTreeMap<LoginName, u64>,
+    /// When a person signed in to a profile's login or renewed it, which rouses the profile.
+    pub roused: BTreeMap<ProfileName, u64>,
     pub idle_ticks: VecDeque<u64>,
     pub shown: BTreeMap<LoginName, LoginState>,
     pub changes: u64,
@@ -121,7 +121,7 @@ impl World {
                 self.demand(login.clone());
             }
             What::Renew(login) => {
-                self.ledger.roused.insert(login.clone(), self.now);
+                self.rouse(login);
                 self.demand(login.clone());
             }
             What::SignOut(login) => {
@@ -149,6 +149,14 @@ impl World {
 
     pub fn rest_after(&self) -> u64 {
         self.config.settings.rest_after.as_millis() as u64
+    }
+
+    fn rouse(&mut self, login: &LoginName) {
+        for (name, spec) in &self.config.profiles {
+            if spec.login == *login {
+                self.ledger.roused.insert(name.clone(), self.now);
+            }
+        }
     }
 
     fn demand(&mut self, login: LoginName) {
@@ -229,9 +237,9 @@ impl World {
 
     /// The agent learns that the vault keeps a new session: the one before has no holder.
     fn adopted(&mut self, login: &LoginName, family: usize) {
+        self.rouse(login);
         let awake = self.awake();
         let ledger = &mut self.ledger;
-        ledger.roused.insert(login.clone(), self.now);
         ledger.loose.remove(&family);
         ledger.unanswered.remove(login);
         let families = &self.cognito.families;

@@ -215,6 +215,18 @@ impl World {
         Ok(())
     }
 
+    /// Somebody has waited for the daemon to start.
+    pub fn do_something_soon(&mut self) {
+        let number = self.rng.usize(..self.town.logins.len());
+        let login = self.town.logins.keys().nth(number).unwrap().clone();
+        let deed = match self.rng.bool() {
+            true => Deed::SignOut(login),
+            false => Deed::SignIn(login),
+        };
+        let soon = self.now + self.rng.u64(..20);
+        self.at(soon, Happening::Deed(deed));
+    }
+
     fn answer(&mut self, login: &LoginName) -> Kept {
         let Some((conversation, question)) = self.town.asked.get(login).cloned() else {
             return Ok(());

@@ -36,6 +36,8 @@ pub struct Weather {
     pub mood: Mood,
     pub mood_ends: u64,
     pub mood_began: u64,
+    /// When the last call that hangs comes loose.
+    hangs: u64,
     /// Of a hundred calls in a storm.
     pub failing: u32,
     /// When something last failed that is tried again within half a minute.
@@ -62,6 +64,7 @@ impl Weather {
             mood: Mood::Open,
             mood_ends: 0,
             mood_began: 0,
+            hangs: 0,
             failing: *rng.choice(&[2, 10, 20, 40]).unwrap(),
             fast: 0,
             slow: 0,
@@ -101,6 +104,7 @@ impl Weather {
         self.mood = Mood::Hanging;
         self.mood_began = now;
         self.mood_ends = now + rng.u64(SECOND..2 * MINUTE);
+        self.hangs = self.hangs.max(self.mood_ends);
     }
 
     pub fn change_mood(&mut self, rng: &mut Rng, now: u64) -> u64 {
@@ -115,7 +119,11 @@ impl Weather {
         let length = match self.mood {
             Mood::Open => rng.u64(30 * MINUTE..12 * HOUR),
             Mood::Slow | Mood::Full | Mood::Locked => rng.u64(SECOND..20 * MINUTE),
-            Mood::Hanging => rng.u64(SECOND..5 * MINUTE),
+            Mood::Hanging => {
+                let length = rng.u64(SECOND..5 * MINUTE);
+                self.hangs = self.hangs.max(now + length);
+                length
+            }
         };
         self.mood_began = now;
         self.mood_ends = now + length;
@@ -159,7 +167,7 @@ impl Weather {
         let since = |when: u64| now.saturating_sub(when);
         self.sky == Sky::Clear
             && self.mood == Mood::Open
-            && since(self.fast.max(self.mood_began)) > FAST
+            && since(self.fast.max(self.mood_began).max(self.hangs)) > FAST
             && since(self.slow) > SLOW
             && since(self.grave) > GRAVE
     }

@@ -74,16 +74,16 @@ impl World {
     fn is_used(&self, effect: &Effect) -> bool {
         let rest_after = self.rest_after();
         let lately = |when: u64| self.now < when + rest_after;
-        let used = |name: &ProfileName, login: &LoginName| {
+        let used = |name: &ProfileName| {
             let asked = self.ledger.asked.get(name);
-            let roused = self.ledger.roused.get(login);
+            let roused = self.ledger.roused.get(name);
             asked.is_some_and(|(_, last)| lately(*last)) || roused.is_some_and(|when| lately(*when))
         };
         match effect {
-            Effect::Fetch { profile, spec, .. } => used(profile, &spec.login),
+            Effect::Fetch { profile, .. } => used(profile),
             Effect::Refresh { login, .. } => {
                 let mut members = self.config.profiles.iter();
-                members.any(|(name, spec)| spec.login == *login && used(name, login))
+                members.any(|(name, spec)| spec.login == *login && used(name))
             }
             _ => true,
         }

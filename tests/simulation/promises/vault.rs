@@ -57,6 +57,7 @@ impl World {
             promise!(
                 kept != *family
                     || token.dies.is_none()
+                    || token.excused
                     || self.weather.mood != Mood::Open
                     || self.now < self.weather.mood_began + 40 * SECOND
                     || self.ledger.unanswered.contains_key(login),

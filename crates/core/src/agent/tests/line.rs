@@ -140,15 +140,15 @@ fn a_vault_that_hung_for_all_of_them_is_no_stampede_either() {
         desk.recalled(Ok(Some(record("refresh-1", Some(true)))));
     }
     for n in 0..MANY {
-        desk.handle(Event::Asked {
-            ticket: crate::event::Ticket(10_000 + n as u64),
-            request: crate::event::Request::Credentials {
-                profile: format!("p{n}"),
-            },
-        });
+        desk.ask(&format!("p{n}"));
     }
     // Nobody waits any longer, and every vault write hangs.
     desk.pass(10 * SECOND);
+    for _ in 0..MANY {
+        desk.probed(Err(locked()));
+    }
+    desk.pass(MINUTE);
+    assert_eq!(desk.count("Probe"), MANY, "one after another had its turn");
     for _ in 0..MANY {
         desk.probed(Ok(()));
     }
