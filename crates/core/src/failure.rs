@@ -227,8 +227,8 @@ impl Trouble {
             Self::VaultAbsent(text) => (
                 Code::Vault,
                 sentence(&text),
-                "Poolkey goes on by itself once there is one; another vault is chosen under \
-                 [settings] in profiles.toml."
+                "Poolkey goes on by itself once there is one; another vault is chosen by \
+                 vault = \"file\" under [settings] in profiles.toml."
                     .into(),
             ),
             Self::VaultFailed(text) => (
