@@ -24,6 +24,12 @@ use crate::process::{Ran, Running, pid, proc_file, tied};
 use crate::tools::{require, scratch};
 use crate::{Desktop, Road, Sandbox, program};
 
+mod asking;
+mod daemon;
+mod document;
+
+pub use document::Document;
+
 /// Plays a story in a world of its own, and looks for leaks when it is over.
 ///
 /// # Panics
@@ -243,8 +249,6 @@ impl World {
         self.extra_secrets.push((kind.to_owned(), value.to_owned()));
     }
 
-    // ---- programs ----
-
     /// A program with this world's environment and nothing else.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -262,114 +266,6 @@ impl World {
         if self.setup.vault == VaultKind::Keychain {
             command.env("DBUS_SESSION_BUS_ADDRESS", self.desktop.address());
         }
-    }
-
-    /// Starts `poolkeyd`; says how long it took to its first answer.
-    ///
-    /// # Panics
-    ///
-    /// It does not come up.
-    pub fn start_daemon(&mut self) -> Duration {
-        self.start_daemon_as(&[])
-    }
-
-    /// The same, under a command line that ends in the daemon's own.
-    ///
-    /// # Panics
-    ///
-    /// It does not come up.
-    pub fn start_daemon_as(&mut self, under: &[&str]) -> Duration {
-        assert!(
-            self.daemon.is_none(),
-            "a daemon runs already: stop it or kill it first"
-        );
-        let path = program("poolkeyd");
-        let mut command = match under {
-            [] => tied(path),
-            [first, rest @ ..] => {
-                let mut command = tied(first);
-                command.args(rest).arg(path);
-                command
-            }
-        };
-        self.surround(&mut command);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let started = Instant::now();
-        let mut daemon = Running::start("poolkeyd", &mut command, &self.daemon_log());
-        let client = self.client();
-        while !matches!(client.is_answered(), Ok(true)) {
-            assert!(daemon.is_alive(), "poolkeyd ended: {}", daemon.said());
-            assert!(
-                started.elapsed() < Duration::from_secs(10),
-                "poolkeyd does not answer"
-            );
-            sleep(Duration::from_millis(1));
-        }
-        let _ = client.ask(&Ask::Status);
-        let took = started.elapsed();
-        self.witness("poolkeyd", daemon.pid());
-        self.daemon = Some(daemon);
-        took
-    }
-
-    /// Where the daemon's log is.
-    pub fn daemon_log(&self) -> PathBuf {
-        self.home().join("logs/poolkeyd.log")
-    }
-
-    /// What the daemon logged so far.
-    pub fn daemon_said(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.daemon_log()).unwrap_or_default()).into_owned()
-    }
-
-    /// The daemon that runs.
-    ///
-    /// # Panics
-    ///
-    /// None does.
-    pub fn daemon(&mut self) -> &mut Running {
-        self.daemon.as_mut().expect("a daemon runs")
-    }
-
-    /// The daemon's process id.
-    ///
-    /// # Panics
-    ///
-    /// None runs.
-    pub fn daemon_pid(&self) -> u32 {
-        self.daemon.as_ref().expect("a daemon runs").pid()
-    }
-
-    /// `SIGTERM`, and waits for the end.
-    ///
-    /// # Panics
-    ///
-    /// It does not end well.
-    pub fn stop_daemon(&mut self) {
-        let mut daemon = self.daemon.take().expect("a daemon runs");
-        self.witness("poolkeyd at its end", daemon.pid());
-        let status = daemon.stop();
-        assert!(status.success(), "poolkeyd: {status}");
-    }
-
-    /// `kill -9`.
-    ///
-    /// # Panics
-    ///
-    /// None runs.
-    pub fn kill_daemon(&mut self) {
-        let mut daemon = self.daemon.take().expect("a daemon runs");
-        daemon.kill();
-    }
-
-    /// Waits for a daemon that ends by itself.
-    ///
-    /// # Panics
-    ///
-    /// It does not.
-    pub fn await_daemon_end(&mut self, patience: Duration) -> std::process::ExitStatus {
-        let mut daemon = self.daemon.take().expect("a daemon runs");
-        daemon.wait(patience)
     }
 
     /// The shim, to be run with a profile.
@@ -420,171 +316,6 @@ impl World {
                 .push((format!("{file} of {name}"), proc_file(pid, file)));
         }
     }
-
-    // ---- asking ----
-
-    /// A client of this world's daemon, which starts none.
-    pub fn client(&self) -> Client {
-        let env = Env {
-            socket: Some(self.socket().into()),
-            ..Env::default()
-        };
-        Client::new(env, Starting::Never)
-    }
-
-    /// Asks the daemon.
-    ///
-    /// # Panics
-    ///
-    /// There is no answer.
-    pub fn ask(&self, ask: &Ask) -> Reply {
-        match self.client().ask(ask) {
-            Ok(reply) => reply,
-            Err(failure) => panic!("no answer: {failure}"),
-        }
-    }
-
-    /// The status.
-    ///
-    /// # Panics
-    ///
-    /// There is none.
-    pub fn status(&self) -> Status {
-        match self.ask(&Ask::Status) {
-            Reply::Status(status) => *status,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The login `acme` in the status.
-    ///
-    /// # Panics
-    ///
-    /// There is none.
-    pub fn login(&self) -> LoginView {
-        let mut logins = self.status().snapshot.logins;
-        let index = logins
-            .iter()
-            .position(|login| login.name.as_str() == "acme")
-            .expect("the login acme");
-        logins.swap_remove(index)
-    }
-
-    /// The profile `dev` in the status.
-    ///
-    /// # Panics
-    ///
-    /// There is none.
-    pub fn profile(&self) -> ProfileView {
-        let mut profiles = self.status().snapshot.profiles;
-        let index = profiles
-            .iter()
-            .position(|profile| profile.name.as_str() == "dev")
-            .expect("the profile dev");
-        profiles.swap_remove(index)
-    }
-
-    /// Signs alice in to `acme`.
-    ///
-    /// # Panics
-    ///
-    /// It fails.
-    pub fn sign_in(&self) {
-        match self.try_sign_in(self.password()) {
-            Reply::SignedIn { user } => assert_eq!(user.username, "alice"),
-            other => panic!("not signed in: {other:?}"),
-        }
-    }
-
-    /// Signs alice in with this password; what came of it.
-    ///
-    /// # Panics
-    ///
-    /// There is no answer.
-    pub fn try_sign_in(&self, password: &str) -> Reply {
-        let begin = Ask::SignIn {
-            login: "acme".into(),
-            username: None,
-        };
-        match self.ask(&begin) {
-            Reply::Question { conversation, .. } => self.ask(&Ask::Answer {
-                conversation,
-                answer: Answer::Password(Secret::new(password)),
-            }),
-            other => other,
-        }
-    }
-
-    /// Keys of `dev`, or why there are none.
-    ///
-    /// # Errors
-    ///
-    /// What the daemon tells.
-    pub fn try_keys(&self) -> Result<Document, Failure> {
-        let document = self.client().document("dev")?;
-        Ok(Document::parse(document.expose()))
-    }
-
-    /// Keys of `dev`.
-    ///
-    /// # Panics
-    ///
-    /// There are none.
-    pub fn keys(&self) -> Document {
-        self.try_keys()
-            .unwrap_or_else(|failure| panic!("no keys: {failure}"))
-    }
-
-    /// Renews `acme` now: its tokens and keys are stale.
-    ///
-    /// # Panics
-    ///
-    /// It is refused.
-    pub fn renew(&self) {
-        let ask = Ask::Renew {
-            login: "acme".into(),
-        };
-        assert_eq!(self.ask(&ask), Reply::Done);
-    }
-
-    /// Whether STS takes these keys, asked by a program that nobody here wrote.
-    ///
-    /// # Panics
-    ///
-    /// The sandbox cannot be asked.
-    pub fn sts_takes(&self, keys: &Document) -> bool {
-        let asked = format!(
-            "url = \"{}/\"\naws-sigv4 = \"aws:amz:us-east-1:sts\"\nuser = \"{}:{}\"\n\
-             header = \"X-Amz-Security-Token: {}\"\n\
-             data = \"Action=GetCallerIdentity&Version=2011-06-15\"\n",
-            self.sandbox.url(),
-            keys.access_key_id,
-            keys.secret_access_key,
-            keys.session_token,
-        );
-        let mut curl = self.command("curl");
-        curl.args(["--silent", "--show-error", "--config", "-"]);
-        let ran = Ran::of(&mut curl, &asked);
-        assert!(ran.code == 0 && ran.out.contains('<'), "{ran:?}");
-        ran.out.contains("<Arn>")
-    }
-
-    /// The daemon's resident memory in KiB.
-    ///
-    /// # Panics
-    ///
-    /// None runs.
-    pub fn resident(&self) -> u64 {
-        let status = proc_file(self.daemon_pid(), "status");
-        let status = String::from_utf8_lossy(&status);
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("VmRSS");
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
-    // ---- leaks ----
 
     /// Every secret of this world.
     pub fn secrets(&self) -> Vec<(String, String)> {
@@ -684,51 +415,4 @@ fn environment(home: &Path) -> Vec<(String, String)> {
         ("XDG_CACHE_HOME".into(), place("cache")),
         ("LC_ALL".into(), "C.UTF-8".into()),
     ]
-}
-
-/// Keys as a tool reads them.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Document {
-    /// `AccessKeyId`.
-    pub access_key_id: String,
-    /// `SecretAccessKey`.
-    pub secret_access_key: String,
-    /// `SessionToken`.
-    pub session_token: String,
-    /// `Expiration`, in seconds since 1970.
-    pub expiration: i64,
-}
-
-impl Document {
-    /// Reads the document, and is as strict as the strictest SDK.
-    ///
-    /// # Panics
-    ///
-    /// It is not as it should be.
-    pub fn parse(text: &str) -> Self {
-        let document: Value = serde_json::from_str(text).expect("JSON");
-        let field = |name: &str| {
-            let value = document[name].as_str().unwrap_or_default();
-            assert!(!value.is_empty(), "{name} is missing");
-            value.to_owned()
-        };
-        assert_eq!(document["Version"], json!(1));
-        let expiration = field("Expiration");
-        assert!(
-            expiration.len() == 20 && expiration.ends_with('Z'),
-            "{expiration}"
-        );
-        let expiration: jiff::Timestamp = expiration.parse().unwrap();
-        Self {
-            access_key_id: field("AccessKeyId"),
-            secret_access_key: field("SecretAccessKey"),
-            session_token: field("SessionToken"),
-            expiration: expiration.as_second(),
-        }
-    }
-
-    /// Seconds from now to `Expiration`.
-    pub fn seconds_left(&self) -> i64 {
-        self.expiration - jiff::Timestamp::now().as_second()
-    }
 }
