@@ -42,7 +42,6 @@ impl Agent {
         if client_secret.is_some() {
             login.client_secret = client_secret;
         }
-        login.renewals += 1;
         let Some(refresh_token) = tokens.refresh_token else {
             return self.end_conversation(
                 name,

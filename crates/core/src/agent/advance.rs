@@ -142,7 +142,7 @@ impl Agent {
             return true;
         }
         match &login.state {
-            State::Unread if !self.stopping && login.is_staying() => {
+            State::Unread if !self.stopping => {
                 self.recall(name);
                 true
             }

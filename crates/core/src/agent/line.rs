@@ -80,9 +80,8 @@ impl Agent {
             self.line.free = now.at + SPACING * calls;
             self.settle(&key, now);
         }
-        let soon = now.at + Duration::from_millis(1);
-        self.schedule
-            .set(Key::Line, self.line.next().map(|when| when.max(soon)));
+        // Whoever is still in line waits for a moment that lies ahead.
+        self.schedule.set(Key::Line, self.line.next());
     }
 
     fn calls(&self, key: &Key) -> u32 {
@@ -97,3 +96,46 @@ impl Agent {
 const LATE: Duration = SPACING;
 
 const LONGEST_CHARGE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key::Login(name.parse().unwrap())
+    }
+
+    #[test]
+    fn one_calls_and_the_others_stand_in_line() {
+        let mut line = Line::default();
+        let now = Moment::from_millis(10_000);
+        let (mut a, mut b, mut c) = (Turn::None, Turn::None, Turn::None);
+        assert!(line.may_call(key("a"), &mut a, 2, now));
+        assert_eq!(line.next(), None);
+        assert!(!line.may_call(key("b"), &mut b, 1, now));
+        assert!(!line.may_call(key("b"), &mut b, 1, now));
+        assert!(!line.may_call(key("c"), &mut c, 1, now));
+        assert_eq!((a, b), (Turn::Since(now), Turn::InLine));
+        assert_eq!(line.next(), Some(now + SPACING * 2));
+        assert_eq!(line.waiting, [key("b"), key("c")]);
+        // Its turn is good for a moment; then it comes next, before all others.
+        assert!(line.may_call(key("a"), &mut a, 2, now + SPACING));
+        let late = now + SPACING + Duration::from_millis(1);
+        assert!(!line.may_call(key("a"), &mut a, 2, late));
+        assert_eq!(line.waiting, [key("a"), key("b"), key("c")]);
+    }
+
+    #[test]
+    fn calls_that_somebody_waits_for_put_the_others_off_but_not_for_long() {
+        let mut line = Line::default();
+        let now = Moment::from_millis(10_000);
+        line.charge(2, now);
+        assert_eq!(line.free, now + SPACING * 2);
+        for _ in 0..1000 {
+            line.charge(1, now);
+        }
+        assert_eq!(line.free, now + Duration::from_secs(1));
+        line.charge(3, now + Duration::from_secs(60));
+        assert_eq!(line.free, now + Duration::from_secs(60) + SPACING * 3);
+    }
+}

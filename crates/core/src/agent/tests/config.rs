@@ -51,6 +51,21 @@ fn an_edit_that_changes_nothing_does_nothing() {
     let ticket = desk.ask("dev");
     assert!(desk.document(ticket).contains("AKIA1"));
     desk.nothing();
+    desk.sign_in();
+    let (_, thread) = desk.conversed(asks_password());
+    assert_eq!(thread.username.as_deref(), Some("ann"));
+
+    let mut desk = Desk::with_session(Some(false));
+    desk.ask("dev");
+    desk.refreshed(Err(fault(FaultKind::Misconfigured)));
+    desk.configure(CONFIG);
+    desk.nothing();
+    desk.configure(&CONFIG.replace(
+        "client_id = \"client\"",
+        "client_id = \"client\"\nendpoint = \"https://mended.example\"",
+    ));
+    desk.pass(SECOND);
+    assert_eq!(desk.count("Refresh"), 1, "what was mended is tried at once");
 }
 
 #[test]
@@ -262,4 +277,24 @@ fn how_long_idle_logins_are_renewed_can_be_set() {
     desk.configure(&format!("[settings]\nrest_after = \"30m\"\n{CONFIG}"));
     desk.pass(24 * HOUR);
     desk.nothing();
+}
+
+#[test]
+fn who_asks_again_after_a_rest_is_renewed_ahead_again() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    desk.configure(&format!("[settings]\nrest_after = \"30m\"\n{CONFIG}"));
+    desk.pass(31 * MINUTE);
+    let ticket = desk.ask("dev");
+    assert!(desk.document(ticket).contains("AKIA1"));
+    desk.pass(10 * MINUTE);
+    assert_eq!(desk.count("Fetch"), 1);
+}
+
+#[test]
+fn a_token_that_is_due_is_renewed_before_it_is_used() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    desk.configure(&format!("[settings]\nrest_after = \"30m\"\n{CONFIG}"));
+    desk.pass(55 * MINUTE);
+    desk.ask("ops");
+    assert_eq!((desk.count("Refresh"), desk.count("Fetch")), (1, 0));
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::desk::*;
 use crate::event::{Effect, Event};
@@ -119,6 +120,53 @@ fn who_waits_does_not_stand_in_line_and_holds_nobody_up_for_long() {
             .wake_at()
             .is_none_or(|wake| desk.now.at.until(wake) <= 5 * SECOND)
     );
+}
+
+#[test]
+fn others_keep_their_distance_from_a_call_that_somebody_waits_for() {
+    let mut desk = busy();
+    desk.sleep(2 * HOUR);
+    desk.ask("p99");
+    desk.handle(Event::Woke);
+    assert_eq!(desk.count("Refresh"), 1);
+    desk.pass(SECOND / 8);
+    assert_eq!(desk.count("Refresh"), 2);
+}
+
+#[test]
+fn keys_whose_identity_has_to_be_looked_up_count_twice() {
+    let mut desk = Desk::new(&CONFIG.replacen("0123-456789abcdef", "0123-000000000000", 1));
+    desk.recalled(Ok(None));
+    desk.sign_in();
+    desk.probed(Ok(()));
+    desk.conversed(done("ann", "refresh-1"));
+    desk.kept(Ok(()));
+    assert_eq!(desk.count("Fetch"), 1);
+    desk.pass(SECOND / 4 - Duration::from_millis(1));
+    assert_eq!(desk.count("Fetch"), 1);
+    desk.pass(Duration::from_millis(1));
+    assert_eq!(desk.count("Fetch"), 2);
+
+    // Known, they count once.
+    desk.fetched("dev", Ok(keys("AKIA1")));
+    desk.fetched("ops", Ok(keys("AKIA2")));
+    while desk.count("Keep") > 0 {
+        desk.kept(Ok(()));
+    }
+    desk.pass(30 * MINUTE);
+    desk.handle(Event::Asked {
+        ticket: crate::event::Ticket(10_000),
+        request: crate::event::Request::Renew {
+            login: "acme".into(),
+        },
+    });
+    desk.probed(Ok(()));
+    desk.refreshed(Ok(tokens("id-2", None)));
+    assert_eq!(desk.count("Fetch"), 0);
+    desk.pass(SECOND / 8);
+    assert_eq!(desk.count("Fetch"), 1);
+    desk.pass(SECOND / 8);
+    assert_eq!(desk.count("Fetch"), 2);
 }
 
 #[test]

@@ -108,7 +108,9 @@ fn an_answer_must_fit_the_question_and_its_time() {
     let unknown = crate::event::ConversationId("ffff".into());
     let ticket = desk.answer(&unknown, "x");
     assert_eq!(desk.code(ticket), Code::NoConversation);
-    desk.pass(15 * MINUTE);
+    desk.pass(15 * MINUTE - SECOND);
+    assert_eq!(desk.login().state, LoginState::SigningIn);
+    desk.pass(SECOND);
     let ticket = desk.answer(&id, "late");
     assert_eq!(desk.code(ticket), Code::NoConversation);
     assert_eq!(desk.login().state, LoginState::SignedOut);
@@ -230,6 +232,29 @@ fn a_session_that_the_vault_did_not_keep_is_revoked_and_what_it_may_have_kept_er
     assert_eq!(desk.kept(Ok(())).session, None);
     desk.pass(HOUR);
     desk.nothing();
+}
+
+#[test]
+fn what_the_vault_may_have_kept_is_erased_unless_it_is_anothers() {
+    for (config, erased) in [
+        (CONFIG.to_owned(), 1),
+        (CONFIG.replace("eu-west-1_A", "eu-west-1_B"), 0),
+    ] {
+        let mut desk = Desk::new(&config);
+        desk.recalled(Ok(Some(record("refresh-1", Some(false)))));
+        if erased > 0 {
+            desk.ask("dev");
+            desk.refreshed(Err(fault(FaultKind::Ended(Ended::Expired))));
+            desk.kept(Ok(()));
+        }
+        let id = asked_for_password(&mut desk);
+        desk.answer(&id, "hunter2");
+        desk.conversed(done("ann", "refresh-9"));
+        desk.kept(Err(locked()));
+        desk.revoked(Ok(()));
+        desk.pass(MINUTE);
+        assert_eq!(desk.count("Keep"), erased, "{config}");
+    }
 }
 
 #[test]

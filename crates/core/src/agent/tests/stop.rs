@@ -80,6 +80,7 @@ fn nothing_new_begins() {
     desk.handle(Event::Stopping);
     desk.recalled(Err(locked()));
     desk.pass(HOUR);
+    desk.handle(Event::Woke);
     desk.nothing();
 }
 

@@ -81,6 +81,16 @@ fn a_proof_is_good_for_half_a_minute() {
 }
 
 #[test]
+fn a_proof_is_good_for_less_than_half_a_minute() {
+    for (wait, probes) in [(29_999, 0), (30_000, 1)] {
+        let mut desk = Desk::with_keys(Rotation::On);
+        desk.pass(std::time::Duration::from_millis(wait));
+        desk.sign_in();
+        assert_eq!(desk.count("Probe"), probes);
+    }
+}
+
+#[test]
 fn a_write_that_works_does_not_hide_that_the_pool_fails() {
     let mut desk = Desk::with_keys(Rotation::Off);
     desk.pass(49 * MINUTE);
