@@ -45,7 +45,7 @@ fn busy() -> Desk {
 }
 
 /// Plays the pool for so long, and says when each call was begun.
-fn play(desk: &mut Desk, length: std::time::Duration) -> Vec<Moment> {
+fn play(desk: &mut Desk, length: Duration) -> Vec<Moment> {
     let end = desk.now.at + length;
     let mut calls = Vec::new();
     loop {
