@@ -99,7 +99,7 @@ impl World {
             Fate::Failed(FaultKind::TokenStale | FaultKind::IdentityConflict)
                 if !matches!(effect, Effect::Fetch { .. }) =>
             {
-                Fate::Failed(FaultKind::Service)
+                Fate::Done
             }
             Fate::Done | Fate::Failed(_) | Fate::LostAfter => fate,
         }
@@ -241,6 +241,9 @@ impl World {
         let Some(job) = self.lanes.jobs.remove(&number) else {
             return Ok(());
         };
+        if let How::Call(fate) = job.how {
+            self.weather.note(fate, self.now);
+        }
         if let Some(event) = job.event {
             self.feed(event)?;
         }

@@ -150,6 +150,12 @@ impl Weather {
             },
             Sky::Storm | Sky::Clear => Fate::Done,
         };
+        self.note(fate, now);
+        fate
+    }
+
+    /// Notes a failure, when it happens and when it is learnt of.
+    pub fn note(&mut self, fate: Fate, now: u64) {
         match fate {
             Fate::Done => {}
             Fate::Failed(FaultKind::Unreachable) => self.fast = now,
@@ -159,7 +165,6 @@ impl Weather {
             }
             Fate::Failed(_) => self.grave = now,
         }
-        fate
     }
 
     /// Whether by now everything must be well again, whatever had gone wrong.

@@ -353,6 +353,40 @@ fn a_note_taken_while_the_vault_writes_is_kept_next() {
 }
 
 #[test]
+fn a_profile_that_reached_nobody_is_hurried_too() {
+    let unreachable = || Err(fault(FaultKind::Unreachable));
+    let mut desk = Desk::with_session(Some(false));
+    desk.ask("dev");
+    desk.refreshed(Ok(tokens("id-1", None)));
+    for _ in 0..8 {
+        desk.fetched("dev", unreachable());
+        while desk.count("Fetch") == 0 {
+            desk.pass(SECOND);
+        }
+    }
+    desk.fetched("dev", unreachable());
+    let ticket = desk.ask("dev");
+    let remedy = &desk.failure(ticket).remedy;
+    assert!(
+        remedy.contains("in 2") || remedy.contains("in 30"),
+        "{remedy}"
+    );
+    assert_eq!(desk.profile("dev").trouble.unwrap().remedy, *remedy);
+    desk.pass(Duration::from_millis(1999));
+    desk.ask("dev");
+    desk.nothing();
+    desk.pass(Duration::from_millis(1));
+    let ticket = desk.ask("dev");
+    desk.waits(ticket);
+    desk.fetched("dev", unreachable());
+    desk.pass(SECOND);
+    desk.handle(Event::Woke);
+    desk.nothing();
+    desk.pass(SECOND);
+    desk.fetched("dev", Ok(keys("AKIA1")));
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     let mut desk = Desk::new(CONFIG);
     desk.recalled(Ok(None));
