@@ -178,6 +178,15 @@ impl Login {
             && (saved || refused)
     }
 
+    /// Whether the vault has still to be told something.
+    pub(super) fn owes_vault(&self) -> bool {
+        let owes = |session: &Session| {
+            let unsaved = &session.unsaved;
+            unsaved.token.is_some() || unsaved.notes || unsaved.doubt
+        };
+        self.erase || self.session().is_some_and(owes)
+    }
+
     pub(super) fn unsaved_token(&self) -> Option<&IdToken> {
         self.session()?.unsaved.token.as_ref()
     }

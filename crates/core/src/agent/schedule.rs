@@ -85,8 +85,7 @@ impl Agent {
         }
         let until = Some(login.until);
         let own = match &login.state {
-            _ if login.erase || login.unsaved_token().is_some() => until,
-            State::SignedIn(session) if session.unsaved.notes || session.unsaved.doubt => until,
+            _ if login.owes_vault() => until,
             _ if self.stopping || !login.is_staying() => None,
             State::Unread => until,
             State::SignedIn(_) => match self.need(name, now) {

@@ -124,12 +124,17 @@ impl Desk {
     /// Lets time pass, and ticks exactly when the agent wants.
     pub(super) fn pass(&mut self, length: Duration) {
         let end = self.now.at + length;
+        let mut idle = 0;
         while let Some(wake) = self.agent.wake_at()
             && wake <= end
         {
+            let (last, done) = (self.now.at, self.todo.len());
             self.move_to(wake);
             self.handle(Event::Tick);
             self.ticks += 1;
+            let moved = last.until(wake) > Duration::from_millis(1) || self.todo.len() > done;
+            idle = if moved { 0 } else { idle + 1 };
+            assert!(idle < 9, "it ticks and ticks, and does nothing");
         }
         self.move_to(end);
     }

@@ -44,6 +44,16 @@ fn the_newest_token_is_the_one_to_revoke() {
 }
 
 #[test]
+fn keys_that_are_over_are_not_said_to_live() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    desk.sleep(HOUR);
+    let ticket = desk.sign_out();
+    desk.kept(Ok(()));
+    desk.revoked(Ok(()));
+    assert_eq!(desk.signed_out(ticket).keys_live_until, None);
+}
+
+#[test]
 fn a_pool_that_cannot_be_told_does_not_hold_it_up() {
     let mut desk = Desk::with_keys(Rotation::Off);
     let ticket = desk.sign_out();
