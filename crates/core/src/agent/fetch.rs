@@ -41,7 +41,7 @@ impl Agent {
         };
         if self.stopping || profile.is_fresh(now.at) || !profile.is_active(now.at, rest_after) {
             profile.turn = Turn::None;
-            if profile.failures > 0 && !self.stopping {
+            if profile.failures > 0 {
                 profile.failures = 0;
                 profile.setback = None;
                 self.changed();

@@ -168,14 +168,13 @@ impl Login {
             Work::Rest | Work::Recalling | Work::Probing => false,
             Work::Refreshing { .. } | Work::Keeping(_) | Work::Revoking(_) => true,
         };
-        let saved = self.unsaved_token().is_none() && !self.erase;
         // What the vault has refused cannot be waited for.
         let refused = self.setback.as_ref().is_some_and(Setback::is_vaults);
         !working
             && self.leaving.is_none()
             && self.orphans.is_empty()
             && self.deserted.is_empty()
-            && (saved || refused)
+            && (!self.owes_vault() || refused)
     }
 
     /// Whether the vault has still to be told something.

@@ -91,7 +91,7 @@ impl Agent {
             State::SignedIn(_) => match self.need(name, now) {
                 Need::None if login.failures > 0 => until,
                 Need::None => self.next_renewal(name, login, now),
-                Need::Ahead if login.turn == Turn::InLine && login.until <= now => None,
+                Need::Ahead if login.turn == Turn::InLine => None,
                 Need::Ahead | Need::Now => until,
             },
             // To forget that something failed which is not needed any more.
@@ -121,7 +121,7 @@ impl Agent {
             }
             // Without a usable ID token it is the login that moves next.
             self.logins.get(&profile.spec.login)?.usable_id(now)?;
-            (profile.turn != Turn::InLine || until > now).then_some(until)
+            (profile.turn != Turn::InLine).then_some(until)
         });
         own.into_iter().chain(patience).min()
     }

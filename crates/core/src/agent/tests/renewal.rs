@@ -209,6 +209,7 @@ fn a_network_that_comes_back_is_used_at_once() {
             desk.refreshed(Err(fault(kind)));
         }
         desk.handle(Event::Woke);
+        desk.nothing();
         desk.pass(2 * SECOND);
         desk.refreshed(Ok(tokens("id-1", None)));
     }
@@ -310,6 +311,27 @@ fn an_id_token_is_renewed_while_keys_are_used_and_rests_after_12_idle_hours() {
     desk.refreshed(Ok(tokens("id-9", None)));
     desk.fetched("dev", Ok(keys("AKIA9")));
     assert!(desk.document(ticket).contains("AKIA9"));
+}
+
+#[test]
+fn a_dead_id_token_is_not_renewed_while_keys_are_fresh() {
+    let mut desk = Desk::with_session(Some(false));
+    desk.ask("dev");
+    let mut short = tokens("id-1", None);
+    short.id_life = life(5 * MINUTE);
+    desk.refreshed(Ok(short));
+    desk.fetched("dev", Ok(keys("AKIA1")));
+    desk.keep_notes();
+    // A dying one is, so that it is there when something is due.
+    desk.pass(4 * MINUTE);
+    while desk.count("Refresh") > 0 {
+        desk.refreshed(Err(fault(FaultKind::Misconfigured)));
+        desk.pass(MINUTE);
+    }
+    desk.pass(28 * MINUTE);
+    desk.nothing();
+    desk.pass(7 * MINUTE);
+    assert_eq!(desk.count("Refresh"), 1);
 }
 
 #[test]

@@ -78,6 +78,12 @@ fn a_proof_is_good_for_half_a_minute() {
     desk.refreshed(Err(fault(FaultKind::Service)));
     desk.pass(3 * SECOND);
     assert_eq!((desk.count("Probe"), desk.count("Refresh")), (1, 0));
+    desk.probed(Ok(()));
+    assert_eq!(
+        desk.login().trouble.unwrap().code,
+        Code::Service,
+        "a vault that works does not mend the pool"
+    );
 }
 
 #[test]

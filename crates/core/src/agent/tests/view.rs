@@ -125,6 +125,19 @@ fn each_change_is_counted() {
 }
 
 #[test]
+fn where_nothing_changes_nothing_is_counted() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    let changes = desk.agent.changes();
+    for _ in 0..10 {
+        desk.ask("dev");
+        desk.pass(MINUTE);
+        desk.handle(Event::Tick);
+        desk.handle(Event::Woke);
+    }
+    assert_eq!(desk.agent.changes(), changes);
+}
+
+#[test]
 fn whether_anybody_is_signed_in() {
     let mut desk = Desk::new(CONFIG);
     assert!(!desk.agent.is_signed_in());
