@@ -322,6 +322,7 @@ impl Chain {
             client_id: self.text("client_id").to_owned(),
             username: None,
             flow,
+            preferred_challenge: None,
             admin_profile: None,
             endpoint: Some(self.text("url").to_owned()),
         }

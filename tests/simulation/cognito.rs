@@ -183,7 +183,7 @@ impl Cognito {
         Tokens {
             id_token: Secret::new(format!("{MARK}-i-{}", self.ids.len() - 1)),
             id_life: life_of(life, now),
-            access_token: None,
+            access: None,
             refresh_token: Some(write_token(family, generation)),
             user: user(&known.user),
             device_key: None,
@@ -226,6 +226,7 @@ impl Cognito {
                 return Ok(Step::Done {
                     tokens: Box::new(tokens),
                     client_secret: None,
+                    device: None,
                 });
             }
             Some(Answer::Password(_)) => Some(Fault::new(

@@ -185,7 +185,11 @@ impl World {
                 let result = self.outcome(fate, |world| {
                     Ok(world.cognito.revoke(&spec, &refresh_token))
                 })?;
-                Event::Revoked { login, result }
+                Event::Revoked {
+                    login,
+                    result,
+                    forgotten: Ok(()),
+                }
             }
             Effect::Converse {
                 login,

@@ -70,6 +70,7 @@ impl World {
                     client_id: "client".into(),
                     username: None,
                     flow: Flow::UserSrp,
+                    preferred_challenge: None,
                     admin_profile: None,
                     endpoint: None,
                 }
@@ -119,6 +120,7 @@ impl World {
                 rotates: self.rng.bool().then_some(rotates),
                 identities: BTreeMap::new(),
             }),
+            device: None,
         };
         self.vault.write(name, &stored);
     }

@@ -71,6 +71,7 @@ pub(crate) fn look(client: &Client) -> Result<Status, Ending> {
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
+        | Reply::Outcome(_)
         | Reply::Done
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
@@ -170,6 +171,7 @@ fn expect_done(reply: Reply) -> Result<(), Ending> {
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
+        | Reply::Outcome(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }

@@ -76,6 +76,7 @@ pub(crate) fn renew(login: &str, client: &Client) -> Result<(), Ending> {
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
+        | Reply::Outcome(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }
@@ -88,6 +89,7 @@ pub(crate) fn off_the_point(reply: &Reply) -> Ending {
         Reply::Question { .. } => "question",
         Reply::SignedIn { .. } => "signed_in",
         Reply::SignedOut(_) => "signed_out",
+        Reply::Outcome(_) => "outcome",
         Reply::Done => "done",
         Reply::Failed(_) => "failed",
         Reply::Other(kind) => kind,
@@ -190,6 +192,7 @@ fn converse(
             other @ (Reply::Document(_)
             | Reply::Status(_)
             | Reply::SignedOut(_)
+            | Reply::Outcome(_)
             | Reply::Done
             | Reply::Other(_)) => return Err(off_the_point(&other)),
         }
@@ -227,6 +230,17 @@ fn answer(
         Question::Password { username } => Ok(Answer::Password(
             person.secret(&format!("Password of {username}: "))?,
         )),
+        Question::Code { .. }
+        | Question::Choice { .. }
+        | Question::AppSetup { .. }
+        | Question::NewPassword { .. }
+        | Question::Attributes { .. }
+        | Question::Custom { .. }
+        | Question::RememberDevice { .. }
+        | Question::Other => Err(Failure::from(Trouble::Protocol(
+            "The daemon asks what this version cannot show.".into(),
+        ))
+        .into()),
         Question::ClientSecret { client_id } => Ok(Answer::ClientSecret(
             person.secret(&format!("Secret of app client {client_id}: "))?,
         )),

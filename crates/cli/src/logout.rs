@@ -31,6 +31,7 @@ pub(crate) fn run(login: &str, client: &Client) -> Result<(), Ending> {
         | Reply::Status(_)
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
+        | Reply::Outcome(_)
         | Reply::Done
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
@@ -70,6 +71,7 @@ mod tests {
         let now = UnixTime::from_secs(1_767_584_889);
         let told = SignedOut {
             had_session: true,
+            not_forgotten: None,
             not_revoked: None,
             keys_live_until: Some(UnixTime::from_secs(now.secs() + 1800)),
         };

@@ -28,6 +28,7 @@ pub(crate) fn run(command: &VaultCommand, client: &Client) -> Result<(), Ending>
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
+        | Reply::Outcome(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }

@@ -242,6 +242,7 @@ fn a_sign_out_tells_each_step() {
     home.daemon(|_| {
         Reply::SignedOut(SignedOut {
             had_session: true,
+            not_forgotten: None,
             not_revoked: Some(Trouble::NotRevoked("No network.".into()).into()),
             keys_live_until: Some(UnixTime::from_secs(4_000_000_000)),
         })

@@ -68,6 +68,10 @@ impl Attempt<'_> {
                     .await?;
                 self.follow(reply, None).await
             }
+            Flow::UserAuth | Flow::Custom | Flow::CustomSrp => Err(Refusal::plain(Fault::new(
+                FaultKind::Unsupported,
+                "This flow cannot be begun yet.",
+            ))),
             Flow::AdminUserPassword => {
                 parameters.insert("PASSWORD".into(), self.password.expose().into());
                 let reply = self.initiate_as_admin(parameters).await?;

@@ -60,8 +60,26 @@ pub(crate) async fn answer(
         (
             asked @ (Question::Username { .. }
             | Question::Password { .. }
-            | Question::ClientSecret { .. }),
-            Answer::Username(_) | Answer::Password(_) | Answer::ClientSecret(_),
+            | Question::ClientSecret { .. }
+            | Question::Code { .. }
+            | Question::Choice { .. }
+            | Question::AppSetup { .. }
+            | Question::NewPassword { .. }
+            | Question::Attributes { .. }
+            | Question::Custom { .. }
+            | Question::RememberDevice { .. }
+            | Question::Other),
+            Answer::Username(_)
+            | Answer::Password(_)
+            | Answer::ClientSecret(_)
+            | Answer::Code(_)
+            | Answer::Resend
+            | Answer::Choice(_)
+            | Answer::AppSetup { .. }
+            | Answer::NewPassword { .. }
+            | Answer::Attributes(_)
+            | Answer::Custom(_)
+            | Answer::RememberDevice(_),
         ) => {
             let problem = wrong("That was the answer to another question.");
             Ok(ask(thread, asked, Some(problem)))
@@ -88,6 +106,7 @@ async fn prove(
         Ok(result) => Ok(Step::Done {
             tokens: Box::new(tokens(result, &*cognito.wall)?),
             client_secret: thread.client_secret,
+            device: None,
         }),
         Err(Refusal { meaning, fault }) => match (meaning, fault.kind) {
             (Meaning::SecretMissing, _) => Ok(ask(thread, client_secret(spec), None)),
@@ -119,7 +138,8 @@ async fn prove(
                 | FaultKind::Unsupported
                 | FaultKind::Misconfigured
                 | FaultKind::TokenStale
-                | FaultKind::IdentityConflict,
+                | FaultKind::IdentityConflict
+                | FaultKind::DeviceGone,
             ) => Err(fault),
         },
     }

@@ -163,6 +163,7 @@ mod tests {
                 client_id: "c".into(),
                 username: None,
                 flow: poolkey_core::config::Flow::UserSrp,
+                preferred_challenge: None,
                 admin_profile: None,
                 endpoint: None,
             },

@@ -1,10 +1,12 @@
 //! What a successful sign-in or refresh holds.
 
+use std::time::Duration;
+
 use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::fault::{Fault, FaultKind, Life};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Tokens, User};
+use poolkey_core::session::{Access, Tokens, User};
 use poolkey_core::time::UnixTime;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -27,7 +29,13 @@ pub(crate) fn tokens(
     let secret = |token: Option<&str>| token.filter(|t| !t.is_empty()).map(Secret::new);
     Ok(Tokens {
         id_life: answer.life(claims.exp, wall),
-        access_token: secret(answer.output.access_token()),
+        access: secret(answer.output.access_token()).map(|token| Access {
+            token,
+            life: Life {
+                length: Duration::from_secs(answer.output.expires_in().try_into().unwrap_or(0)),
+                server: answer.server,
+            },
+        }),
         refresh_token: secret(answer.output.refresh_token()),
         user: User {
             username: claims.username.unwrap_or_else(|| claims.sub.clone()),

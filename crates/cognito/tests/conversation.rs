@@ -43,13 +43,17 @@ async fn a_sign_in_asks_for_the_name_and_the_password_and_is_done() {
     let Step::Done {
         tokens,
         client_secret,
+        device: None,
     } = step
     else {
         panic!("{step:?}")
     };
     assert_eq!(client_secret, None);
     assert_eq!(tokens.id_token, Secret::new(id_token()));
-    assert_eq!(tokens.access_token, Some(Secret::new(ACCESS)));
+    assert_eq!(
+        tokens.access.map(|access| access.token),
+        Some(Secret::new(ACCESS))
+    );
     assert_eq!(tokens.refresh_token, Some(Secret::new(REFRESH)));
     assert_eq!(tokens.user.sub, "cfcd2084-95d5-65ef-66e7-dff9f98764da");
     assert_eq!(tokens.user.username, "ada");

@@ -303,7 +303,7 @@ async fn provoke(verb: Verb, act: Act) -> Fault {
                 ..
             }) => fault,
             Ok(Step::Ask { question, .. }) => panic!("{question:?}"),
-            Ok(Step::Done { .. }) => panic!("signed in"),
+            Ok(Step::Done { .. } | Step::Finished { .. }) => panic!("signed in"),
             Err(fault) => fault,
         },
         Refresh => cognito

@@ -268,7 +268,7 @@ async fn an_identity_pool_refuses_what_it_should() {
         .unwrap_err();
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
 
-    let access = tokens.access_token.unwrap();
+    let access = tokens.access.unwrap().token;
     let fault = cognito.fetch(&profile, &access, None).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
 

@@ -29,7 +29,11 @@ async fn the_log_at_trace_holds_no_secret() {
     for flow in [Flow::UserSrp, Flow::UserPassword] {
         let first = match flow {
             Flow::UserSrp => Some(password_verifier()),
-            Flow::UserPassword | Flow::AdminUserPassword => None,
+            Flow::UserPassword
+            | Flow::AdminUserPassword
+            | Flow::UserAuth
+            | Flow::Custom
+            | Flow::CustomSrp => None,
         };
         let server = Server::start(first.into_iter().chain([signed_in()])).await;
         let step = try_password(&server.login(flow), Some(secret.expose())).await;

@@ -39,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use fastrand::Rng;
 
 use crate::config::{ConfigError, Settings};
+use crate::conversation::Goal;
 use crate::event::{Effect, Event, Reply, Request, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
@@ -106,7 +107,11 @@ impl Agent {
             Event::Probed { login, result } => self.probed(&login, result, now),
             Event::Kept { login, result } => self.kept(&login, result, now),
             Event::Refreshed { login, result } => self.refreshed(&login, result, now),
-            Event::Revoked { login, result } => self.revoked(&login, result, now),
+            Event::Revoked {
+                login,
+                result,
+                forgotten,
+            } => self.revoked(&login, result, forgotten, now),
             Event::Conversed {
                 login,
                 conversation,
@@ -152,7 +157,14 @@ impl Agent {
         }
         match request {
             Request::Credentials { profile } => self.ask_keys(ticket, &profile, now),
-            Request::SignIn { login, username } => self.sign_in(ticket, &login, username, now),
+            Request::SignIn { login, username } => {
+                self.converse(ticket, &login, username, Goal::SignIn, now);
+            }
+            Request::Account {
+                login,
+                username,
+                goal,
+            } => self.converse(ticket, &login, username, goal, now),
             Request::Answer {
                 conversation,
                 answer,

@@ -64,7 +64,10 @@ pub struct LoginSpec {
     pub username: Option<String>,
     /// How passwords are proven.
     pub flow: Flow,
-    /// The AWS profile of an administrator, for [`Flow::AdminUserPassword`].
+    /// What a sign-in by [`Flow::UserAuth`] begins with, in place of the pool's list.
+    pub preferred_challenge: Option<Preference>,
+    /// The AWS profile of an administrator, for [`Flow::AdminUserPassword`] and for what else an
+    /// administrator does.
     pub admin_profile: Option<String>,
     /// Another endpoint than AWS's own.
     pub endpoint: Option<String>,
@@ -79,7 +82,7 @@ impl LoginSpec {
     }
 }
 
-/// How a sign-in proves the password; the names are Cognito's own.
+/// How a sign-in begins; the names are Cognito's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flow {
     /// The password never leaves the machine.
@@ -92,6 +95,29 @@ pub enum Flow {
     /// The password is sent to Cognito in a call signed by an administrator's AWS keys.
     #[serde(rename = "ADMIN_USER_PASSWORD_AUTH")]
     AdminUserPassword,
+    /// The pool offers ways, and the person chooses one.
+    #[serde(rename = "USER_AUTH")]
+    UserAuth,
+    /// The pool asks questions of its own.
+    #[serde(rename = "CUSTOM_AUTH")]
+    Custom,
+    /// As [`Flow::Custom`], after the password was proven by SRP (`CHALLENGE_NAME=SRP_A`).
+    #[serde(rename = "CUSTOM_AUTH_SRP")]
+    CustomSrp,
+}
+
+/// What a sign-in by [`Flow::UserAuth`] begins with (`PREFERRED_CHALLENGE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Preference {
+    /// The password is proven by SRP.
+    PasswordSrp,
+    /// The password is sent to Cognito.
+    Password,
+    /// A code sent by e-mail.
+    EmailOtp,
+    /// A code sent by SMS.
+    SmsOtp,
 }
 
 /// What keys you get: a login, an identity pool, and a role where the pool offers several.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigError, LoginSpec, ProfileSpec};
-use crate::conversation::{Answer, Question, Step, Thread};
+use crate::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
 use crate::failure::Failure;
 use crate::fault::{Fault, VaultFault};
 use crate::name::{LoginName, ProfileName};
@@ -34,6 +34,15 @@ pub enum Request {
         login: String,
         /// The user name, where the person already gave it.
         username: Option<String>,
+    },
+    /// Begins a conversation about an account. It takes the place of a sign-in to the same login.
+    Account {
+        /// The login.
+        login: String,
+        /// The user name, where the person already gave it.
+        username: Option<String>,
+        /// What is wanted.
+        goal: Goal,
     },
     /// Answers the last question of a sign-in.
     Answer {
@@ -80,6 +89,8 @@ pub enum Reply {
     },
     /// The session is over, and the vault keeps nothing of it.
     SignedOut(SignedOut),
+    /// What a conversation about an account came to.
+    Outcome(Outcome),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -94,6 +105,9 @@ pub struct SignedOut {
     /// Why the user pool could not be told to revoke the refresh token, where it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_revoked: Option<Failure>,
+    /// Why the user pool could not be told to forget this device, where it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_forgotten: Option<Failure>,
     /// Until when keys that were already handed out go on working: AWS cannot take them back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys_live_until: Option<UnixTime>,
@@ -152,6 +166,8 @@ pub enum Event {
         login: LoginName,
         /// Whether the pool took it.
         result: Result<(), Fault>,
+        /// Whether the pool forgot the device, where it was to be forgotten.
+        forgotten: Result<(), Fault>,
     },
     /// A step of a sign-in came to its end.
     Conversed {
@@ -217,7 +233,8 @@ pub enum Effect {
         /// The remembered device.
         device_key: Option<String>,
     },
-    /// Revoke a refresh token. Leads to [`Event::Revoked`].
+    /// Revoke a refresh token, and have the pool forget a device before. Leads to
+    /// [`Event::Revoked`].
     Revoke {
         /// The login.
         login: LoginName,
@@ -227,6 +244,8 @@ pub enum Effect {
         refresh_token: Secret,
         /// The app client's secret.
         client_secret: Option<Secret>,
+        /// The device to forget.
+        forget: Option<Forget>,
     },
     /// Take the next step of a sign-in. Leads to [`Event::Conversed`].
     Converse {
@@ -252,6 +271,15 @@ pub enum Effect {
         /// The identity id, where it is known.
         identity: Option<String>,
     },
+}
+
+/// A device that the pool shall forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forget {
+    /// Its key, which goes with the session's refresh too.
+    pub device_key: String,
+    /// An access token that should still work, where there is one.
+    pub access_token: Option<Secret>,
 }
 
 /// What an effect must not overtake, nor be overtaken by.

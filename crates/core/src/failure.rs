@@ -341,7 +341,10 @@ fn cannot_sign_in(login: &LoginName, kind: FaultKind, text: String) -> (Code, St
             format!("Nobody was signed in to “{login}”: {}.", ended.reason()),
             "Ask the user pool's administrator.".into(),
         ),
-        FaultKind::Misconfigured | FaultKind::TokenStale | FaultKind::IdentityConflict => (
+        FaultKind::Misconfigured
+        | FaultKind::TokenStale
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone => (
             Code::Misconfigured,
             text,
             format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator."),

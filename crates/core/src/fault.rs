@@ -50,10 +50,12 @@ pub enum FaultKind {
     Unsupported,
     /// Pool, app client, role or Poolkey's own configuration is not right.
     Misconfigured,
-    /// The identity pool did not take the ID token because of its age: a newer one may do.
+    /// The ID or access token was not taken because of its age: a newer one may do.
     TokenStale,
     /// The identity id belongs to another user: it must be looked up anew.
     IdentityConflict,
+    /// The pool does not know the device any more: the call may be made without it.
+    DeviceGone,
 }
 
 /// A keychain that did not do what was asked.

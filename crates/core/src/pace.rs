@@ -73,7 +73,8 @@ pub fn backoff(kind: FaultKind, failures: u32, rng: &mut Rng) -> Duration {
         | FaultKind::LockedOut
         | FaultKind::Expired
         | FaultKind::TokenStale
-        | FaultKind::IdentityConflict => (30, 900),
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone => (30, 900),
     };
     let doubled = 1_u64 << failures.saturating_sub(1).min(16);
     let wait = Duration::from_secs((first * doubled).min(longest));

@@ -19,13 +19,22 @@ pub struct Tokens {
     /// access token.
     pub id_life: Life,
     /// Proves the user to the user pool's own operations.
-    pub access_token: Option<Secret>,
+    pub access: Option<Access>,
     /// The refresh token: always after a sign-in, after a refresh only when the pool rotates.
     pub refresh_token: Option<Secret>,
     /// Who signed in.
     pub user: User,
     /// The device that the pool made of this machine, where it remembers devices.
     pub device_key: Option<String>,
+}
+
+/// An access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The token.
+    pub token: Secret,
+    /// How long it lives: Cognito's `ExpiresIn`.
+    pub life: Life,
 }
 
 /// Who signed in, by the ID token's claims.
@@ -69,6 +78,33 @@ pub struct Stored {
     pub client_secret: Option<Secret>,
     /// The session, while signed in.
     pub session: Option<StoredSession>,
+    /// The device that the pool remembers, which outlives a session that ended by itself.
+    pub device: Option<Device>,
+}
+
+/// A device that a user pool remembers: its proof stands in for a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Device {
+    /// The pool that remembers it.
+    pub user_pool_id: String,
+    /// Whose device it is: `cognito:username`.
+    pub username: String,
+    /// The name that the person typed, where that was another one.
+    pub alias: Option<String>,
+    /// `DeviceKey`.
+    pub key: String,
+    /// `DeviceGroupKey`.
+    pub group_key: String,
+    /// What only this machine knows.
+    pub password: Secret,
+}
+
+impl Device {
+    /// Whether it is this user's device, by the name that a person types.
+    pub fn is_of(&self, spec: &LoginSpec, username: &str) -> bool {
+        self.user_pool_id == spec.user_pool_id
+            && (self.username == username || self.alias.as_deref() == Some(username))
+    }
 }
 
 /// A session as the vault keeps it.
@@ -107,7 +143,7 @@ pub struct BadRecord;
 impl Stored {
     /// Whether there is nothing to keep.
     pub fn is_empty(&self) -> bool {
-        self.client_secret.is_none() && self.session.is_none()
+        self.client_secret.is_none() && self.session.is_none() && self.device.is_none()
     }
 
     /// The record as text for the vault: JSON, because KDE Wallet keeps only UTF-8.
@@ -124,6 +160,14 @@ impl Stored {
                 signed_in: session.signed_in,
                 rotates: session.rotates,
                 identities: &session.identities,
+            }),
+            device: self.device.as_ref().map(|device| DeviceOut {
+                user_pool_id: &device.user_pool_id,
+                username: &device.username,
+                alias: device.alias.as_deref(),
+                key: &device.key,
+                group_key: &device.group_key,
+                password: device.password.expose(),
             }),
         };
         // Grown in one piece, so that no copy of the token stays behind in a smaller buffer.
@@ -157,6 +201,7 @@ impl Stored {
                 rotates: session.rotates,
                 identities: session.identities,
             }),
+            device: record.device,
         })
     }
 }
@@ -168,6 +213,19 @@ struct RecordOut<'a> {
     client_secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct DeviceOut<'a> {
+    user_pool_id: &'a str,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'a str>,
+    key: &'a str,
+    group_key: &'a str,
+    password: &'a str,
 }
 
 #[derive(Serialize)]
@@ -189,6 +247,7 @@ struct RecordIn {
     v: u32,
     client_secret: Option<Secret>,
     session: Option<SessionIn>,
+    device: Option<Device>,
 }
 
 #[derive(Deserialize)]
@@ -223,6 +282,14 @@ mod tests {
                 signed_in: UnixTime::from_secs(7),
                 rotates: Some(true),
                 identities: BTreeMap::from([("p".into(), "i".into())]),
+            }),
+            device: Some(Device {
+                user_pool_id: "us-east-1_A".into(),
+                username: "u".into(),
+                alias: Some("u@example.com".into()),
+                key: "us-east-1_k".into(),
+                group_key: "-g".into(),
+                password: Secret::new("p"),
             }),
         };
         let record = stored.to_record();

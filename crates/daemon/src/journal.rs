@@ -58,7 +58,7 @@ impl Journal {
                 }
                 Err(fault) => self.failed(format!("profile {profile}"), "no keys", fault),
             },
-            Event::Revoked { login, result } => match result {
+            Event::Revoked { login, result, .. } => match result {
                 Ok(()) => tracing::info!(%login, "revoked"),
                 Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "not revoked: {fault}"),
             },

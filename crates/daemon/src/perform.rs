@@ -66,6 +66,7 @@ impl Performer {
                 spec,
                 refresh_token,
                 client_secret,
+                ..
             } => {
                 let revoke = || {
                     self.cognito
@@ -73,6 +74,7 @@ impl Performer {
                 };
                 Event::Revoked {
                     result: self.call(revoke).await,
+                    forgotten: Ok(()),
                     login,
                 }
             }

@@ -94,6 +94,15 @@ async fn answer(
         }
         Ask::Credentials { profile } => Request::Credentials { profile },
         Ask::SignIn { login, username } => Request::SignIn { login, username },
+        Ask::Account {
+            login,
+            username,
+            goal,
+        } => Request::Account {
+            login,
+            username,
+            goal,
+        },
         Ask::Answer {
             conversation,
             answer,
@@ -107,7 +116,10 @@ async fn answer(
     };
     // A person who leaves a sign-in ends it. All else is carried through and told, so that a peer
     // which closes its sending half, as socat does, has its answer.
-    let tied = matches!(request, Request::SignIn { .. } | Request::Answer { .. });
+    let tied = matches!(
+        request,
+        Request::SignIn { .. } | Request::Account { .. } | Request::Answer { .. }
+    );
     let mut waiting = engine.ask(request);
     tokio::select! {
         biased;

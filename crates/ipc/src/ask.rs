@@ -1,8 +1,9 @@
 //! What a client may ask of the daemon.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use poolkey_core::conversation::Answer;
+use poolkey_core::conversation::{Answer, Factor, Goal};
 use poolkey_core::event::ConversationId;
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
@@ -30,6 +31,15 @@ pub enum Ask {
         login: String,
         /// The user name, where the person already gave it.
         username: Option<String>,
+    },
+    /// Begins a conversation about an account.
+    Account {
+        /// The login.
+        login: String,
+        /// The user name, where the person already gave it.
+        username: Option<String>,
+        /// What is wanted.
+        goal: Goal,
     },
     /// Answers the last question of a sign-in.
     Answer {
@@ -96,6 +106,11 @@ impl Ask {
             "sign_in" => Self::SignIn {
                 login: take("login", &mut wire.login)?,
                 username: wire.username.take().map(Cow::into_owned),
+            },
+            "account" => Self::Account {
+                login: take("login", &mut wire.login)?,
+                username: wire.username.take().map(Cow::into_owned),
+                goal: wire.goal.take().ok_or_else(|| missing("goal"))?,
             },
             "answer" => Self::Answer {
                 conversation: ConversationId(take("conversation", &mut wire.conversation)?),
@@ -177,12 +192,18 @@ impl Ask {
                 answer,
             } => WireOut {
                 conversation: Some(&conversation.0),
-                answer: Some(match answer {
-                    Answer::Username(text) => AnswerOut::Username(text),
-                    Answer::Password(text) => AnswerOut::Password(text.expose()),
-                    Answer::ClientSecret(text) => AnswerOut::ClientSecret(text.expose()),
-                }),
+                answer: Some(AnswerOut::of(answer)),
                 ..out("answer")
+            },
+            Self::Account {
+                login,
+                username,
+                goal,
+            } => WireOut {
+                login: Some(login),
+                username: username.as_deref(),
+                goal: Some(goal),
+                ..out("account")
             },
             Self::Cancel { conversation } => WireOut {
                 conversation: Some(&conversation.0),
@@ -223,6 +244,7 @@ struct Wire<'a> {
     username: Option<Cow<'a, str>>,
     #[serde(borrow)]
     conversation: Option<Cow<'a, str>>,
+    goal: Option<Goal>,
     answer: Option<Answer>,
     passphrase: Option<Secret>,
     create: Option<bool>,
@@ -234,6 +256,7 @@ impl Wire<'_> {
             && self.login.is_none()
             && self.username.is_none()
             && self.conversation.is_none()
+            && self.goal.is_none()
             && self.answer.is_none()
             && self.passphrase.is_none()
             && self.create.is_none()
@@ -253,6 +276,8 @@ struct WireOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<&'a Goal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passphrase: Option<&'a str>,
@@ -262,32 +287,97 @@ struct WireOut<'a> {
 
 impl WireOut<'_> {
     fn texts(&self) -> usize {
-        let answer = self.answer.as_ref().map(|answer| match answer {
-            AnswerOut::Username(text)
-            | AnswerOut::Password(text)
-            | AnswerOut::ClientSecret(text) => *text,
+        let answer = self.answer.as_ref().map_or(0, AnswerOut::texts);
+        let goal = self.goal.map_or(0, |goal| {
+            serde_json::to_vec(goal).map_or(0, |line| line.len())
         });
-        [
+        let texts: usize = [
             self.profile,
             self.login,
             self.username,
             self.conversation,
-            answer,
             self.passphrase,
         ]
         .into_iter()
         .flatten()
         .map(str::len)
-        .sum()
+        .sum();
+        texts + answer + goal
     }
 }
 
 #[derive(Serialize)]
-#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 enum AnswerOut<'a> {
     Username(&'a str),
     Password(&'a str),
     ClientSecret(&'a str),
+    Code(&'a str),
+    Resend,
+    Choice(Factor),
+    AppSetup {
+        code: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        device_name: Option<&'a str>,
+    },
+    NewPassword {
+        password: &'a str,
+        attributes: &'a BTreeMap<String, String>,
+    },
+    Attributes(&'a BTreeMap<String, String>),
+    Custom(&'a str),
+    RememberDevice(bool),
+}
+
+impl<'a> AnswerOut<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        match answer {
+            Answer::Username(text) => Self::Username(text),
+            Answer::Password(text) => Self::Password(text.expose()),
+            Answer::ClientSecret(text) => Self::ClientSecret(text.expose()),
+            Answer::Code(text) => Self::Code(text.expose()),
+            Answer::Resend => Self::Resend,
+            Answer::Choice(factor) => Self::Choice(*factor),
+            Answer::AppSetup { code, device_name } => Self::AppSetup {
+                code: code.expose(),
+                device_name: device_name.as_deref(),
+            },
+            Answer::NewPassword {
+                password,
+                attributes,
+            } => Self::NewPassword {
+                password: password.expose(),
+                attributes,
+            },
+            Answer::Attributes(attributes) => Self::Attributes(attributes),
+            Answer::Custom(text) => Self::Custom(text.expose()),
+            Answer::RememberDevice(remember) => Self::RememberDevice(*remember),
+        }
+    }
+
+    /// How long its texts are, with room for what stands around each.
+    fn texts(&self) -> usize {
+        let all = |attributes: &BTreeMap<String, String>| {
+            attributes
+                .iter()
+                .map(|(name, value)| name.len() + value.len() + 8)
+                .sum()
+        };
+        match self {
+            Self::Username(text)
+            | Self::Password(text)
+            | Self::ClientSecret(text)
+            | Self::Code(text)
+            | Self::Custom(text) => text.len(),
+            Self::Resend | Self::Choice(_) | Self::RememberDevice(_) => 0,
+            Self::AppSetup { code, device_name } => code.len() + device_name.map_or(0, str::len),
+            Self::NewPassword {
+                password,
+                attributes,
+            } => password.len() + all(attributes),
+            Self::Attributes(attributes) => all(attributes),
+        }
+    }
 }
 
 fn take(name: &str, field: &mut Option<Cow<'_, str>>) -> Result<String, Failure> {

@@ -88,6 +88,7 @@ impl Client {
             Ask::Status | Ask::Watch => LONGEST_STATUS,
             Ask::Credentials { .. }
             | Ask::SignIn { .. }
+            | Ask::Account { .. }
             | Ask::Answer { .. }
             | Ask::Cancel { .. }
             | Ask::SignOut { .. }
@@ -200,6 +201,7 @@ impl Iterator for Watch {
             | Reply::Question { .. }
             | Reply::SignedIn { .. }
             | Reply::SignedOut(_)
+            | Reply::Outcome(_)
             | Reply::Done
             | Reply::Other(_) => Err(trouble::off_the_point()),
         }))
@@ -242,6 +244,7 @@ fn may_repeat(ask: &Ask) -> bool {
     match ask {
         Ask::Credentials { .. } | Ask::Status | Ask::Watch | Ask::Reload => true,
         Ask::SignIn { .. }
+        | Ask::Account { .. }
         | Ask::Answer { .. }
         | Ask::Cancel { .. }
         | Ask::SignOut { .. }
@@ -262,6 +265,7 @@ fn patience(ask: &Ask) -> Duration {
         | Ask::Reload
         | Ask::Stop => Duration::from_millis(4800),
         Ask::SignIn { .. }
+        | Ask::Account { .. }
         | Ask::Answer { .. }
         | Ask::SignOut { .. }
         | Ask::Renew { .. }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use poolkey_core::config::VaultChoice;
-use poolkey_core::conversation::Question;
+use poolkey_core::conversation::{Outcome, Question};
 use poolkey_core::event::{self, ConversationId, SignedOut};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
@@ -41,6 +41,8 @@ pub enum Reply {
     },
     /// The session is over.
     SignedOut(SignedOut),
+    /// What a conversation about an account came to.
+    Outcome(Outcome),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -103,6 +105,7 @@ impl From<event::Reply> for Reply {
             },
             event::Reply::SignedIn { user } => Self::SignedIn { user },
             event::Reply::SignedOut(told) => Self::SignedOut(told),
+            event::Reply::Outcome(outcome) => Self::Outcome(outcome),
             event::Reply::Done => Self::Done,
             event::Reply::Failed(failure) => Self::Failed(failure),
         }
@@ -141,6 +144,7 @@ impl Reply {
                 }),
             "signed_in" => wire.user.map(|user| Self::SignedIn { user }),
             "signed_out" => wire.signed_out.map(Self::SignedOut),
+            "outcome" => wire.outcome.map(Self::Outcome),
             "done" => Some(Self::Done),
             "failed" => wire.failure.map(Self::Failed),
             other => Some(Self::Other(other.chars().take(40).collect())),
@@ -197,6 +201,10 @@ impl Reply {
             Self::SignedOut(told) => WireOut {
                 signed_out: Some(told),
                 ..out("signed_out")
+            },
+            Self::Outcome(outcome) => WireOut {
+                outcome: Some(outcome),
+                ..out("outcome")
             },
             Self::Done => out("done"),
             Self::Failed(failure) => WireOut {
@@ -262,6 +270,7 @@ struct Wire<'a> {
     problem: Option<Failure>,
     user: Option<User>,
     signed_out: Option<SignedOut>,
+    outcome: Option<Outcome>,
     failure: Option<Failure>,
 }
 
@@ -281,6 +290,8 @@ struct WireOut<'a> {
     user: Option<&'a User>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_out: Option<&'a SignedOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a Outcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a Failure>,
 }

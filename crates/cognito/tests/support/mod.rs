@@ -95,6 +95,7 @@ impl Server {
             client_id: "3n4b5urk1ft4fl3mg5e62d9ado".into(),
             username: None,
             flow,
+            preferred_challenge: None,
             admin_profile: None,
             endpoint: Some(self.url.clone()),
         }

@@ -31,6 +31,7 @@ impl Person<'_> {
         loop {
             let (thread, question) = match step {
                 Step::Done { tokens, .. } => return Ok(*tokens),
+                Step::Finished { outcome, .. } => panic!("{outcome:?}"),
                 Step::Ask {
                     problem: Some(fault),
                     ..
@@ -47,6 +48,7 @@ impl Person<'_> {
                 Question::ClientSecret { .. } => {
                     Answer::ClientSecret(Secret::new(self.client_secret.unwrap()))
                 }
+                other => panic!("{other:?}"),
             };
             step = cognito.answer(spec, thread, answer).await?;
         }

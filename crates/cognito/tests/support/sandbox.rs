@@ -99,6 +99,7 @@ impl Seeded {
             client_id: self.text("client_id").to_owned(),
             username: None,
             flow,
+            preferred_challenge: None,
             admin_profile: None,
             endpoint: Some(self.url.clone()),
         }

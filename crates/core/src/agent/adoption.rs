@@ -32,6 +32,7 @@ impl Agent {
         let Stage::Adopting {
             tokens,
             client_secret,
+            device,
             begun,
             signed_in,
         } = stage
@@ -42,6 +43,7 @@ impl Agent {
         if client_secret.is_some() {
             login.client_secret = client_secret;
         }
+        login.device = device;
         let Some(refresh_token) = tokens.refresh_token else {
             return self.end_conversation(
                 name,

@@ -123,6 +123,7 @@ impl Agent {
         if let Ok(Step::Done {
             tokens,
             client_secret,
+            ..
         }) = result
         {
             self.orphan(name, spec, tokens.refresh_token, client_secret);

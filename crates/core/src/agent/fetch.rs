@@ -204,7 +204,8 @@ impl Agent {
             | FaultKind::LockedOut
             | FaultKind::Expired
             | FaultKind::Unsupported
-            | FaultKind::Misconfigured => {
+            | FaultKind::Misconfigured
+            | FaultKind::DeviceGone => {
                 profile.fail(fault.kind, fault.text, now, &mut self.rng);
             }
         }

@@ -16,7 +16,7 @@ use crate::failure::Ended;
 use crate::fault::{FaultKind, VaultFault};
 use crate::pace::{self, Span};
 use crate::secret::Secret;
-use crate::session::{Stored, StoredSession, User};
+use crate::session::{Device, Stored, StoredSession, User};
 use crate::time::{Moment, Now};
 
 /// One login.
@@ -29,6 +29,8 @@ pub(super) struct Login {
     pub(super) until: Moment,
     /// Outlives the session; see [`Stored`].
     pub(super) client_secret: Option<Secret>,
+    /// Outlives a session that ended by itself; see [`Stored`].
+    pub(super) device: Option<Device>,
     pub(super) conversation: Option<Conversation>,
     /// Sign-ins that were given up while the pool was being asked.
     pub(super) deserted: Vec<Deserted>,
@@ -110,6 +112,7 @@ impl Login {
             work: Work::Rest,
             until: Moment::default(),
             client_secret: None,
+            device: None,
             conversation: None,
             deserted: Vec::new(),
             leaving: None,
@@ -209,6 +212,7 @@ impl Login {
         Stored {
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),
+            device: self.device.clone(),
         }
     }
 

@@ -266,6 +266,7 @@ impl Agent {
 impl Login {
     fn take_record(&mut self, stored: Stored) {
         self.client_secret = stored.client_secret;
+        self.device = stored.device;
         self.state = match stored.session {
             None => State::SignedOut,
             Some(session) if !session.is_of(&self.spec) => {

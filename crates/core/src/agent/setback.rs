@@ -64,7 +64,8 @@ impl Setback {
                 | FaultKind::Unsupported
                 | FaultKind::Misconfigured
                 | FaultKind::TokenStale
-                | FaultKind::IdentityConflict,
+                | FaultKind::IdentityConflict
+                | FaultKind::DeviceGone,
             ) => None,
         }
     }
@@ -100,7 +101,8 @@ impl Setback {
                 | FaultKind::Unsupported
                 | FaultKind::Misconfigured
                 | FaultKind::TokenStale
-                | FaultKind::IdentityConflict,
+                | FaultKind::IdentityConflict
+                | FaultKind::DeviceGone,
             ) => Trouble::Misconfigured(text),
         }
     }

@@ -2,20 +2,21 @@
 
 use crate::agent::Agent;
 use crate::agent::login::State;
-use crate::conversation::{Answer, Question, Step, Thread};
+use crate::conversation::{Answer, Goal, Question, Step, Thread};
 use crate::event::{ConversationId, Effect, Reply, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::fault::Fault;
 use crate::name::LoginName;
 use crate::pace::QUESTION_LIFE;
 use crate::secret::Secret;
-use crate::session::Tokens;
+use crate::session::{Device, Tokens};
 use crate::time::{Moment, Now};
 
 /// A sign-in under way. A login has one at most.
 #[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
+    pub(super) goal: Goal,
     username: Option<String>,
     /// Who waits for the next question or the end.
     pub(super) ticket: Option<Ticket>,
@@ -39,6 +40,7 @@ pub(super) enum Stage {
     Adopting {
         tokens: Box<Tokens>,
         client_secret: Option<Secret>,
+        device: Option<Device>,
         begun: Moment,
         signed_in: Now,
     },
@@ -60,11 +62,12 @@ impl Conversation {
 }
 
 impl Agent {
-    pub(super) fn sign_in(
+    pub(super) fn converse(
         &mut self,
         ticket: Ticket,
         name: &str,
         username: Option<String>,
+        goal: Goal,
         now: Now,
     ) {
         let Some(name) = self.known_login(ticket, name) else {
@@ -75,6 +78,7 @@ impl Agent {
         if let Some(login) = self.logins.get_mut(&name) {
             login.conversation = Some(Conversation {
                 id,
+                goal,
                 username,
                 ticket: Some(ticket),
                 stage: Stage::Vault,
@@ -100,6 +104,8 @@ impl Agent {
         talk.stage = Stage::Busy { begun: now.at };
         let username = talk.username.clone();
         let thread = Thread {
+            goal: talk.goal.clone(),
+            device: login.device.clone(),
             username: username.or_else(|| login.spec.username.clone()).or(known),
             client_secret: login.client_secret.clone(),
             ..Thread::default()
@@ -212,13 +218,21 @@ impl Agent {
             Ok(Step::Done {
                 tokens,
                 client_secret,
+                device,
             }) => {
                 talk.stage = Stage::Adopting {
                     tokens,
                     client_secret,
+                    device,
                     begun,
                     signed_in: now,
                 };
+            }
+            Ok(Step::Finished { outcome, .. }) => {
+                let talk = login.conversation.take();
+                if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
+                    self.reply(ticket, Reply::Outcome(outcome));
+                }
             }
             Err(fault) => self.end_conversation(
                 name,

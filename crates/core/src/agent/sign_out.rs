@@ -95,11 +95,18 @@ impl Agent {
                 spec: login.spec.clone(),
                 refresh_token,
                 client_secret: login.client_secret.clone(),
+                forget: None,
             }
         });
     }
 
-    pub(super) fn revoked(&mut self, name: &LoginName, result: Result<(), Fault>, now: Now) {
+    pub(super) fn revoked(
+        &mut self,
+        name: &LoginName,
+        result: Result<(), Fault>,
+        forgotten: Result<(), Fault>,
+        now: Now,
+    ) {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
@@ -108,8 +115,11 @@ impl Agent {
         };
         login.work = Work::Rest;
         if whose == Whose::Leaver {
-            if let (Err(fault), Some(leaving)) = (result, &mut login.leaving) {
-                leaving.told.not_revoked = Some(Trouble::NotRevoked(fault.text).into());
+            if let Some(leaving) = &mut login.leaving {
+                let told = &mut leaving.told;
+                let because = |fault: Fault| Trouble::NotRevoked(fault.text).into();
+                told.not_revoked = result.err().map(because);
+                told.not_forgotten = forgotten.err().map(because);
             }
             self.left_for_good(name);
         }

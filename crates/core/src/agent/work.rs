@@ -89,6 +89,7 @@ impl Agent {
                     spec: orphan.spec,
                     refresh_token: orphan.refresh_token,
                     client_secret: orphan.client_secret,
+                    forget: None,
                 }
             });
         }

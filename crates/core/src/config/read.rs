@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ids::{is_identity_pool_id, is_loopback, is_pool_id, is_role_arn, is_word};
-use super::{Config, ConfigError, Flow, LoginSpec, ProfileSpec, Settings, VaultChoice};
+use super::{Config, ConfigError, Flow, LoginSpec, Preference, ProfileSpec, Settings, VaultChoice};
 use crate::name::{LoginName, ProfileName};
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
@@ -87,6 +87,7 @@ struct RawLogin {
     username: Option<Spanned<String>>,
     #[serde(default)]
     flow: Option<Spanned<Flow>>,
+    preferred_challenge: Option<Spanned<Preference>>,
     admin_profile: Option<Spanned<String>>,
     endpoint: Option<Spanned<String>>,
 }
@@ -112,13 +113,12 @@ impl RawLogin {
             return Err(at(name.span(), "username has 1 to 128 characters".into()));
         }
         let flow = self.flow.as_ref().map(|flow| *flow.get_ref());
-        let admin = flow == Some(Flow::AdminUserPassword);
-        if let Some(profile) = &self.admin_profile
-            && !admin
+        if let Some(preferred) = &self.preferred_challenge
+            && flow != Some(Flow::UserAuth)
         {
             return Err(at(
-                profile.span(),
-                "admin_profile goes with flow = \"ADMIN_USER_PASSWORD_AUTH\"".into(),
+                preferred.span(),
+                "preferred_challenge goes with flow = \"USER_AUTH\"".into(),
             ));
         }
         Ok(LoginSpec {
@@ -126,6 +126,9 @@ impl RawLogin {
             client_id: self.client_id.into_inner(),
             username: self.username.map(Spanned::into_inner),
             flow: flow.unwrap_or_default(),
+            preferred_challenge: self
+                .preferred_challenge
+                .map(|preferred| *preferred.get_ref()),
             admin_profile: self.admin_profile.map(Spanned::into_inner),
             endpoint: endpoint(self.endpoint, at)?,
         })

@@ -61,9 +61,9 @@ fn each_mistake_names_its_line_and_the_fix() {
             "USER_SRP_AUTH",
         ),
         (
-            "[login.acme]\nuser_pool_id = \"us-east-1_A\"\nclient_id = \"x\"\nadmin_profile = \"root\"\n",
+            "[login.acme]\nuser_pool_id = \"us-east-1_A\"\nclient_id = \"x\"\npreferred_challenge = \"EMAIL_OTP\"\n",
             4,
-            "ADMIN_USER_PASSWORD_AUTH",
+            "USER_AUTH",
         ),
         (
             "[login.acme]\nuser_pool_id = \"us-east-1_A\"\nclient_id = \"x\"\nendpoint = \"http://example.com\"\n",

@@ -29,7 +29,7 @@ fn what_is_not_known_is_refused() {
         (r#"{"v":2,"ask":"status"}"#, "version 2"),
         (r#"{"v":9,"ask":{"kind":"status"},"at":5}"#, "version 9"),
         (
-            r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"iris","text":"x"}}"#,
+            r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"iris","value":"x"}}"#,
             "unknown",
         ),
     ] {
@@ -46,7 +46,7 @@ fn a_refusal_does_not_repeat_a_secret() {
         r#"{"v":1,"ask":"unlock","passphrase":["hunter2"]}"#,
         r#"{"v":1,"ask":"unlock","create":"hunter2"}"#,
         r#"{"v":1,"ask":"unlock","hunter2":true}"#,
-        r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"hunter2","text":"x"}}"#,
+        r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"hunter2","value":"x"}}"#,
     ] {
         let failure = Ask::parse(line).unwrap_err();
         assert!(!failure.to_string().contains("hunter2"), "{failure}");
@@ -117,21 +117,21 @@ fn every() -> Vec<(Ask, &'static str)> {
                 conversation: conversation.clone(),
                 answer: Answer::Username("jane".into()),
             },
-            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"username","text":"jane"}}"#,
+            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"username","value":"jane"}}"#,
         ),
         (
             Ask::Answer {
                 conversation: conversation.clone(),
                 answer: Answer::Password(Secret::new("hunter2\"\\\n")),
             },
-            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"password","text":"hunter2\"\\\n"}}"#,
+            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"password","value":"hunter2\"\\\n"}}"#,
         ),
         (
             Ask::Answer {
                 conversation: conversation.clone(),
                 answer: Answer::ClientSecret(Secret::new("hunter2")),
             },
-            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"client_secret","text":"hunter2"}}"#,
+            r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"client_secret","value":"hunter2"}}"#,
         ),
         (
             Ask::Cancel { conversation },

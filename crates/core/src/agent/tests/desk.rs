@@ -249,7 +249,11 @@ impl Desk {
         else {
             panic!("{effect:?}");
         };
-        self.handle(Event::Revoked { login, result });
+        self.handle(Event::Revoked {
+            login,
+            result,
+            forgotten: Ok(()),
+        });
         refresh_token.expose().to_owned()
     }
 
@@ -400,6 +404,7 @@ pub(super) fn record(refresh_token: &str, rotates: Option<bool>) -> Secret {
             rotates,
             identities: BTreeMap::new(),
         }),
+        device: None,
     }
     .to_record()
 }
@@ -423,7 +428,7 @@ pub(super) fn tokens(id_token: &str, refresh_token: Option<&str>) -> Tokens {
     Tokens {
         id_token: Secret::new(id_token),
         id_life: life(HOUR),
-        access_token: None,
+        access: None,
         refresh_token: refresh_token.map(Secret::new),
         user: user("ann"),
         device_key: None,
@@ -459,6 +464,7 @@ pub(super) fn done(user_name: &str, refresh_token: &str) -> Result<Step, Fault> 
             ..tokens(&format!("id-of-{user_name}"), Some(refresh_token))
         }),
         client_secret: None,
+        device: None,
     })
 }
 

@@ -349,6 +349,7 @@ fn a_client_secret_is_kept_and_sent_and_outlives_the_session() {
         crate::conversation::Step::Done { tokens, .. } => crate::conversation::Step::Done {
             tokens,
             client_secret: Some(Secret::new("shh")),
+            device: None,
         },
         ask => ask,
     }));
@@ -375,6 +376,7 @@ fn a_pool_that_gives_no_refresh_token_is_refused() {
             crate::conversation::Step::Done {
                 tokens,
                 client_secret: None,
+                device: None,
             }
         }
         ask => ask,
