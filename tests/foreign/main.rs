@@ -89,8 +89,9 @@ async fn a_client_secret_is_asked_for_and_proven() {
             .await
             .unwrap();
         cognito
-            .revoke(&spec, &refresh, Some(&secret))
+            .revoke(&spec, &refresh, Some(&secret), None)
             .await
+            .revoked
             .unwrap();
         let mistaken = Person {
             client_secret: Some("another-secret"),
@@ -114,7 +115,8 @@ async fn a_refresh_token_serves_until_it_is_revoked() {
         assert_eq!(renewed.user, tokens.user);
         within(renewed.id_life.length, 3600);
     }
-    cognito.revoke(&spec, &refresh, None).await.unwrap();
+    let parting = cognito.revoke(&spec, &refresh, None, None).await;
+    parting.revoked.unwrap();
     let fault = cognito
         .refresh(&spec, &refresh, None, None)
         .await

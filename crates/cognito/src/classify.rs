@@ -34,33 +34,90 @@ impl Refusal {
 /// The operations of Cognito that Poolkey calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
+    AdminConfirmSignUp,
     AdminInitiateAuth,
+    AdminRespondToAuthChallenge,
+    AssociateSoftwareToken,
+    ChangePassword,
+    ConfirmDevice,
+    ConfirmForgotPassword,
+    ConfirmSignUp,
+    ForgetDevice,
+    ForgotPassword,
     GetCredentialsForIdentity,
     GetId,
     GetTokensFromRefreshToken,
+    GetUser,
+    GetUserAttributeVerificationCode,
     InitiateAuth,
+    ListDevices,
+    ResendConfirmationCode,
     RespondToAuthChallenge,
     RevokeToken,
+    SetUserMfaPreference,
+    SignUp,
+    UpdateDeviceStatus,
+    UpdateUserAttributes,
+    VerifySoftwareToken,
+    VerifyUserAttribute,
 }
 
 impl Operation {
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::AdminConfirmSignUp => "AdminConfirmSignUp",
             Self::AdminInitiateAuth => "AdminInitiateAuth",
+            Self::AdminRespondToAuthChallenge => "AdminRespondToAuthChallenge",
+            Self::AssociateSoftwareToken => "AssociateSoftwareToken",
+            Self::ChangePassword => "ChangePassword",
+            Self::ConfirmDevice => "ConfirmDevice",
+            Self::ConfirmForgotPassword => "ConfirmForgotPassword",
+            Self::ConfirmSignUp => "ConfirmSignUp",
+            Self::ForgetDevice => "ForgetDevice",
+            Self::ForgotPassword => "ForgotPassword",
             Self::GetCredentialsForIdentity => "GetCredentialsForIdentity",
             Self::GetId => "GetId",
             Self::GetTokensFromRefreshToken => "GetTokensFromRefreshToken",
+            Self::GetUser => "GetUser",
+            Self::GetUserAttributeVerificationCode => "GetUserAttributeVerificationCode",
             Self::InitiateAuth => "InitiateAuth",
+            Self::ListDevices => "ListDevices",
+            Self::ResendConfirmationCode => "ResendConfirmationCode",
             Self::RespondToAuthChallenge => "RespondToAuthChallenge",
             Self::RevokeToken => "RevokeToken",
+            Self::SetUserMfaPreference => "SetUserMFAPreference",
+            Self::SignUp => "SignUp",
+            Self::UpdateDeviceStatus => "UpdateDeviceStatus",
+            Self::UpdateUserAttributes => "UpdateUserAttributes",
+            Self::VerifySoftwareToken => "VerifySoftwareToken",
+            Self::VerifyUserAttribute => "VerifyUserAttribute",
         }
     }
 
     const fn place(self) -> Place {
         match self {
-            Self::AdminInitiateAuth | Self::InitiateAuth | Self::RespondToAuthChallenge => {
-                Place::SignIn
-            }
+            Self::AdminInitiateAuth
+            | Self::AdminRespondToAuthChallenge
+            | Self::InitiateAuth
+            | Self::RespondToAuthChallenge => Place::SignIn,
+            Self::AdminConfirmSignUp
+            | Self::ConfirmForgotPassword
+            | Self::ConfirmSignUp
+            | Self::ForgotPassword
+            | Self::ResendConfirmationCode
+            | Self::SignUp => Place::Account,
+            Self::AssociateSoftwareToken
+            | Self::ChangePassword
+            | Self::ConfirmDevice
+            | Self::ForgetDevice
+            | Self::GetUser
+            | Self::GetUserAttributeVerificationCode
+            | Self::ListDevices
+            | Self::SetUserMfaPreference
+            | Self::UpdateDeviceStatus
+            | Self::UpdateUserAttributes
+            | Self::VerifySoftwareToken
+            | Self::VerifyUserAttribute => Place::Access,
             Self::GetTokensFromRefreshToken | Self::RevokeToken => Place::Session,
             Self::GetCredentialsForIdentity | Self::GetId => Place::Pool,
         }
@@ -142,6 +199,10 @@ fn sentence(mut text: String) -> String {
 enum Place {
     Any,
     SignIn,
+    /// What anybody may ask about an account.
+    Account,
+    /// What an access token, or a sign-in under way, allows.
+    Access,
     /// Refresh and revocation.
     Session,
     /// The identity pool's operations.
@@ -180,9 +241,10 @@ const LONGEST: usize = 300;
 
 mod table {
     use super::FaultKind::{
-        Expired, IdentityConflict, LockedOut, Misconfigured, Service, Throttled, TokenStale, Wrong,
+        DeviceGone, Expired, IdentityConflict, LockedOut, Misconfigured, Service, Throttled,
+        TokenStale, Wrong,
     };
-    use super::Place::{Any, Pool, Session, SignIn};
+    use super::Place::{Access, Any, Pool, Session, SignIn};
     use super::Verdict::{HasWrongSecret, Is, NeedsSecret};
     use super::{Ended, Row, over, row};
 
@@ -193,6 +255,10 @@ mod table {
         row(Session, "NotAuthorizedException",                 "refresh token has been revoked", over(Ended::Revoked)),
         row(Any,     "NotAuthorizedException",                 "access token has been revoked",  over(Ended::Revoked)),
         row(Session, "NotAuthorizedException",                 "invalid refresh token",          over(Ended::Refused)),
+        row(Session, "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
+        row(Access,  "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
+        row(SignIn,  "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
+        row(Access,  "NotAuthorizedException",                 "access token has expired",       Is(TokenStale)),
         row(Session, "RefreshTokenReuseException",             "",                               over(Ended::Reused)),
         row(Any,     "NotAuthorizedException",                 "user is disabled",               over(Ended::UserDisabled)),
         row(Any,     "UserNotFoundException",                  "",                               over(Ended::UserGone)),

@@ -1,18 +1,68 @@
-//! A sign-in: what to ask a person, and what becomes of the answer.
+//! A sign-in: what to ask a person, and what becomes of the answer. What people do with their
+//! accounts is `account`'s.
 
 use poolkey_core::config::LoginSpec;
-use poolkey_core::conversation::{Answer, Question, Step, Thread};
+use poolkey_core::conversation::{Answer, Goal, Question, Step, Thread};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
-use crate::Cognito;
 use crate::attempt::Attempt;
 use crate::classify::{Meaning, Refusal};
 use crate::tokens::tokens;
+use crate::{Cognito, account};
 
-/// The first question: the user name, or the password of a user whose name is known.
-pub(crate) fn begin(spec: &LoginSpec, thread: Thread) -> Step {
+/// The first question.
+pub(crate) async fn begin(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    thread: Thread,
+) -> Result<Step, Fault> {
+    match thread.goal {
+        Goal::SignIn => Ok(begin_sign_in(spec, thread)),
+        Goal::SignUp { .. }
+        | Goal::Confirm
+        | Goal::ConfirmAsAdmin
+        | Goal::ResendCode
+        | Goal::ForgotPassword
+        | Goal::ResetPassword
+        | Goal::ChangePassword
+        | Goal::Show
+        | Goal::SetUpApp
+        | Goal::SetFactor { .. }
+        | Goal::ListDevices
+        | Goal::ForgetDevice { .. }
+        | Goal::VerifyAttribute { .. } => account::begin(cognito, spec, thread).await,
+    }
+}
+
+/// The next question, or the end.
+pub(crate) async fn answer(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    thread: Thread,
+    answer: Answer,
+) -> Result<Step, Fault> {
+    match thread.goal {
+        Goal::SignIn => answer_sign_in(cognito, spec, thread, answer).await,
+        Goal::SignUp { .. }
+        | Goal::Confirm
+        | Goal::ConfirmAsAdmin
+        | Goal::ResendCode
+        | Goal::ForgotPassword
+        | Goal::ResetPassword
+        | Goal::ChangePassword
+        | Goal::Show
+        | Goal::SetUpApp
+        | Goal::SetFactor { .. }
+        | Goal::ListDevices
+        | Goal::ForgetDevice { .. }
+        | Goal::VerifyAttribute { .. } => account::answer(cognito, spec, thread, answer).await,
+    }
+}
+
+/// The user name, or the password of a user whose name is known.
+fn begin_sign_in(spec: &LoginSpec, thread: Thread) -> Step {
     let question = match &thread.username {
         Some(username) => Question::Password {
             username: username.clone(),
@@ -22,15 +72,14 @@ pub(crate) fn begin(spec: &LoginSpec, thread: Thread) -> Step {
     ask(thread, question, None)
 }
 
-/// The next question, or the end.
-pub(crate) async fn answer(
+async fn answer_sign_in(
     cognito: &Cognito,
     spec: &LoginSpec,
     mut thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
     let Some(asked) = thread.asked.clone() else {
-        return Ok(begin(spec, thread));
+        return Ok(begin_sign_in(spec, thread));
     };
     match (asked, answer) {
         (asked @ Question::Username { .. }, Answer::Username(name)) => {
@@ -39,7 +88,7 @@ pub(crate) async fn answer(
                 return Ok(ask(thread, asked, Some(problem)));
             }
             thread.username = Some(name);
-            Ok(begin(spec, thread))
+            Ok(begin_sign_in(spec, thread))
         }
         (asked @ Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
             // Pasted, as a rule, and without spaces of its own.
@@ -49,7 +98,7 @@ pub(crate) async fn answer(
                 return Ok(ask(thread, asked, Some(problem)));
             }
             thread.client_secret = Some(Secret::new(secret));
-            Ok(begin(spec, thread))
+            Ok(begin_sign_in(spec, thread))
         }
         (asked @ Question::Password { .. }, Answer::Password(password)) => {
             if password.expose().is_empty() {

@@ -24,6 +24,7 @@
 //! *Lives.* When something ends is told as a length from the moment of the answer, by the server's
 //! own clock (its `Date` header), so that a wrong local clock does no harm.
 
+mod account;
 mod admin;
 mod attempt;
 mod call;
@@ -40,10 +41,13 @@ mod transport;
 
 use poolkey_core::config::{LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
+use poolkey_core::event::Forget;
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Fetched, Tokens};
 use poolkey_core::time::UnixTime;
+
+pub use crate::session::Parting;
 
 use crate::clients::Clients;
 
@@ -66,17 +70,13 @@ impl Cognito {
         }
     }
 
-    /// Begins a sign-in. The thread may already hold a user name and the app client's secret.
+    /// Begins a sign-in, or what else the thread is for. It may already hold a user name and the app client's secret.
     ///
     /// # Errors
     ///
-    /// None yet: the first step asks nobody but the person.
-    #[expect(
-        clippy::unused_async,
-        reason = "a flow whose first step is the service's will ask it here"
-    )]
+    /// The service would not begin it.
     pub async fn begin(&self, spec: &LoginSpec, thread: Thread) -> Result<Step, Fault> {
-        Ok(conversation::begin(spec, thread))
+        conversation::begin(self, spec, thread).await
     }
 
     /// Takes the answer to the question that was asked last.
@@ -116,19 +116,16 @@ impl Cognito {
         session::refresh(self, spec, refresh_token, client_secret, device_key).await
     }
 
-    /// Makes a refresh token useless, and the access tokens that came of it. AWS keys that were
-    /// given out live on to their own end.
-    ///
-    /// # Errors
-    ///
-    /// The token may still be of use.
+    /// Makes a refresh token useless, and the access tokens that came of it; has the pool forget a
+    /// device before. AWS keys that were given out live on to their own end.
     pub async fn revoke(
         &self,
         spec: &LoginSpec,
         refresh_token: &Secret,
         client_secret: Option<&Secret>,
-    ) -> Result<(), Fault> {
-        session::revoke(self, spec, refresh_token, client_secret).await
+        forget: Option<&Forget>,
+    ) -> Parting {
+        session::revoke(self, spec, refresh_token, client_secret, forget).await
     }
 
     /// Turns an ID token into AWS keys. Without an identity id it is looked up first.

@@ -1,6 +1,7 @@
-//! What is done with a refresh token.
+//! What is done with a refresh token: it is renewed, or its session ends.
 
 use poolkey_core::config::LoginSpec;
+use poolkey_core::event::Forget;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
@@ -45,8 +46,118 @@ pub(crate) async fn refresh(
     tokens(answer, &*cognito.wall)
 }
 
-/// `RevokeToken`, which succeeds for a token that is already of no use.
+/// What came of the end of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// Whether the refresh token is of no more use.
+    pub revoked: Result<(), Fault>,
+    /// Whether the pool does not know the device any more; `Ok` where none was to be forgotten.
+    pub forgotten: Result<(), Fault>,
+}
+
+/// Has the pool forget the device, which only a session can ask for, and then ends the session.
 pub(crate) async fn revoke(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    refresh_token: &Secret,
+    client_secret: Option<&Secret>,
+    forget: Option<&Forget>,
+) -> Parting {
+    let mut newest = refresh_token.clone();
+    let forgotten = match forget {
+        None => Ok(()),
+        Some(forget) => {
+            let leaving = Leaving {
+                cognito,
+                spec,
+                client_secret,
+                forget,
+            };
+            leaving.forget(&mut newest).await
+        }
+    };
+    Parting {
+        revoked: revoke_token(cognito, spec, &newest, client_secret).await,
+        forgotten,
+    }
+}
+
+struct Leaving<'a> {
+    cognito: &'a Cognito,
+    spec: &'a LoginSpec,
+    client_secret: Option<&'a Secret>,
+    forget: &'a Forget,
+}
+
+impl Leaving<'_> {
+    /// With the access token at hand, or else with a new one. `newest` becomes the refresh token
+    /// that a rotation brought.
+    async fn forget(&self, newest: &mut Secret) -> Result<(), Fault> {
+        if let Some(access) = &self.forget.access_token {
+            match self.forget_with(access).await {
+                Err(fault) if is_spent(fault.kind) => {}
+                outcome @ (Ok(()) | Err(_)) => return outcome,
+            }
+        }
+        let key = Some(self.forget.device_key.as_str());
+        let renewed = refresh(self.cognito, self.spec, newest, self.client_secret, key).await;
+        let tokens = match renewed {
+            Ok(tokens) => tokens,
+            Err(fault) if fault.kind == FaultKind::DeviceGone => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        if let Some(rotated) = tokens.refresh_token {
+            *newest = rotated;
+        }
+        let Some(access) = tokens.access else {
+            return Err(Fault::new(
+                FaultKind::Lost,
+                "Cognito gave no access token, which alone can have a device forgotten.",
+            ));
+        };
+        self.forget_with(&access.token).await
+    }
+
+    async fn forget_with(&self, access: &Secret) -> Result<(), Fault> {
+        let request = self
+            .cognito
+            .clients
+            .users(self.spec)
+            .forget_device()
+            .access_token(access.expose())
+            .device_key(&self.forget.device_key);
+        let outcome = call(Operation::ForgetDevice, &[access], |probe| {
+            request.customize().interceptor(probe).send()
+        })
+        .await;
+        match outcome.map_err(Fault::from) {
+            Ok(_) => Ok(()),
+            Err(fault) if fault.kind == FaultKind::DeviceGone => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// Whether another access token may do what this one did not.
+const fn is_spent(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::TokenStale | FaultKind::Ended(_) => true,
+        FaultKind::Unreachable
+        | FaultKind::Lost
+        | FaultKind::Throttled
+        | FaultKind::Service
+        | FaultKind::Wrong
+        | FaultKind::LockedOut
+        | FaultKind::Expired
+        | FaultKind::Unsupported
+        | FaultKind::Misconfigured
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone => false,
+    }
+}
+
+/// `RevokeToken`, which succeeds for a token that is already of no use.
+async fn revoke_token(
     cognito: &Cognito,
     spec: &LoginSpec,
     refresh_token: &Secret,

@@ -311,8 +311,9 @@ async fn provoke(verb: Verb, act: Act) -> Fault {
             .await
             .unwrap_err(),
         Revoke => cognito
-            .revoke(&login, &refresh, Some(&secret))
+            .revoke(&login, &refresh, Some(&secret), None)
             .await
+            .revoked
             .unwrap_err(),
         Fetch => cognito
             .fetch(&server.profile(None), &Secret::new(id_token()), Some("i"))

@@ -88,8 +88,9 @@ async fn a_revocation_names_token_and_client() {
     let spec = server.login(Flow::UserSrp);
     let secret = Secret::new("the-client-secret");
     cognito()
-        .revoke(&spec, &Secret::new(REFRESH), Some(&secret))
+        .revoke(&spec, &Secret::new(REFRESH), Some(&secret), None)
         .await
+        .revoked
         .unwrap();
     assert_eq!(
         server.seen(),

@@ -82,8 +82,9 @@ async fn the_log_at_trace_holds_no_secret() {
         log.hears(&format!("{tokens:?}"));
     }
     cognito
-        .revoke(&spec, &refresh, Some(&secret))
+        .revoke(&spec, &refresh, Some(&secret), None)
         .await
+        .revoked
         .unwrap();
     let fetched = cognito
         .fetch(&server.profile(None), &Secret::new(id_token()), None)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use poolkey_cognito::Cognito;
+use poolkey_cognito::{Cognito, Parting};
 use poolkey_core::event::{Effect, Event};
 use poolkey_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
@@ -66,16 +66,27 @@ impl Performer {
                 spec,
                 refresh_token,
                 client_secret,
-                ..
+                forget,
             } => {
-                let revoke = || {
-                    self.cognito
-                        .revoke(&spec, &refresh_token, client_secret.as_ref())
+                let revoke = async || {
+                    Ok(self
+                        .cognito
+                        .revoke(
+                            &spec,
+                            &refresh_token,
+                            client_secret.as_ref(),
+                            forget.as_ref(),
+                        )
+                        .await)
                 };
+                let parting = self.call(revoke).await.unwrap_or_else(|fault| Parting {
+                    revoked: Err(fault.clone()),
+                    forgotten: forget.as_ref().map_or(Ok(()), |_| Err(fault)),
+                });
                 Event::Revoked {
-                    result: self.call(revoke).await,
-                    forgotten: Ok(()),
                     login,
+                    result: parting.revoked,
+                    forgotten: parting.forgotten,
                 }
             }
             Effect::Converse {
@@ -131,8 +142,9 @@ impl Performer {
     }
 }
 
-/// A sign-in takes two calls of at most 8 s each.
-const LONGEST_CALL: Duration = Duration::from_secs(20);
+/// The longest step of a sign-in takes seven calls of at most 8 s each: the password's proof twice,
+/// the second time without a device that is gone, and a new device.
+const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 /// So many calls at once, whatever is asked for.
 const LINES: usize = 32;
