@@ -5,8 +5,7 @@ use serde_json::json;
 use crate::{
     auth::wrong_password,
     client::Strangers,
-    journal::Mail,
-    random,
+    outbox::{Medium, Purpose, expired_code},
     srp::{Verifier, Who},
     user::{Status, User},
     wire::{Answer, Failure, Fields},
@@ -24,7 +23,6 @@ impl World {
         client.check_hash(name, fields.maybe_text("SecretHash")?)?;
         let attributes = fields.attributes("UserAttributes")?;
         let now = self.clock.now();
-        let code = random::text(random::DIGITS, 6);
 
         let pool = self.pool_mut(&client.pool)?;
         if pool.admin_only {
@@ -40,15 +38,17 @@ impl World {
             user: &user.username,
         };
         user.password = Some(Verifier::new(who, password));
-        user.code = Some((code.clone(), now.plus(86_400)));
-        let answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
+        let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
         let username = user.username.clone();
-        self.journal.mail(Mail {
-            user_pool_id: client.pool,
-            username,
-            about: "sign-up".into(),
-            code,
-        });
+        let medium = pool.user(&username)?.medium();
+        if let Some(medium) = medium {
+            let (code, delivery) =
+                self.send_code(&client.pool, &username, Purpose::SignUp, medium)?;
+            answer["CodeDeliveryDetails"] = delivery.details();
+            self.pool_mut(&client.pool)?
+                .user_mut(&username)?
+                .sign_up_code = Some(code);
+        }
         Ok(answer)
     }
 
@@ -61,41 +61,22 @@ impl World {
         let now = self.clock.now();
         let pool = self.pool_mut(&client.pool)?;
         let verified = pool.verified_attributes.clone();
-        let expired = || {
-            Failure::new(
-                "ExpiredCodeException",
-                "Invalid code provided, please request a code again.",
-            )
-        };
         let Some(key) = pool.find(name).map(|user| pool.fold(&user.username)) else {
             return Err(match client.strangers {
                 Strangers::Named => Failure::no_user(),
-                Strangers::Hidden => expired(),
+                Strangers::Hidden => expired_code(),
             });
         };
-        let user = pool.users.get_mut(&key).ok_or_else(expired)?;
+        let user = pool.users.get_mut(&key).ok_or_else(expired_code)?;
         if user.status != Status::Unconfirmed {
             return Err(Failure::not_authorized(
                 "User cannot be confirmed. Current status is CONFIRMED",
             ));
         }
-        user.attempts.check(now)?;
-        let Some((code, until)) = &user.code else {
-            return Err(expired());
-        };
-        if now >= *until {
-            return Err(expired());
-        }
-        if code != given {
-            user.attempts.failed(now);
-            return Err(Failure::new(
-                "CodeMismatchException",
-                "Invalid verification code provided, please try again.",
-            ));
-        }
-        user.attempts.succeeded();
+        let code = user.sign_up_code.as_mut().ok_or_else(expired_code)?;
+        code.check(given, now)?;
         user.status = Status::Confirmed;
-        user.code = None;
+        user.sign_up_code = None;
         for attribute in verified {
             user.attributes
                 .insert(format!("{attribute}_verified"), "true".into());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    journal::Mail,
+    outbox::Purpose,
     pool::Pool,
     random,
     srp::{Verifier, Who},
@@ -49,14 +49,12 @@ impl World {
         user.temporary_until = Some(until);
         let answer = user.describe("Attributes", &clock);
         let username = user.username.clone();
+        let medium = user.medium();
         self.journal.secret("password", &password);
         if !silent {
-            self.journal.mail(Mail {
-                user_pool_id: pool_id.to_owned(),
-                username,
-                about: "invitation".into(),
-                code: password,
-            });
+            if let Some(medium) = medium {
+                self.send(pool_id, &username, Purpose::Invitation, medium, password)?;
+            }
         }
         Ok(json!({ "User": answer }))
     }
@@ -111,18 +109,14 @@ impl World {
 
     /// `AdminResetUserPassword`
     pub(crate) fn admin_reset_user_password(&mut self, fields: Fields<'_>) -> Answer {
-        let code = random::text(random::DIGITS, 6);
-        let until = self.clock.now().plus(3600);
+        let pool = fields.text("UserPoolId")?;
         let user = self.user_named(fields)?;
         user.status = Status::ResetRequired;
-        user.code = Some((code.clone(), until));
-        let username = user.username.clone();
-        self.journal.mail(Mail {
-            user_pool_id: fields.text("UserPoolId")?.to_owned(),
-            username,
-            about: "reset".into(),
-            code,
-        });
+        let (name, medium) = (user.username.clone(), user.medium());
+        if let Some(medium) = medium {
+            let (code, _) = self.send_code(pool, &name, Purpose::AdminReset, medium)?;
+            self.user_named(fields)?.reset_code = Some(code);
+        }
         Ok(json!({}))
     }
 
@@ -135,7 +129,7 @@ impl World {
             ));
         }
         user.status = Status::Confirmed;
-        user.code = None;
+        user.sign_up_code = None;
         Ok(json!({}))
     }
 

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{faults::Rule, journal::Journal, seed, world::World};
+use crate::{faults::Rule, journal::Journal, outbox::Outbox, seed, world::World};
 
 /// How long things live, and how large they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,11 @@ pub(crate) fn answer(
             Ok(json!({}))
         }
         ("GET", "minted") => Ok(json!({ "secrets": world.journal.secrets() })),
-        ("GET", "outbox") => Ok(json!({ "messages": world.journal.mails() })),
+        ("GET", "outbox") => Ok(json!({ "messages": world.outbox.messages() })),
+        ("DELETE", "outbox") => {
+            world.outbox = Outbox::new();
+            Ok(json!({}))
+        }
         ("POST", "seed") => read(body).and_then(|request| {
             seed::plant(world, request)
                 .map(|seeded| json!(seeded))

@@ -1,4 +1,4 @@
-//! What happened: calls, secrets that were minted or received, and messages to users.
+//! What happened: calls, and secrets that were minted or received.
 
 use std::collections::BTreeMap;
 
@@ -58,27 +58,12 @@ pub struct Secret {
     pub value: String,
 }
 
-/// A message that would have gone to a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mail {
-    /// The user pool.
-    pub user_pool_id: String,
-    /// The user.
-    pub username: String,
-    /// What it is for: `sign-up`, `reset` or `invitation`.
-    pub about: String,
-    /// The code, or the temporary password.
-    pub code: String,
-}
-
 /// The journal of one sandbox.
 pub(crate) struct Journal {
     calls: Shelf<Call>,
     counts: BTreeMap<String, u64>,
     total: u64,
     secrets: Shelf<&'static str>,
-    mails: Shelf<Mail>,
-    mail_total: u64,
     /// What the running operation has said so far.
     pub(crate) note: Note,
 }
@@ -86,7 +71,6 @@ pub(crate) struct Journal {
 impl Journal {
     const CALLS: usize = 20_000;
     const SECRETS: usize = 20_000;
-    const MAILS: usize = 1000;
 
     /// An empty journal.
     pub(crate) fn new() -> Self {
@@ -95,8 +79,6 @@ impl Journal {
             counts: BTreeMap::new(),
             total: 0,
             secrets: Shelf::new(Self::SECRETS),
-            mails: Shelf::new(Self::MAILS),
-            mail_total: 0,
             note: Note::default(),
         }
     }
@@ -129,13 +111,6 @@ impl Journal {
         }
     }
 
-    /// Puts a message into the outbox.
-    pub(crate) fn mail(&mut self, mail: Mail) {
-        self.secret("code", &mail.code);
-        self.mail_total += 1;
-        self.mails.put(self.mail_total.to_string(), mail);
-    }
-
     /// Forgets all calls and counts.
     pub(crate) fn forget_calls(&mut self) {
         self.calls = Shelf::new(Self::CALLS);
@@ -160,10 +135,5 @@ impl Journal {
             value: value.to_owned(),
         };
         self.secrets.all().map(secret).collect()
-    }
-
-    /// All messages, oldest first.
-    pub(crate) fn mails(&self) -> Vec<&Mail> {
-        self.mails.all().map(|(_, mail)| mail).collect()
     }
 }

@@ -28,12 +28,14 @@ mod challenge;
 mod client;
 mod clock;
 mod control;
+mod factor;
 mod faults;
 mod http;
 mod identity;
 mod journal;
 mod keys;
 mod operations;
+mod outbox;
 mod pool;
 mod random;
 mod refresh;
@@ -51,9 +53,11 @@ mod wire;
 mod world;
 
 pub use control::{ClockChange, Lifetimes};
+pub use factor::{CustomRound, Factor, FirstFactor, Mfa};
 pub use faults::{DropAt, Forever, Rule, Times, Wrong};
-pub use journal::{Call, Mail, Note, Secret};
+pub use journal::{Call, Note, Secret};
 pub use keys::NoKey;
+pub use outbox::{Medium, Message, Purpose};
 pub use seed::{
     ClientSeed, GroupSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded, UserSeed,
 };

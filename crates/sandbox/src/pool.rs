@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Moment,
+    factor::Rules,
     random,
     user::User,
     wire::{Answer, Failure, Fields},
@@ -29,6 +30,8 @@ pub(crate) struct Pool {
     pub(crate) case_sensitive: bool,
     /// `AllowAdminCreateUserOnly`
     pub(crate) admin_only: bool,
+    /// What it asks for beside the password.
+    pub(crate) rules: Rules,
     pub(crate) groups: BTreeMap<String, Group>,
     /// By folded user name.
     pub(crate) users: BTreeMap<String, User>,
@@ -92,6 +95,18 @@ impl Pool {
                     verified.is_some_and(|v| v == "true") && known_by(user, attribute)
                 })
         })
+    }
+
+    /// A user by the exact user name.
+    pub(crate) fn user(&self, username: &str) -> Result<&User, Failure> {
+        let user = self.users.get(&self.fold(username));
+        user.ok_or_else(Failure::no_user)
+    }
+
+    /// A user by the exact user name, to change.
+    pub(crate) fn user_mut(&mut self, username: &str) -> Result<&mut User, Failure> {
+        let key = self.fold(username);
+        self.users.get_mut(&key).ok_or_else(Failure::no_user)
     }
 
     /// Puts a new user into the pool.
@@ -252,6 +267,7 @@ impl World {
             admin_only: fields
                 .inside("AdminCreateUserConfig")?
                 .flag("AllowAdminCreateUserOnly")?,
+            rules: Rules::default(),
             groups: BTreeMap::new(),
             users: BTreeMap::new(),
             secret: random::bytes(),

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::{Clock, Moment},
+    factor::Factors,
+    outbox::Code,
     random,
     srp::Verifier,
     wire::Failure,
@@ -25,8 +27,13 @@ pub(crate) struct User {
     pub(crate) attempts: Attempts,
     /// The end of a temporary password.
     pub(crate) temporary_until: Option<Moment>,
-    /// The code that confirms the sign-up, and its end.
-    pub(crate) code: Option<(String, Moment)>,
+    /// The code that confirms the sign-up.
+    pub(crate) sign_up_code: Option<Code>,
+    /// The code that resets the password.
+    pub(crate) reset_code: Option<Code>,
+    /// The codes that verify addresses, by attribute.
+    pub(crate) verify_codes: BTreeMap<String, Code>,
+    pub(crate) factors: Factors,
     /// Made by an administrator, who need not know every required attribute.
     pub(crate) by_admin: bool,
 }
@@ -66,7 +73,10 @@ impl User {
             groups: BTreeSet::new(),
             attempts: Attempts::default(),
             temporary_until: None,
-            code: None,
+            sign_up_code: None,
+            reset_code: None,
+            verify_codes: BTreeMap::new(),
+            factors: Factors::default(),
             by_admin: false,
         }
     }
@@ -89,6 +99,12 @@ impl User {
             Status::ResetRequired => Err(reset_required()),
             Status::Confirmed | Status::ForceChangePassword => Ok(()),
         }
+    }
+
+    /// Whether an address is known to be the user's own.
+    pub(crate) fn verified(&self, attribute: &str) -> bool {
+        let verified = self.attributes.get(&format!("{attribute}_verified"));
+        verified.is_some_and(|value| value == "true")
     }
 
     /// The attributes, as `{Name, Value}` pairs.

@@ -11,6 +11,7 @@ use crate::{
     identity::{Identity, IdentityPool},
     journal::Journal,
     keys::SigningKey,
+    outbox::Outbox,
     pool::Pool,
     refresh::RefreshToken,
     shelf::Shelf,
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    pub(crate) outbox: Outbox,
 
     pub(crate) pools: BTreeMap<String, Pool>,
     pub(crate) clients: BTreeMap<String, Client>,
@@ -81,6 +83,7 @@ impl World {
             lifetimes: Lifetimes::default(),
             faults: Faults::none(),
             journal,
+            outbox: Outbox::new(),
             pools: BTreeMap::new(),
             clients: BTreeMap::new(),
             challenges: Shelf::new(Self::SESSIONS),

@@ -192,12 +192,13 @@ fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
         "ClientId": client,
         "Username": "second",
         "Password": "New-Passw0rd",
+        "UserAttributes": attributes,
     });
     run(world, "SignUp", &second).expect("signed up");
     let code = world
-        .journal
-        .mails()
-        .last()
+        .outbox
+        .messages()
+        .back()
         .expect("a message")
         .code
         .clone();

@@ -1,0 +1,355 @@
+//! Codes, and the messages that carry them to users.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{clock::Moment, random, srp::same, user::User, wire::Failure, world::World};
+
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Purpose {
+    /// A code that confirms a sign-up.
+    #[serde(rename = "sign_up")]
+    SignUp,
+    /// Another code that confirms a sign-up.
+    #[serde(rename = "resend")]
+    Resend,
+    /// A code that resets a password which the user has forgotten.
+    #[serde(rename = "forgot_password")]
+    ForgotPassword,
+    /// A code that resets a password which the administrator has withdrawn.
+    #[serde(rename = "admin_reset")]
+    AdminReset,
+    /// A code that verifies an address.
+    #[serde(rename = "verify_attribute")]
+    VerifyAttribute,
+    /// A temporary password, from the administrator.
+    #[serde(rename = "invitation")]
+    Invitation,
+    /// The second factor by text message.
+    #[serde(rename = "SMS_MFA")]
+    SmsMfa,
+    /// The first or second factor by e-mail.
+    #[serde(rename = "EMAIL_OTP")]
+    EmailOtp,
+    /// The first factor by text message.
+    #[serde(rename = "SMS_OTP")]
+    SmsOtp,
+    /// A code of a custom challenge.
+    #[serde(rename = "custom")]
+    Custom,
+}
+
+/// How a message travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Medium {
+    /// To `email`.
+    Email,
+    /// To `phone_number`.
+    Sms,
+}
+
+/// A message that would have gone to a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The address or telephone number.
+    pub to: String,
+    /// How it travels.
+    pub medium: Medium,
+    /// The user name.
+    pub user: String,
+    /// The user pool.
+    pub pool: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The code, or the temporary password.
+    pub code: String,
+    /// The server's time, in seconds since 1970.
+    pub at: i64,
+}
+
+/// The last messages.
+pub(crate) struct Outbox(VecDeque<Message>);
+
+/// A code that was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    text: String,
+    pub(crate) until: Moment,
+    /// Where it went.
+    pub(crate) medium: Medium,
+    misses: u32,
+}
+
+/// Why a code is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    Wrong,
+    Expired,
+    /// Wrong too often: the code is dead.
+    TooMany,
+}
+
+/// Where a code went, as the user may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) medium: Medium,
+    /// Masked, as AWS masks it: `a***@e***`, `+*******1234`.
+    pub(crate) destination: String,
+}
+
+impl Purpose {
+    /// How long its code works. A code of a challenge works as long as the challenge's session.
+    fn seconds(self) -> i64 {
+        match self {
+            Self::SignUp | Self::Resend | Self::VerifyAttribute => 86_400,
+            Self::ForgotPassword | Self::AdminReset => 3600,
+            Self::Invitation => 7 * 86_400,
+            Self::SmsMfa | Self::EmailOtp | Self::SmsOtp | Self::Custom => 180,
+        }
+    }
+}
+
+impl Medium {
+    /// The attribute that holds the address.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "phone_number",
+        }
+    }
+
+    /// `DeliveryMedium`
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Email => "EMAIL",
+            Self::Sms => "SMS",
+        }
+    }
+
+    /// The medium that reaches what this attribute holds.
+    pub(crate) fn of(attribute: &str) -> Option<Self> {
+        [Self::Email, Self::Sms]
+            .into_iter()
+            .find(|medium| medium.attribute() == attribute)
+    }
+}
+
+impl Code {
+    const MISSES: u32 = 5;
+
+    /// A code that nobody can know yet.
+    pub(crate) fn new(medium: Medium, until: Moment) -> Self {
+        Self {
+            text: random::text(random::DIGITS, 6),
+            until,
+            medium,
+            misses: 0,
+        }
+    }
+
+    /// Compares what a user typed. After too many wrong ones the right one does not help either.
+    pub(crate) fn check(&mut self, given: &str, now: Moment) -> Result<(), Miss> {
+        if self.misses >= Self::MISSES {
+            return Err(Miss::TooMany);
+        }
+        if now >= self.until {
+            return Err(Miss::Expired);
+        }
+        if !same(self.text.as_bytes(), given.as_bytes()) {
+            self.misses += 1;
+            return Err(Miss::Wrong);
+        }
+        Ok(())
+    }
+}
+
+impl From<Miss> for Failure {
+    fn from(miss: Miss) -> Self {
+        match miss {
+            Miss::Wrong => Self::new(
+                "CodeMismatchException",
+                "Invalid verification code provided, please try again.",
+            ),
+            Miss::Expired => expired_code(),
+            Miss::TooMany => attempt_limit(),
+        }
+    }
+}
+
+/// `ExpiredCodeException`, also where there never was a code.
+pub(crate) fn expired_code() -> Failure {
+    Failure::new(
+        "ExpiredCodeException",
+        "Invalid code provided, please request a code again.",
+    )
+}
+
+/// `LimitExceededException`
+pub(crate) fn attempt_limit() -> Failure {
+    Failure::new(
+        "LimitExceededException",
+        "Attempt limit exceeded, please try after some time.",
+    )
+}
+
+impl Delivery {
+    /// `CodeDeliveryDetails`
+    pub(crate) fn details(&self) -> Value {
+        json!({
+            "AttributeName": self.medium.attribute(),
+            "DeliveryMedium": self.medium.name(),
+            "Destination": self.destination,
+        })
+    }
+}
+
+impl Outbox {
+    const MESSAGES: usize = 1000;
+
+    /// An empty outbox.
+    pub(crate) fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    /// Puts a message behind the others; the oldest leaves when there are too many.
+    pub(crate) fn put(&mut self, message: Message) {
+        if self.0.len() >= Self::MESSAGES {
+            self.0.pop_front();
+        }
+        self.0.push_back(message);
+    }
+
+    /// All messages, oldest first.
+    pub(crate) fn messages(&self) -> &VecDeque<Message> {
+        &self.0
+    }
+}
+
+impl World {
+    /// Makes a code of six digits and sends it to a user. Whoever asks keeps the code, where it can
+    /// be checked and will be forgotten.
+    pub(crate) fn send_code(
+        &mut self,
+        pool: &str,
+        user: &str,
+        purpose: Purpose,
+        medium: Medium,
+    ) -> Result<(Code, Delivery), Failure> {
+        let code = Code::new(medium, self.clock.now().plus(purpose.seconds()));
+        let delivery = self.send(pool, user, purpose, medium, code.text.clone())?;
+        Ok((code, delivery))
+    }
+
+    /// Sends a text to a user.
+    pub(crate) fn send(
+        &mut self,
+        pool: &str,
+        user: &str,
+        purpose: Purpose,
+        medium: Medium,
+        text: String,
+    ) -> Result<Delivery, Failure> {
+        let at = self.clock.now().seconds();
+        let user = self.pool(pool)?.find(user).ok_or_else(Failure::no_user)?;
+        let Some(to) = user.attributes.get(medium.attribute()).cloned() else {
+            let attribute = medium.attribute();
+            return Err(Failure::invalid_parameter(format!(
+                "User does not have a {attribute}."
+            )));
+        };
+        let user = user.username.clone();
+        let delivery = Delivery {
+            medium,
+            destination: masked(medium, &to),
+        };
+        self.journal.secret("code", &text);
+        self.outbox.put(Message {
+            to,
+            medium,
+            user,
+            pool: pool.to_owned(),
+            purpose,
+            code: text,
+            at,
+        });
+        Ok(delivery)
+    }
+}
+
+/// The address as AWS shows it to somebody who may not be its owner.
+pub(crate) fn masked(medium: Medium, to: &str) -> String {
+    match medium {
+        Medium::Email => {
+            let (name, host) = to.split_once('@').unwrap_or((to, ""));
+            let first = |part: &str| part.chars().take(1).collect::<String>();
+            format!("{}***@{}***", first(name), first(host))
+        }
+        Medium::Sms => {
+            let digits: Vec<char> = to.chars().filter(char::is_ascii_digit).collect();
+            let shown = digits.len().saturating_sub(4);
+            let last: String = digits[shown..].iter().collect();
+            format!("+{}{last}", "*".repeat(shown))
+        }
+    }
+}
+
+impl User {
+    /// How a message reaches the user: text message first, as AWS does.
+    pub(crate) fn medium(&self) -> Option<Medium> {
+        let mut media = [Medium::Sms, Medium::Email].into_iter();
+        media.find(|medium| self.attributes.contains_key(medium.attribute()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_masked() {
+        for (medium, to, shown) in [
+            (Medium::Email, "ada@example.com", "a***@e***"),
+            (Medium::Sms, "+12025551234", "+*******1234"),
+            (Medium::Sms, "+123", "+123"),
+            (Medium::Email, "é@ö", "é***@ö***"),
+        ] {
+            assert_eq!(masked(medium, to), shown);
+        }
+    }
+
+    #[test]
+    fn a_code_is_checked() {
+        let start = Moment(0);
+        let mut code = Code::new(Medium::Email, start.plus(60));
+        let right = code.text.clone();
+        assert_eq!(code.check("", start), Err(Miss::Wrong));
+        assert_eq!(code.check(&right, start), Ok(()));
+        assert_eq!(code.check(&right, start.plus(60)), Err(Miss::Expired));
+        for _ in 1..Code::MISSES {
+            assert_eq!(code.check("x", start), Err(Miss::Wrong));
+        }
+        assert_eq!(code.check(&right, start), Err(Miss::TooMany));
+    }
+
+    #[test]
+    fn the_outbox_has_an_end() {
+        let mut outbox = Outbox::new();
+        for at in 0..2000 {
+            outbox.put(Message {
+                to: "a@b".into(),
+                medium: Medium::Email,
+                user: "a".into(),
+                pool: "p".into(),
+                purpose: Purpose::SignUp,
+                code: "1".into(),
+                at,
+            });
+        }
+        let times: Vec<i64> = outbox.messages().iter().map(|message| message.at).collect();
+        assert_eq!((times.len(), times[0], times[999]), (1000, 1000, 1999));
+    }
+}
