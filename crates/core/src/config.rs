@@ -42,6 +42,7 @@ impl Default for Settings {
 
 /// Where refresh tokens are kept. There is no silent fallback from one to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum VaultChoice {
     /// Secret Service, macOS Keychain or Windows Credential Manager.
@@ -84,6 +85,7 @@ impl LoginSpec {
 
 /// How a sign-in begins; the names are Cognito's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Flow {
     /// The password never leaves the machine.
     #[default]
@@ -108,6 +110,7 @@ pub enum Flow {
 
 /// What a sign-in by [`Flow::UserAuth`] begins with (`PREFERRED_CHALLENGE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Preference {
     /// The password is proven by SRP.

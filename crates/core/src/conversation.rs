@@ -14,6 +14,7 @@ use crate::session::{Device, Tokens};
 
 /// What a conversation is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Goal {
     /// Tokens for a user.
@@ -87,6 +88,7 @@ impl Goal {
 
 /// A way to prove who one is, as people tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Factor {
     /// A password, proven by SRP where the app client allows it.
@@ -103,6 +105,7 @@ pub enum Factor {
 
 /// What becomes of a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum FactorState {
     /// Asked for first.
@@ -115,6 +118,8 @@ pub enum FactorState {
 
 /// One way among those that the person may choose from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct Way {
     /// What it is.
     pub factor: Factor,
@@ -125,6 +130,7 @@ pub struct Way {
 
 /// What is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ChoiceOf {
     /// How to sign in (`SELECT_CHALLENGE`).
@@ -137,6 +143,7 @@ pub enum ChoiceOf {
 
 /// What a code is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CodeFor {
     /// A sign-in.
@@ -151,6 +158,7 @@ pub enum CodeFor {
 
 /// How a code comes to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Medium {
     /// By e-mail.
@@ -165,6 +173,7 @@ pub enum Medium {
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Question {
     /// Who it is. `hint` is what was used last.
@@ -244,6 +253,7 @@ pub enum Question {
 
 /// What a person answered. It must be of the question's own kind.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Answer {
     /// To [`Question::Username`].
@@ -310,6 +320,7 @@ impl Answer {
 
 /// What a conversation that is not a sign-in came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// It was done, and there is nothing to tell.
@@ -346,6 +357,8 @@ pub enum Outcome {
 
 /// What a user pool knows of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct Account {
     /// The user name.
     pub username: String,
@@ -360,6 +373,8 @@ pub struct Account {
 
 /// A device that a user pool knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct KnownDevice {
     /// Its key.
     pub key: String,

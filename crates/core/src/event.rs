@@ -17,6 +17,7 @@ pub struct Ticket(pub u64);
 
 /// The number of a sign-in under way. Whoever knows it may answer its questions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ConversationId(pub String);
 
@@ -99,6 +100,8 @@ pub enum Reply {
 
 /// What a sign-out came to, step by step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct SignedOut {
     /// Whether there was a session at all.
     pub had_session: bool,

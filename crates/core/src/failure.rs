@@ -10,6 +10,7 @@ use crate::name::{LoginName, ProfileName};
 
 /// What people and programs are told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Failure {
     /// What a program decides by.
     pub code: Code,
@@ -27,6 +28,7 @@ impl fmt::Display for Failure {
 
 /// What a program decides by. A code exists only if some caller does something else because of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The login has no session: a person must sign in.
@@ -90,6 +92,7 @@ impl Code {
 
 /// Why a session is over: the closed list of definitive answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// The refresh token's life ended.

@@ -57,6 +57,11 @@ impl Span {
     }
 }
 
+/// Until when a token that is only ever used at once counts as good.
+pub fn works_until(begun: Moment, life: Duration) -> Moment {
+    begun + life - MARGIN.min(life / 10)
+}
+
 /// How long to wait before the next attempt, after so many failures in a row (1 is the first).
 pub fn backoff(kind: FaultKind, failures: u32, rng: &mut Rng) -> Duration {
     let (first, longest) = match kind {
@@ -92,6 +97,10 @@ pub const PATIENCE: Duration = Duration::from_millis(4200);
 
 /// How long a sign-in waits for a person.
 pub const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// How long a person waits for an access token, which takes a refresh: an attempt, one more where
+/// its answer was lost, and a keychain that may want to be unlocked.
+pub const ACCESS_PATIENCE: Duration = Duration::from_secs(60);
 
 /// After an attempt that reached nobody, a tool that asks may cause another one so much later.
 pub const RETRY_ON_DEMAND: Duration = Duration::from_secs(2);

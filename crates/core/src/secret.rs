@@ -12,6 +12,7 @@ use serde::{Deserialize, Serializer};
 /// marks the boundary where the secret leaves Poolkey's keeping.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Secret(SecretString);
 
 impl Secret {

@@ -39,6 +39,8 @@ pub struct Access {
 
 /// Who signed in, by the ID token's claims.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct User {
     /// `sub`: never changes, never reused.
     pub sub: String,

@@ -9,6 +9,8 @@ use crate::time::UnixTime;
 
 /// All that the agent knows and that may be shown. Times are in the local wall clock's frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct Snapshot {
     /// The logins by name.
     pub logins: Vec<LoginView>,
@@ -20,11 +22,14 @@ pub struct Snapshot {
     /// By how many seconds the local clock is ahead of Amazon's, when it is off by two minutes or
     /// more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub clock_ahead: Option<i64>,
 }
 
 /// A login as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct LoginView {
     /// Its name.
     pub name: LoginName,
@@ -59,6 +64,7 @@ pub struct LoginView {
 
 /// What people call a login's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LoginState {
     /// The vault has not told yet whether there is a session.
@@ -75,6 +81,8 @@ pub enum LoginState {
 
 /// A profile as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct ProfileView {
     /// Its name.
     pub name: ProfileName,

@@ -50,6 +50,7 @@ impl Sub<Duration> for Moment {
 /// Its `Display` is the one form that every AWS SDK reads: `YYYY-MM-DDTHH:MM:SSZ`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 pub struct UnixTime(i64);
 
 impl UnixTime {

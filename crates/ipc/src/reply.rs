@@ -53,6 +53,8 @@ pub enum Reply {
 
 /// The daemon and all that it knows: what `poolkey status --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct Status {
     /// The daemon itself.
     pub daemon: DaemonView,
@@ -63,6 +65,8 @@ pub struct Status {
 
 /// The daemon as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct DaemonView {
     /// Its version.
     pub version: String,
@@ -80,6 +84,8 @@ pub struct DaemonView {
 
 /// The vault as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct VaultView {
     /// What was chosen in the configuration.
     pub choice: VaultChoice,

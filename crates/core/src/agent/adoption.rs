@@ -13,7 +13,6 @@ use crate::event::{ConversationId, Reply};
 use crate::failure::{Ended, Trouble};
 use crate::fault::VaultFault;
 use crate::name::LoginName;
-use crate::pace::Span;
 use crate::secret::Secret;
 use crate::session::StoredSession;
 use crate::time::Now;
@@ -70,11 +69,14 @@ impl Agent {
                 rotates: None,
                 identities,
             },
-            id: Some(IdToken {
-                token: tokens.id_token,
-                span: Span::of_id_token(begun, tokens.id_life.length, &mut self.rng),
-                number: login.renewals,
-            }),
+            id: Some(IdToken::new(
+                tokens.id_token,
+                tokens.id_life,
+                tokens.access,
+                begun,
+                login.renewals,
+                &mut self.rng,
+            )),
             unsaved: Unsaved::default(),
         };
         self.observe(tokens.id_life, begun, signed_in);

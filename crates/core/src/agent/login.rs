@@ -13,10 +13,10 @@ use crate::agent::sign_out::Leaving;
 use crate::agent::work::{Orphan, Work};
 use crate::config::LoginSpec;
 use crate::failure::Ended;
-use crate::fault::{FaultKind, VaultFault};
+use crate::fault::{FaultKind, Life, VaultFault};
 use crate::pace::{self, Span};
 use crate::secret::Secret;
-use crate::session::{Device, Stored, StoredSession, User};
+use crate::session::{Access, Device, Stored, StoredSession, User};
 use crate::time::{Moment, Now};
 
 /// One login.
@@ -96,12 +96,20 @@ pub(super) struct Unsaved {
     pub(super) doubt: bool,
 }
 
-/// An ID token and its life.
+/// An ID token and its life, and what came with it.
 #[derive(Debug)]
 pub(super) struct IdToken {
     pub(super) token: Secret,
     pub(super) span: Span,
     pub(super) number: u64,
+    pub(super) access: Option<AccessToken>,
+}
+
+/// An access token, which may end before the ID token or after it.
+#[derive(Debug)]
+pub(super) struct AccessToken {
+    pub(super) token: Secret,
+    works_until: Moment,
 }
 
 impl Login {
@@ -134,6 +142,14 @@ impl Login {
         match &self.state {
             State::SignedIn(session) => Some(session),
             State::Unread | State::SignedOut | State::NeedsSignIn(..) => None,
+        }
+    }
+
+    pub(super) fn user(&self) -> Option<&User> {
+        match &self.state {
+            State::SignedIn(session) => Some(&session.stored.user),
+            State::NeedsSignIn(_, user) => user.as_ref(),
+            State::Unread | State::SignedOut => None,
         }
     }
 
@@ -202,6 +218,12 @@ impl Login {
         (good && self.is_staying() && self.leaving.is_none()).then_some(id)
     }
 
+    /// The access token, if the user pool should take it.
+    pub(super) fn usable_access(&self, now: Moment) -> Option<&AccessToken> {
+        let access = self.session()?.id.as_ref()?.access.as_ref()?;
+        (now < access.works_until).then_some(access)
+    }
+
     /// A vault that was written to so lately is still open.
     pub(super) fn is_writable(&self, now: Moment) -> bool {
         self.writable
@@ -213,6 +235,39 @@ impl Login {
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),
             device: self.device.clone(),
+        }
+    }
+
+    /// What outlives a session has changed: the vault is told when it has time.
+    pub(super) fn note_record(&mut self) {
+        match &mut self.state {
+            State::SignedIn(session) => session.unsaved.notes = true,
+            State::SignedOut => self.erase = true,
+            // What the vault has there belongs to another pool or app client.
+            State::NeedsSignIn(ended, _) => self.erase |= *ended != Ended::Moved,
+            State::Unread => {}
+        }
+    }
+
+    /// The session is over by a definitive answer. The device stays: it may stand in for a second
+    /// factor when the same user signs in again.
+    pub(super) fn end_session(&mut self, ended: Ended, now: Now) {
+        self.forget_losses();
+        if ended == Ended::UserGone {
+            self.device = None;
+        }
+        self.state = State::NeedsSignIn(ended, self.user().cloned());
+        self.erase = true;
+        self.succeeded(now);
+    }
+
+    /// The pool does not know a device any more.
+    pub(super) fn forget_device(&mut self, key: &str) {
+        let kept = self.device.take_if(|device| device.key == key).is_some();
+        let session = self.session_mut().map(|session| &mut session.stored);
+        let sent = session.and_then(|stored| stored.device_key.take_if(|known| known == key));
+        if kept || sent.is_some() {
+            self.note_record();
         }
     }
 
@@ -288,6 +343,28 @@ impl Login {
 
     pub(super) fn note(&mut self, kind: SetbackKind, text: String, now: Now) {
         Setback::note(&mut self.setback, kind, text, now);
+    }
+}
+
+impl IdToken {
+    /// What came with a sign-in or a refresh that was begun then.
+    pub(super) fn new(
+        token: Secret,
+        life: Life,
+        access: Option<Access>,
+        begun: Moment,
+        number: u64,
+        rng: &mut Rng,
+    ) -> Self {
+        Self {
+            token,
+            span: Span::of_id_token(begun, life.length, rng),
+            number,
+            access: access.map(|access| AccessToken {
+                token: access.token,
+                works_until: pace::works_until(begun, access.life.length),
+            }),
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use crate::event::{Reply, Ticket};
 use crate::failure::{Ended, Trouble};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
 use crate::name::LoginName;
-use crate::pace::Span;
 use crate::secret::Secret;
 use crate::session::{Stored, Tokens};
 use crate::time::{Moment, Now};
@@ -85,11 +84,7 @@ impl Agent {
                 kind: FaultKind::Ended(ended),
                 ..
             }) => {
-                let user = login.session().map(|session| session.stored.user.clone());
-                login.forget_losses();
-                login.state = State::NeedsSignIn(ended, user);
-                login.erase = true;
-                login.succeeded(now);
+                login.end_session(ended, now);
                 self.drop_keys(name);
             }
             Err(fault) => login.refresh_failed(fault.kind, fault.text, now, &mut self.rng),
@@ -103,11 +98,14 @@ impl Agent {
             return;
         };
         login.renewals += 1;
-        let id = IdToken {
-            token: tokens.id_token,
-            span: Span::of_id_token(begun, tokens.id_life.length, &mut self.rng),
-            number: login.renewals,
-        };
+        let id = IdToken::new(
+            tokens.id_token,
+            tokens.id_life,
+            tokens.access,
+            begun,
+            login.renewals,
+            &mut self.rng,
+        );
         let Some(session) = login.session_mut() else {
             return;
         };
