@@ -206,7 +206,10 @@ fn host(uri: &str) -> &str {
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         match refusal.meaning {
-            Meaning::Plain | Meaning::SecretMissing | Meaning::SecretWrong => refusal.fault,
+            Meaning::Plain
+            | Meaning::SecretMissing
+            | Meaning::SecretWrong
+            | Meaning::Refused(_) => refusal.fault,
         }
     }
 }

@@ -20,6 +20,29 @@ pub(crate) enum Meaning {
     SecretMissing,
     /// It is not this one.
     SecretWrong,
+    /// This part of what was sent can be mended, or is done already.
+    Refused(Part),
+}
+
+/// What a call was refused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The user name is somebody's.
+    NameTaken,
+    /// The user name is not one that the pool takes.
+    Name,
+    /// The new password does not meet the pool's policy.
+    Password,
+    /// The code is another one, or too old.
+    Code,
+    /// Attributes are missing or malformed; [`attributes`] tells which.
+    Attributes,
+    /// The account was confirmed before.
+    Confirmed,
+    /// There is no address that a code could go to.
+    Address,
+    /// The factor has to be set up first.
+    Factor,
 }
 
 impl Refusal {
@@ -151,8 +174,12 @@ pub(crate) fn classify(
         Some(Verdict::Is(kind)) => (kind, Meaning::Plain),
         Some(Verdict::NeedsSecret) => (FaultKind::Misconfigured, Meaning::SecretMissing),
         Some(Verdict::HasWrongSecret) => (FaultKind::Misconfigured, Meaning::SecretWrong),
+        Some(Verdict::Refuses(part)) => (FaultKind::Wrong, Meaning::Refused(part)),
     };
     let text = match (kind, message) {
+        (FaultKind::Wrong, Some(message)) if code == "UserLambdaValidationException" => {
+            sentence(own_words(message))
+        }
         // These are told to a person who has just typed something, or whose session is over: they
         // do not look for the service's name of the error.
         (
@@ -194,6 +221,35 @@ fn sentence(mut text: String) -> String {
     text
 }
 
+/// The attributes that a refusal names. Cognito tells all of them in one text:
+/// `… to the schema: email: The attribute is required name: The attribute is required`.
+pub(crate) fn attributes(refused: &Fault) -> Vec<String> {
+    if let Some((_, named)) = refused.text.split_once("schema:") {
+        let mut names = Vec::new();
+        let words = named.split_whitespace();
+        for name in words.filter_map(|word| word.strip_suffix(':')) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        return names;
+    }
+    let lower = refused.text.to_lowercase();
+    [("email address", "email"), ("phone number", "phone_number")]
+        .into_iter()
+        .filter(|(text, _)| lower.contains(text))
+        .map(|(_, name)| name.to_owned())
+        .collect()
+}
+
+/// The words of a pool's own trigger, out of `PreSignUp failed with error …`.
+fn own_words(message: String) -> String {
+    match message.split_once(" failed with error ") {
+        Some((_, words)) if !words.trim().is_empty() => words.trim().to_owned(),
+        Some(_) | None => message,
+    }
+}
+
 /// Where an error means what the row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -214,6 +270,7 @@ enum Verdict {
     Is(FaultKind),
     NeedsSecret,
     HasWrongSecret,
+    Refuses(Part),
 }
 
 struct Row {
@@ -244,21 +301,23 @@ mod table {
         DeviceGone, Expired, IdentityConflict, LockedOut, Misconfigured, Service, Throttled,
         TokenStale, Wrong,
     };
-    use super::Place::{Access, Any, Pool, Session, SignIn};
-    use super::Verdict::{HasWrongSecret, Is, NeedsSecret};
-    use super::{Ended, Row, over, row};
+    use super::Place::{Access, Account, Any, Pool, Session, SignIn};
+    use super::Verdict::{HasWrongSecret, Is, NeedsSecret, Refuses};
+    use super::{Ended, Part, Row, over, row};
 
     #[rustfmt::skip]
     pub(super) const TABLE: &[Row] = &[
         // Definitive answers. This list is closed: whatever is not on it leaves people signed in.
         row(Session, "NotAuthorizedException",                 "refresh token has expired",      over(Ended::Expired)),
         row(Session, "NotAuthorizedException",                 "refresh token has been revoked", over(Ended::Revoked)),
+        row(Access,  "NotAuthorizedException",                 "access token has been revoked",  Is(TokenStale)),
         row(Any,     "NotAuthorizedException",                 "access token has been revoked",  over(Ended::Revoked)),
         row(Session, "NotAuthorizedException",                 "invalid refresh token",          over(Ended::Refused)),
         row(Session, "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
         row(Access,  "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
         row(SignIn,  "ResourceNotFoundException",              "device does not exist",          Is(DeviceGone)),
         row(Access,  "NotAuthorizedException",                 "access token has expired",       Is(TokenStale)),
+        row(Access,  "NotAuthorizedException",                 "invalid access token",           Is(TokenStale)),
         row(Session, "RefreshTokenReuseException",             "",                               over(Ended::Reused)),
         row(Any,     "NotAuthorizedException",                 "user is disabled",               over(Ended::UserDisabled)),
         row(Any,     "UserNotFoundException",                  "",                               over(Ended::UserGone)),
@@ -277,11 +336,47 @@ mod table {
         row(Any,     "NotAuthorizedException",                 "secrethash does not match",      HasWrongSecret),
         row(Any,     "NotAuthorizedException",                 "unable to verify secret hash",   HasWrongSecret),
 
+        // What a person typed about an account.
+        row(Account, "UsernameExistsException",                "",                               Refuses(Part::NameTaken)),
+        row(Account, "InvalidParameterException",              "username should be",             Refuses(Part::Name)),
+        row(Account, "InvalidParameterException",              "username cannot be",             Refuses(Part::Name)),
+        row(Account, "InvalidParameterException",              "value at 'username'",            Refuses(Part::Name)),
+        row(Any,     "InvalidPasswordException",               "",                               Refuses(Part::Password)),
+        row(Any,     "PasswordHistoryPolicyViolationException", "",                              Refuses(Part::Password)),
+        row(Account, "InvalidParameterException",              "value at 'password'",            Refuses(Part::Password)),
+        row(Access,  "InvalidParameterException",              "value at 'proposedpassword'",    Refuses(Part::Password)),
+        row(Access,  "InvalidParameterException",              "value at 'previouspassword'",    Is(Wrong)),
+        row(Access,  "NotAuthorizedException",                 "incorrect username or password", Is(Wrong)),
+        row(Access,  "NotAuthorizedException",                 "password attempts exceeded",     Is(LockedOut)),
+        row(Account, "CodeMismatchException",                  "",                               Refuses(Part::Code)),
+        row(Access,  "CodeMismatchException",                  "",                               Refuses(Part::Code)),
+        row(Account, "ExpiredCodeException",                   "",                               Refuses(Part::Code)),
+        row(Access,  "ExpiredCodeException",                   "",                               Refuses(Part::Code)),
+        row(Access,  "EnableSoftwareTokenMFAException",        "",                               Refuses(Part::Code)),
+        row(Account, "InvalidParameterException",              "value at 'confirmationcode'",    Refuses(Part::Code)),
+        row(Access,  "InvalidParameterException",              "value at 'code'",                Refuses(Part::Code)),
+        row(Access,  "InvalidParameterException",              "value at 'usercode'",            Refuses(Part::Code)),
+        row(Account, "InvalidParameterException",              "attributes did not conform",     Refuses(Part::Attributes)),
+        row(Account, "InvalidParameterException",              "invalid email address",          Refuses(Part::Attributes)),
+        row(Account, "InvalidParameterException",              "invalid phone number",           Refuses(Part::Attributes)),
+        row(Account, "NotAuthorizedException",                 "current status is confirmed",    Refuses(Part::Confirmed)),
+        row(Account, "InvalidParameterException",              "already confirmed",              Refuses(Part::Confirmed)),
+        row(Account, "InvalidParameterException",              "no registered/verified",         Refuses(Part::Address)),
+        row(Access,  "InvalidParameterException",              "delivery config",                Refuses(Part::Factor)),
+        row(Access,  "InvalidParameterException",              "has not set up software token",  Refuses(Part::Factor)),
+        row(Account, "AliasExistsException",                   "",                               Is(Wrong)),
+        row(Access,  "AliasExistsException",                   "",                               Is(Wrong)),
+        row(Account, "UserLambdaValidationException",          "",                               Is(Wrong)),
+        row(Account, "LimitExceededException",                 "",                               Is(LockedOut)),
+        row(Access,  "LimitExceededException",                 "",                               Is(LockedOut)),
+        row(Account, "TooManyFailedAttemptsException",         "",                               Is(LockedOut)),
+
         // Passing trouble.
         row(Any,     "TooManyRequestsException",               "",                               Is(Throttled)),
         row(Any,     "ThrottlingException",                    "",                               Is(Throttled)),
         row(Any,     "LimitExceededException",                 "",                               Is(Throttled)),
         row(Any,     "InternalErrorException",                 "",                               Is(Service)),
+        row(Any,     "CodeDeliveryFailureException",           "",                               Is(Service)),
         row(Any,     "UnexpectedLambdaException",              "",                               Is(Service)),
         row(Any,     "UserLambdaValidationException",          "",                               Is(Service)),
         row(Any,     "InvalidLambdaResponseException",         "",                               Is(Service)),

@@ -164,11 +164,11 @@ async fn prove(
                 let problem = wrong("The app client has another secret than this.");
                 Ok(ask(thread, client_secret(spec), Some(problem)))
             }
-            (Meaning::Plain, FaultKind::Wrong | FaultKind::LockedOut) => {
+            (Meaning::Plain | Meaning::Refused(_), FaultKind::Wrong | FaultKind::LockedOut) => {
                 Ok(ask(thread, asked, Some(fault)))
             }
             // Nobody is signed in whose session could end: it is the name that is not right.
-            (Meaning::Plain, FaultKind::Ended(Ended::UserGone)) => {
+            (Meaning::Plain | Meaning::Refused(_), FaultKind::Ended(Ended::UserGone)) => {
                 let hint = thread.username.take();
                 Ok(ask(
                     thread,
@@ -177,7 +177,7 @@ async fn prove(
                 ))
             }
             (
-                Meaning::Plain,
+                Meaning::Plain | Meaning::Refused(_),
                 FaultKind::Unreachable
                 | FaultKind::Lost
                 | FaultKind::Throttled
