@@ -1,0 +1,3 @@
+//! `poolkey-tray`: the tray icon on Linux.
+
+fn main() {}
