@@ -4,7 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Moment, pool::Pool, random, user::User, wire::Failure};
+use crate::{
+    clock::Moment,
+    pool::Pool,
+    random,
+    totp::{self, Verdict},
+    user::User,
+    wire::Failure,
+};
 
 /// A second factor, by the name of its challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,6 +112,8 @@ pub(crate) struct SoftwareToken {
     /// `FriendlyDeviceName`
     pub(crate) name: Option<String>,
     pub(crate) since: Moment,
+    /// The step of the last code that was accepted.
+    pub(crate) used: Option<u64>,
 }
 
 impl Factor {
@@ -205,24 +214,44 @@ impl Factors {
         key
     }
 
-    /// `VerifySoftwareToken`, after `matches` was asked about the pending key.
+    /// `VerifySoftwareToken`: the pending key counts, if this is its code.
     pub(crate) fn prove(
         &mut self,
         name: Option<&str>,
+        code: &str,
         now: Moment,
-        matches: impl FnOnce(&str) -> bool,
     ) -> Result<(), Failure> {
-        let Some(key) = self.pending_key.take_if(|key| matches(key)) else {
-            return Err(match self.pending_key {
-                Some(_) => Failure::new("EnableSoftwareTokenMFAException", "Code mismatch"),
-                None => Failure::invalid_parameter("Software token has not been associated."),
-            });
+        let Some(key) = self.pending_key.clone() else {
+            return Err(Failure::invalid_parameter(
+                "Software token has not been associated.",
+            ));
         };
+        let verdict = totp::Key::read(&key).map(|totp| totp.judge(code, None, now));
+        let Some(Verdict::Right(step)) = verdict else {
+            return Err(Failure::new(
+                "EnableSoftwareTokenMFAException",
+                "Code mismatch and fail enable Software Token MFA",
+            ));
+        };
+        self.pending_key = None;
         self.software_token = Some(SoftwareToken {
             key,
             name: name.map(str::to_owned),
             since: now,
+            used: Some(step),
         });
         Ok(())
+    }
+}
+
+impl SoftwareToken {
+    /// Judges a code, and remembers one that is right.
+    pub(crate) fn judge(&mut self, code: &str, now: Moment) -> Verdict {
+        let key = totp::Key::read(&self.key);
+        let verdict = key.map_or(Verdict::Wrong, |key| key.judge(code, self.used, now));
+        if let Verdict::Right(step) = verdict {
+            self.used = Some(step);
+        }
+        verdict
     }
 }

@@ -48,6 +48,7 @@ mod sigv4;
 mod srp;
 mod sts;
 mod tokens;
+mod totp;
 mod user;
 mod wire;
 mod world;
