@@ -43,6 +43,7 @@ pub(crate) async fn answer(
     thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
+    let answer = plain(answer);
     match thread.goal {
         Goal::SignIn => answer_sign_in(cognito, spec, thread, answer).await,
         Goal::SignUp { .. }
@@ -58,6 +59,30 @@ pub(crate) async fn answer(
         | Goal::ListDevices
         | Goal::ForgetDevice { .. }
         | Goal::VerifyAttribute { .. } => account::answer(cognito, spec, thread, answer).await,
+    }
+}
+
+/// Codes are shown in groups, and typed or pasted so; Cognito takes them without.
+fn plain(answer: Answer) -> Answer {
+    let digits = |code: &Secret| {
+        let ignored = |c: char| c.is_whitespace() || c == '-' || c.is_control();
+        Secret::new(code.expose().replace(ignored, ""))
+    };
+    match answer {
+        Answer::Code(code) => Answer::Code(digits(&code)),
+        Answer::AppSetup { code, device_name } => Answer::AppSetup {
+            code: digits(&code),
+            device_name,
+        },
+        Answer::Username(_)
+        | Answer::Password(_)
+        | Answer::ClientSecret(_)
+        | Answer::Resend
+        | Answer::Choice(_)
+        | Answer::NewPassword { .. }
+        | Answer::Attributes(_)
+        | Answer::Custom(_)
+        | Answer::RememberDevice(_) => answer,
     }
 }
 

@@ -26,6 +26,7 @@
 
 mod account;
 mod admin;
+mod app;
 mod attempt;
 mod call;
 mod challenge;
