@@ -35,6 +35,8 @@ pub mod peer;
 mod pipe;
 #[cfg(feature = "place")]
 pub mod place;
+#[cfg(feature = "profiles")]
+pub mod profiles_file;
 pub mod reply;
 #[cfg(unix)]
 mod socket;

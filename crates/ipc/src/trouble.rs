@@ -7,6 +7,16 @@ use poolkey_core::failure::{Code, Failure};
 
 use crate::deadline::Deadline;
 
+/// A file that could not be read or written.
+#[cfg(feature = "profiles")]
+pub(crate) fn file(path: &Path, error: &std::io::Error) -> Failure {
+    failure(
+        Code::Config,
+        format!("“{}” cannot be read or written: {error}.", path.display()),
+        "Make room or mend its permissions, then run the command again.".into(),
+    )
+}
+
 /// A path in the environment that names no absolute file.
 pub(crate) fn relative(variable: &str, path: &Path) -> Failure {
     failure(
