@@ -19,6 +19,7 @@ pub mod event;
 pub mod failure;
 pub mod fault;
 pub mod name;
+pub mod outputs;
 pub mod pace;
 pub mod secret;
 pub mod session;
