@@ -5,7 +5,15 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::account::{
+    AccountCommand, DevicesCommand, FactorArgs, Member, MfaCommand, SignUpArgs, Who,
+};
 use crate::exit_codes::EXIT_CODES;
+
+pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
+
+mod account;
+mod names;
 
 /// Sign in once to Amazon Cognito; every AWS tool on the desktop just works
 #[derive(Parser)]
@@ -25,7 +33,8 @@ pub(crate) enum Command {
     Login(LoginArgs),
     /// Sign out
     ///
-    /// Revokes the refresh token at Cognito and erases it from the vault. Keys that tools already
+    /// Revokes the refresh token at Cognito, has the user pool forget this computer where it
+    /// remembers it, and erases both from the vault. Keys that tools already
     /// hold go on working until they expire: AWS cannot take them back.
     Logout {
         /// The login
@@ -54,6 +63,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
     },
+    /// Sign up, change a password, and see to second factors and devices
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Renew a login's tokens and keys now
     Renew {
         /// The login
@@ -79,44 +91,69 @@ pub(crate) enum Command {
 
 /// Sign in
 ///
-/// A login that is new is added to profiles.toml. The password is asked for on the terminal, or
-/// read as one line from stdin where that is no terminal; it is never an argument.
+/// A login that is new is added to profiles.toml. Whatever the user pool asks is asked for on the
+/// terminal: password, codes, a new password, its own questions. Where stdin is no terminal, each
+/// question takes one line of it, and what is chosen comes by options. A password or code is never
+/// an argument.
 #[derive(clap::Args)]
+#[command(after_long_help = JSON)]
 pub(crate) struct LoginArgs {
     /// The login; may be left out where there is only one
     pub(crate) name: Option<String>,
-    /// For a new login: the user pool, like eu-west-1_AbCdEf123
-    #[arg(long, value_name = "ID")]
-    pub(crate) user_pool_id: Option<String>,
-    /// For a new login: the pool's app client
-    #[arg(long, value_name = "ID")]
-    pub(crate) client_id: Option<String>,
-    /// For a new login: how the password is proven
-    #[arg(long, value_enum)]
-    pub(crate) flow: Option<FlowName>,
     /// The user name
     #[arg(long, value_name = "NAME")]
     pub(crate) username: Option<String>,
-    /// For a new login: another endpoint than AWS's own
+    /// The way to take where the pool offers several; repeated: the first that is offered
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub(crate) factor: Vec<FactorName>,
+    /// Whether the pool shall remember this computer, where it asks
+    #[arg(long, value_enum, value_name = "ANSWER", conflicts_with = "json")]
+    pub(crate) remember_device: Option<YesNo>,
+    /// What the pool wants to know of the user, like email=ann@example.com; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "json")]
+    pub(crate) attribute: Vec<(String, String)>,
+    /// Ask and be answered in lines of JSON on stdout and stdin
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) new: NewLogin,
+}
+
+/// What a login is made of.
+#[derive(clap::Args, Default)]
+#[command(next_help_heading = "For a new login")]
+pub(crate) struct NewLogin {
+    /// The user pool, like eu-west-1_AbCdEf123
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_pool_id: Option<String>,
+    /// The pool's app client
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// How a sign-in begins
+    #[arg(long, value_enum)]
+    pub(crate) flow: Option<FlowName>,
+    /// What USER_AUTH begins with, in place of the pool's list
+    #[arg(long, value_enum, value_name = "CHALLENGE")]
+    pub(crate) preferred_challenge: Option<PreferenceName>,
+    /// Another endpoint than AWS's own
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
-    /// For a new login: the AWS profile of an administrator, who signs the call
+    /// The AWS profile of an administrator, who signs what an administrator does
     #[arg(long, value_name = "PROFILE")]
     pub(crate) admin_profile: Option<String>,
 }
 
-/// Cognito's own names.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum FlowName {
-    /// The password never leaves this machine (the default)
-    #[value(name = "USER_SRP_AUTH")]
-    UserSrp,
-    /// The password is sent to Cognito
-    #[value(name = "USER_PASSWORD_AUTH")]
-    UserPassword,
-    /// The password is sent to Cognito in an administrator's call
-    #[value(name = "ADMIN_USER_PASSWORD_AUTH")]
-    AdminUserPassword,
+pub(crate) enum YesNo {
+    Yes,
+    No,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("it looks like NAME=VALUE, as in email=ann@example.com".to_owned()),
+    }
 }
 
 #[derive(Subcommand)]
@@ -204,6 +241,19 @@ Files:
   application's own directory): logins and profiles, never a secret"
     )
 }
+
+/// How a program takes the part of the person.
+const JSON: &str = "\
+With --json, each question is one line of JSON on stdout and waits for one line of JSON on stdin;
+the end is one more line, and the exit code is as always. Nothing else goes to stdout and nothing is
+asked on the terminal. A line that does not answer the question has it asked again, with a problem;
+the end of stdin gives up.
+
+  < {\"reply\":\"question\",\"question\":{\"kind\":\"password\",\"username\":\"ann\"}}
+  > {\"kind\":\"password\",\"value\":\"…\"}
+  < {\"reply\":\"question\",\"question\":{\"kind\":\"code\",\"code_for\":\"sign_in\",\"medium\":\"app\",…}}
+  > {\"kind\":\"code\",\"value\":\"123 456\"}
+  < {\"reply\":\"signed_in\",\"user\":{\"sub\":\"…\",\"username\":\"ann\"}}";
 
 #[cfg(test)]
 mod tests {

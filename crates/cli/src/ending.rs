@@ -41,7 +41,7 @@ impl Ending {
             }
             Self::Usage(told) => {
                 say(ERROR, "error", &told);
-                say(HINT, "hint", "Run the command with --help to see how.");
+                say(HINT, "hint", USAGE_HINT);
                 ExitCode::from(exit_codes::USAGE)
             }
             // Whoever read the output had enough.
@@ -88,6 +88,9 @@ fn say(style: Style, kind: &str, told: &str) {
         "poolkey: {style}{kind}:{style:#} {told}"
     );
 }
+
+/// What to do about wrong arguments.
+pub(crate) const USAGE_HINT: &str = "Run the command with --help to see how.";
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

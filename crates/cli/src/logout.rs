@@ -21,7 +21,10 @@ pub(crate) fn run(login: &str, client: &Client) -> Result<(), Ending> {
             for line in lines(login, &told, words::now()) {
                 writeln!(out, "{line}")?;
             }
-            if let Some(failure) = &told.not_revoked {
+            for failure in [&told.not_forgotten, &told.not_revoked]
+                .into_iter()
+                .flatten()
+            {
                 warn(&failure.to_string());
             }
             Ok(())
@@ -45,6 +48,9 @@ fn lines(login: &str, told: &SignedOut, now: UnixTime) -> Vec<String> {
     if told.not_revoked.is_none() {
         lines.push("Cognito revoked the refresh token.".to_owned());
     }
+    if told.not_forgotten.is_some() {
+        lines.push("The user pool still remembers this computer.".to_owned());
+    }
     lines.push("The vault keeps nothing of the session.".to_owned());
     lines.push(match told.keys_live_until {
         Some(until) if until > now => format!(
@@ -64,6 +70,8 @@ fn lines(login: &str, told: &SignedOut, now: UnixTime) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use poolkey_core::failure::Trouble;
+
     use super::*;
 
     #[test]
@@ -86,10 +94,15 @@ mod tests {
             ]
         );
         let told = SignedOut {
+            not_forgotten: Some(Trouble::NotRevoked("No network.".into()).into()),
             keys_live_until: None,
             ..told
         };
-        assert!(lines("acme", &told, now)[2].starts_with("This daemon handed out no keys"));
+        assert_eq!(
+            lines("acme", &told, now)[1],
+            "The user pool still remembers this computer."
+        );
+        assert!(lines("acme", &told, now)[3].starts_with("This daemon handed out no keys"));
         assert_eq!(
             lines("acme", &SignedOut::default(), now),
             ["Nobody was signed in to “acme”."]

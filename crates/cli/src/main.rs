@@ -11,17 +11,25 @@ use poolkey_ipc::Client;
 use crate::args::{Args, Command};
 use crate::ending::Ending;
 
+mod account;
 mod args;
+mod conversation;
 mod daemon;
 mod ending;
 mod exit_codes;
+mod front;
 mod interrupt;
+mod json;
 mod keys;
 mod login;
+mod logins;
 mod logout;
 mod manual;
+mod outcome;
 mod profile;
 mod profiles_file;
+mod prompts;
+mod qr;
 mod status;
 mod status_text;
 mod terminal;
@@ -43,6 +51,7 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Status { json, watch } => status::run(*json, *watch, client),
         Command::Profile(command) => profile::run(command, client),
         Command::Credentials { profile, format } => keys::run(profile, *format, client),
+        Command::Account(command) => account::run(command, client),
         Command::Renew { login } => login::renew(login, client),
         Command::Vault(command) => vault::run(command, client),
         Command::Daemon(command) => daemon::run(*command, client),

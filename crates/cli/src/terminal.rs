@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::ending::Ending;
 use crate::interrupt::Interrupt;
+use crate::words::clean;
+
+pub(crate) use tty::stdin;
 
 #[cfg(unix)]
 mod tty;
@@ -19,7 +22,7 @@ mod tty;
 pub(crate) enum Person {
     /// Somebody at a terminal, whether or not stdout goes elsewhere.
     AtTerminal(tty::Tty),
-    /// A script: each line of stdin answers one question for a secret.
+    /// A script: each line of stdin answers one question.
     Script(Box<dyn Read>),
 }
 
@@ -29,8 +32,13 @@ impl Person {
         let tty = io::stdin().is_terminal().then(|| tty::Tty::open(interrupt));
         match tty {
             Some(Ok(tty)) => Self::AtTerminal(tty),
-            Some(Err(_)) | None => Self::Script(tty::stdin()),
+            Some(Err(_)) | None => Self::Script(stdin()),
         }
+    }
+
+    /// Nobody: what arguments do not say is not said.
+    pub(crate) fn absent() -> Self {
+        Self::Script(Box::new(io::empty()))
     }
 
     /// Whether a wrong answer can be given again.
@@ -44,46 +52,85 @@ impl Person {
     /// Asks for a line. A script is not asked: it gives arguments.
     pub(crate) fn line(&mut self, prompt: &str, missing: &str) -> Result<String, Ending> {
         match self {
-            Self::AtTerminal(tty) => {
-                tty.write(prompt)?;
-                let line = tty.line()?.ok_or_else(no_answer)?;
-                Ok(line.trim().to_owned())
-            }
+            Self::AtTerminal(_) => Ok(self.typed(prompt)?.expose().trim().to_owned()),
             Self::Script(_) => Err(Ending::Usage(missing.to_owned())),
         }
+    }
+
+    /// Asks for a line that may be seen while it is typed.
+    pub(crate) fn typed(&mut self, prompt: &str) -> Result<Secret, Ending> {
+        let line = match self {
+            Self::AtTerminal(tty) => tty.line(&clean(prompt)),
+            Self::Script(stdin) => line_of(stdin, LONGEST),
+        };
+        answered(line)
     }
 
     /// Asks for a line that nobody may see.
     pub(crate) fn secret(&mut self, prompt: &str) -> Result<Secret, Ending> {
         let line = match self {
-            Self::AtTerminal(tty) => tty.hidden_line(prompt)?,
-            Self::Script(stdin) => line_of(stdin)?,
+            Self::AtTerminal(tty) => tty.hidden_line(&clean(prompt)),
+            Self::Script(stdin) => line_of(stdin, LONGEST),
         };
-        let line = line.ok_or_else(no_answer)?;
-        Ok(Secret::new(line.as_str()))
+        answered(line)
     }
 
     /// Tells the person something between two questions.
     pub(crate) fn tell(&mut self, told: &str) -> Result<(), Ending> {
-        let told = told.replace(char::is_control, " ");
+        let told = clean(told);
         match self {
             Self::AtTerminal(tty) => Ok(tty.write(&format!("{told}\n"))?),
             Self::Script(_) => Ok(writeln!(io::stderr(), "poolkey: {told}")?),
         }
     }
+
+    /// Shows somebody at a terminal a picture, where it can be seen there.
+    pub(crate) fn show(&mut self, picture: &Picture) -> Result<Shown, Ending> {
+        match self {
+            Self::AtTerminal(tty) if tty::draws_unicode() && tty.columns() >= picture.columns => {
+                tty.write(&picture.text)?;
+                Ok(Shown::Whole)
+            }
+            Self::AtTerminal(_) | Self::Script(_) => Ok(Shown::Nothing),
+        }
+    }
+}
+
+/// What is drawn on a terminal, controls and all. It may hold a secret.
+pub(crate) struct Picture {
+    pub(crate) text: Zeroizing<String>,
+    pub(crate) columns: usize,
+}
+
+/// What became of a picture.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Shown {
+    Whole,
+    Nothing,
+}
+
+fn answered(line: io::Result<Option<Zeroizing<String>>>) -> Result<Secret, Ending> {
+    match line {
+        Ok(Some(line)) => Ok(Secret::new(line.as_str())),
+        Ok(None) => Err(no_answer().into()),
+        Err(error) => Err(unreadable(&error).into()),
+    }
 }
 
 /// One line without its newline, `None` at the end. It is read byte by byte, so that what comes
 /// after it stays for whoever reads next, and no buffer keeps a copy.
-pub(crate) fn line_of(from: &mut impl Read) -> io::Result<Option<Zeroizing<String>>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+pub(crate) fn line_of(
+    from: &mut impl Read,
+    longest: usize,
+) -> io::Result<Option<Zeroizing<String>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(longest));
     let mut byte = Zeroizing::new([0; 1]);
     loop {
         match from.read(&mut *byte) {
             Ok(0) if line.is_empty() => return Ok(None),
             Ok(0) => break,
             Ok(_) if byte[0] == b'\n' => break,
-            Ok(_) if line.len() == LONGEST => return Err(ErrorKind::FileTooLarge.into()),
+            Ok(_) if line.len() == longest => return Err(ErrorKind::FileTooLarge.into()),
             Ok(_) => line.push(byte[0]),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -98,10 +145,24 @@ pub(crate) fn line_of(from: &mut impl Read) -> io::Result<Option<Zeroizing<Strin
     Ok(Some(copy))
 }
 
-fn no_answer() -> Failure {
+/// Nobody answers any more.
+pub(crate) fn no_answer() -> Failure {
     Failure {
         code: Code::Wrong,
         sentence: "No answer was given.".into(),
+        remedy: "Run the command again.".into(),
+    }
+}
+
+/// An answer that is no line of text.
+pub(crate) fn unreadable(error: &io::Error) -> Failure {
+    Failure {
+        code: Code::Wrong,
+        sentence: match error.kind() {
+            ErrorKind::FileTooLarge => "An answer is longer than Poolkey takes.".into(),
+            ErrorKind::InvalidData => "An answer is not UTF-8.".into(),
+            _ => format!("An answer cannot be read: {error}."),
+        },
         remedy: "Run the command again.".into(),
     }
 }
@@ -116,12 +177,16 @@ mod tests {
     #[test]
     fn a_script_answers_line_by_line() {
         let mut script: &[u8] = b"one\r\n\ntwo";
-        let mut next = || line_of(&mut script).unwrap().map(|line| line.to_string());
+        let mut next = || {
+            line_of(&mut script, 5)
+                .unwrap()
+                .map(|line| line.to_string())
+        };
         assert_eq!(next().as_deref(), Some("one"));
         assert_eq!(next().as_deref(), Some(""));
         assert_eq!(next().as_deref(), Some("two"));
         assert_eq!(next(), None);
-        assert!(line_of(&mut &b"\xff\n"[..]).is_err());
-        assert!(line_of(&mut &vec![b'x'; LONGEST + 1][..]).is_err());
+        assert!(line_of(&mut &b"\xff\n"[..], 5).is_err());
+        assert!(line_of(&mut &b"longer"[..], 5).is_err());
     }
 }

@@ -1,5 +1,6 @@
-//! Times and lengths as people say them.
+//! Times, lengths and factors as people say them, and what others wrote as a terminal may show it.
 
+use poolkey_core::conversation::Factor;
 use poolkey_core::time::UnixTime;
 
 /// What the wall clock shows.
@@ -23,6 +24,33 @@ pub(crate) fn since(then: UnixTime, now: UnixTime) -> String {
     length(now.secs_after(then))
 }
 
+/// A text from outside, on one line: a terminal obeys controls, and a mark of direction turns what
+/// stands around it.
+pub(crate) fn clean(text: &str) -> String {
+    text.replace(
+        |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
+        " ",
+    )
+}
+
+/// What a way is called.
+pub(crate) const fn factor(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Password => "password",
+        Factor::Email => "code by e-mail",
+        Factor::Sms => "code by SMS",
+        Factor::App => "authenticator app",
+        Factor::Passkey => "passkey",
+    }
+}
+
+/// A text with its first letter in upper case.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 fn length(secs: i64) -> String {
     let (minutes, hours, days) = (secs / 60, secs / 3600, secs / 86400);
     match secs {
@@ -38,6 +66,14 @@ fn length(secs: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_from_outside_does_not_steer_the_terminal() {
+        assert_eq!(
+            clean("a\u{1b}[2Jb\r\nc\u{9b}d\u{202e}e ü"),
+            "a [2Jb  c d e ü"
+        );
+    }
 
     #[test]
     fn lengths_as_people_say_them() {

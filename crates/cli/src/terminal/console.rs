@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use zeroize::Zeroizing;
 
-use super::line_of;
+use super::{LONGEST, line_of};
 use crate::interrupt::Interrupt;
 
 /// The console. A shell sets its own mode again after an interrupt.
@@ -19,14 +19,25 @@ impl Tty {
         io::stderr().write_all(text.as_bytes())
     }
 
-    pub(crate) fn line(&mut self) -> io::Result<Option<Zeroizing<String>>> {
-        line_of(&mut io::stdin().lock())
+    pub(crate) fn line(&mut self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+        self.write(prompt)?;
+        line_of(&mut io::stdin().lock(), LONGEST)
+    }
+
+    /// No console is made narrower than this.
+    pub(crate) fn columns(&self) -> usize {
+        80
     }
 
     pub(crate) fn hidden_line(&mut self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
         self.write(prompt)?;
         rpassword::read_password().map(|line| Some(Zeroizing::new(line)))
     }
+}
+
+/// What is written to a console is UTF-16 on its way there.
+pub(crate) fn draws_unicode() -> bool {
+    true
 }
 
 /// Standard input.

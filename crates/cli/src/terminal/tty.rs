@@ -4,10 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::line_of;
+use super::{LONGEST, line_of};
 use crate::interrupt::Interrupt;
 
 /// The terminal itself, so that a prompt is seen even when stdout goes elsewhere.
@@ -28,8 +28,20 @@ impl Tty {
         self.file.write_all(text.as_bytes())
     }
 
-    pub(crate) fn line(&mut self) -> io::Result<Option<Zeroizing<String>>> {
-        line_of(&mut self.file)
+    pub(crate) fn line(&mut self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+        let terminal = self.file.try_clone()?;
+        self.interrupt
+            .restores(Some(Box::new(move || end_line(&terminal))));
+        let line = self
+            .write(prompt)
+            .and_then(|()| line_of(&mut self.file, LONGEST));
+        self.interrupt.restores(None);
+        line
+    }
+
+    /// How wide it is; 0 where it does not tell.
+    pub(crate) fn columns(&self) -> usize {
+        tcgetwinsize(&self.file).map_or(0, |size| size.ws_col.into())
     }
 
     /// The prompt comes when nothing is shown any more: who types ahead of it is not betrayed.
@@ -44,16 +56,42 @@ impl Tty {
         let (terminal, settings) = (self.file.try_clone()?, shown.clone());
         self.interrupt.restores(Some(Box::new(move || {
             let _ = set(&terminal, &settings);
-            // The shell's prompt belongs on a line of its own.
-            let _ = (&terminal).write_all(b"\n");
+            end_line(&terminal);
         })));
         set(&self.file, &hidden)?;
-        let line = self.write(prompt).and_then(|()| line_of(&mut self.file));
+        let line = self
+            .write(prompt)
+            .and_then(|()| line_of(&mut self.file, LONGEST));
         let restored = set(&self.file, &shown);
         self.interrupt.restores(None);
         restored?;
         line
     }
+}
+
+/// The shell's prompt belongs on a line of its own.
+fn end_line(mut terminal: &File) {
+    let _ = terminal.write_all(b"\n");
+}
+
+/// Whether the terminal takes colours, and shows UTF-8 by its locale.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is a terminal's only word on what it shows"
+)]
+pub(crate) fn draws_unicode() -> bool {
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return false;
+    }
+    // The first that is not empty counts, as POSIX has it.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .find(|locale| !locale.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// What was typed before is dropped, as `getpass` and `ssh` do.

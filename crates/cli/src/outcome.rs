@@ -1,0 +1,237 @@
+//! What a conversation came to, in words, and what to do next.
+
+use std::io::Write as _;
+
+use poolkey_core::conversation::{
+    Account, Factor, FactorState, Goal, KnownDevice, Medium, Outcome,
+};
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::name::LoginName;
+use poolkey_core::time::UnixTime;
+
+use crate::conversation::End;
+use crate::ending::Ending;
+use crate::status_text::table;
+use crate::words::{self, capital, clean};
+
+/// Tells it on stdout.
+pub(crate) fn tell(login: &LoginName, goal: &Goal, end: &End) -> Result<(), Ending> {
+    print(&text(login, goal, end, words::now()))
+}
+
+/// Tells the second factors on stdout, where the user's account was asked for.
+pub(crate) fn tell_factors(login: &LoginName, end: &End) -> Result<(), Ending> {
+    match end {
+        End::Outcome(Outcome::Account(account)) => print(&factors(login, account)),
+        End::Outcome(_) | End::SignedIn(_) => {
+            let told = "The daemon's answer does not fit the question.".to_owned();
+            Err(Failure::from(Trouble::Protocol(told)).into())
+        }
+    }
+}
+
+/// A command to go on with.
+pub(crate) fn command(verb: &str, login: &LoginName, username: Option<&str>) -> String {
+    match username {
+        Some(name) if name.chars().all(is_plain) => {
+            format!("poolkey {verb} {login} --username {name}")
+        }
+        Some(_) | None => format!("poolkey {verb} {login}"),
+    }
+}
+
+fn print(text: &str) -> Result<(), Ending> {
+    Ok(anstream::stdout().write_all(text.as_bytes())?)
+}
+
+fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
+    let outcome = match end {
+        End::SignedIn(user) => {
+            let shown = user.email.as_deref().unwrap_or(&user.username);
+            return format!("Signed in to “{login}” as {}.\n", clean(shown));
+        }
+        End::Outcome(outcome) => outcome,
+    };
+    match outcome {
+        Outcome::Done => done(login, goal),
+        Outcome::SignedUp { username } => format!(
+            "There is an account “{}” now.\n{}",
+            clean(username),
+            sign_in(login)
+        ),
+        Outcome::CodeSent {
+            medium,
+            destination,
+        } => sent(login, goal, *medium, destination.as_deref()),
+        Outcome::Account(account) => whole(account),
+        Outcome::Devices { devices } => list(login, devices, now),
+        Outcome::DeviceForgotten { key } => {
+            format!("The user pool has forgotten the device {}.\n", clean(key))
+        }
+        Outcome::Other => {
+            "It was done; what came of it only a newer version can tell.\n".to_owned()
+        }
+    }
+}
+
+fn done(login: &LoginName, goal: &Goal) -> String {
+    let told = match goal {
+        Goal::SignUp { .. } => "There is an account now.",
+        Goal::Confirm | Goal::ConfirmAsAdmin => "The account is confirmed.",
+        Goal::ForgotPassword | Goal::ResetPassword => "The new password holds.",
+        Goal::ChangePassword => return "The new password holds.\n".to_owned(),
+        Goal::SetUpApp => {
+            return format!(
+                "The authenticator app is set up. Have it asked for first: \
+                 poolkey account mfa prefer {login} app\n"
+            );
+        }
+        Goal::SetFactor { factor, state } => {
+            let factor = capital(words::factor(*factor));
+            return match state {
+                FactorState::Preferred => format!("{factor}: on, and asked for first.\n"),
+                FactorState::On => format!("{factor}: on.\n"),
+                FactorState::Off => format!("{factor}: off.\n"),
+            };
+        }
+        Goal::VerifyAttribute { name } => return format!("“{}” is verified.\n", clean(name)),
+        Goal::SignIn
+        | Goal::ResendCode
+        | Goal::Show
+        | Goal::ListDevices
+        | Goal::ForgetDevice { .. } => return "It was done.\n".to_owned(),
+    };
+    format!("{told}\n{}", sign_in(login))
+}
+
+fn sign_in(login: &LoginName) -> String {
+    format!("Sign in: poolkey login {login}\n")
+}
+
+fn sent(login: &LoginName, goal: &Goal, medium: Medium, destination: Option<&str>) -> String {
+    let by = match medium {
+        Medium::Email => " by e-mail",
+        Medium::Sms => " by SMS",
+        Medium::App | Medium::Unknown => "",
+    };
+    let to = destination.map_or_else(String::new, |place| format!(" to {}", clean(place)));
+    let next = match goal {
+        Goal::ForgotPassword | Goal::ResetPassword => {
+            format!(
+                "Choose a new password: {}",
+                command("account reset-password", login, None)
+            )
+        }
+        Goal::VerifyAttribute { name } => {
+            format!(
+                "Give it: poolkey account verify-attribute {login} {}",
+                clean(name)
+            )
+        }
+        Goal::SignIn
+        | Goal::SignUp { .. }
+        | Goal::Confirm
+        | Goal::ConfirmAsAdmin
+        | Goal::ResendCode
+        | Goal::ChangePassword
+        | Goal::Show
+        | Goal::SetUpApp
+        | Goal::SetFactor { .. }
+        | Goal::ListDevices
+        | Goal::ForgetDevice { .. } => {
+            format!(
+                "Confirm the account: {}",
+                command("account confirm", login, None)
+            )
+        }
+    };
+    format!("A code is on its way{by}{to}.\n{next}\n")
+}
+
+fn whole(account: &Account) -> String {
+    let mut rows = vec![["ATTRIBUTE", "VALUE"].map(String::from)];
+    rows.push(["user name".to_owned(), clean(&account.username)]);
+    for (name, value) in &account.attributes {
+        rows.push([clean(name), clean(value)]);
+    }
+    let mut text = table(&rows);
+    let factors: Vec<&str> = account
+        .factors
+        .iter()
+        .map(|one| words::factor(*one))
+        .collect();
+    text.push_str("\nSecond factors: ");
+    text.push_str(&match &factors[..] {
+        [] => "none".to_owned(),
+        factors => factors.join(", "),
+    });
+    if let Some(preferred) = account.preferred {
+        text.push_str(&format!("; asked for first: {}", words::factor(preferred)));
+    }
+    text.push('\n');
+    text
+}
+
+fn factors(login: &LoginName, account: &Account) -> String {
+    let mut rows = vec![["FACTOR", "NAME", "STATE"].map(String::from)];
+    for (factor, name) in [
+        (Factor::App, "app"),
+        (Factor::Sms, "sms"),
+        (Factor::Email, "email"),
+    ] {
+        let state = if account.preferred == Some(factor) {
+            "on, asked for first"
+        } else if account.factors.contains(&factor) {
+            "on"
+        } else {
+            "off"
+        };
+        rows.push([
+            capital(words::factor(factor)),
+            name.to_owned(),
+            state.to_owned(),
+        ]);
+    }
+    let mut text = table(&rows);
+    if account.factors.is_empty() {
+        text.push_str(&format!(
+            "\nSet up an authenticator app: poolkey account mfa set-up {login}\n"
+        ));
+    }
+    text
+}
+
+fn list(login: &LoginName, devices: &[KnownDevice], now: UnixTime) -> String {
+    if devices.is_empty() {
+        return format!("The user pool knows no device of whoever is signed in to “{login}”.\n");
+    }
+    let mut rows =
+        vec![["DEVICE", "NAME", "LAST USED", "FROM", "REMEMBERED", ""].map(String::from)];
+    for device in devices {
+        let unknown = || "–".to_owned();
+        rows.push([
+            clean(&device.key),
+            device.name.as_deref().map_or_else(unknown, clean),
+            device
+                .last_used
+                .map_or_else(unknown, |at| format!("{} ago", words::since(at, now))),
+            device.last_address.as_deref().map_or_else(unknown, clean),
+            match device.remembered {
+                Some(true) => "yes".to_owned(),
+                Some(false) => "no".to_owned(),
+                None => unknown(),
+            },
+            if device.is_this {
+                "this computer".to_owned()
+            } else {
+                String::new()
+            },
+        ]);
+    }
+    table(&rows)
+}
+
+/// What needs no quotes in any shell.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "@._+-".contains(c)
+}
