@@ -1,31 +1,329 @@
-//! What people do with their accounts.
+//! What people do with their accounts: each goal is a conversation.
+//!
+//! A thread keeps what was answered, and [`Talk::go_on`] does whatever can be done with what is
+//! known: it asks for what is missing, or makes the call. So a step may be made again from its
+//! thread, and one that was interrupted by the question for a client secret goes on where it was.
+//!
+//! A refusal never ends a session. Where it says that the access token is of no use, that is
+//! [`FaultKind::TokenStale`]: the refresh that follows will tell whether the session is over.
+
+mod attribute;
+mod calls;
+mod device;
+mod factor;
+mod password;
+mod refusal;
+mod sign_up;
 
 use poolkey_core::config::LoginSpec;
-use poolkey_core::conversation::{Answer, Step, Thread};
+use poolkey_core::conversation::{Answer, CodeFor, Goal, Outcome, Question, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::secret::Secret;
 
+use self::calls::Delivery;
+pub(crate) use self::calls::{Confirmed, confirm, resend, reset_password, send_reset_code};
 use crate::Cognito;
 
 /// The first question, or the outcome where nobody need be asked.
-#[expect(clippy::unused_async, reason = "most goals begin with a call")]
-pub(crate) async fn begin(_: &Cognito, _: &LoginSpec, thread: Thread) -> Result<Step, Fault> {
-    Err(unsupported(&thread))
+pub(crate) async fn begin(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    thread: Thread,
+) -> Result<Step, Fault> {
+    Talk {
+        cognito,
+        spec,
+        thread,
+    }
+    .go_on()
+    .await
 }
 
 /// The next question, or the outcome.
-#[expect(clippy::unused_async, reason = "most answers are sent on")]
 pub(crate) async fn answer(
-    _: &Cognito,
-    _: &LoginSpec,
-    thread: Thread,
-    _: Answer,
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    mut thread: Thread,
+    answer: Answer,
 ) -> Result<Step, Fault> {
-    Err(unsupported(&thread))
+    let asked = thread.asked.take();
+    let talk = Talk {
+        cognito,
+        spec,
+        thread,
+    };
+    match asked {
+        Some(asked) => talk.take(asked, answer).await,
+        None => talk.go_on().await,
+    }
 }
 
-fn unsupported(thread: &Thread) -> Fault {
-    Fault::new(
-        FaultKind::Unsupported,
-        format!("{:?} cannot be done yet.", thread.goal),
-    )
+/// A conversation at one of its steps.
+struct Talk<'a> {
+    cognito: &'a Cognito,
+    spec: &'a LoginSpec,
+    thread: Thread,
 }
+
+impl Talk<'_> {
+    /// Does what can be done with what is known.
+    async fn go_on(self) -> Result<Step, Fault> {
+        if self.thread.challenge.as_deref() == Some(SEND) {
+            return self.send().await;
+        }
+        match &self.thread.goal {
+            Goal::SignUp { attributes } => {
+                let attributes = attributes.clone();
+                self.sign_up(attributes).await
+            }
+            Goal::Confirm => self.confirm().await,
+            Goal::ConfirmAsAdmin => self.confirm_as_admin().await,
+            Goal::ResendCode => self.resend().await,
+            Goal::ForgotPassword | Goal::ResetPassword => self.reset_password().await,
+            Goal::ChangePassword => Ok(self.change_password()),
+            Goal::Show => self.show().await,
+            Goal::SetUpApp => self.set_up_app().await,
+            Goal::SetFactor { factor, state } => {
+                let (factor, state) = (*factor, *state);
+                self.set_factor(factor, state).await
+            }
+            Goal::ListDevices => self.list_devices().await,
+            Goal::ForgetDevice { key } => {
+                let key = key.clone();
+                self.forget_device(key).await
+            }
+            Goal::VerifyAttribute { name } => {
+                let name = name.clone();
+                self.verify_attribute(&name).await
+            }
+            Goal::SignIn => Err(Fault::new(
+                FaultKind::Unsupported,
+                "A sign-in is not a conversation about an account.",
+            )),
+        }
+    }
+
+    /// Puts the answer where it is looked for, and goes on.
+    async fn take(mut self, asked: Question, answer: Answer) -> Result<Step, Fault> {
+        match (&asked, answer) {
+            (Question::Username { .. }, Answer::Username(name)) => {
+                let name = name.trim();
+                if name.is_empty() || name.chars().count() > LONGEST_NAME {
+                    return Ok(self.again(asked, "A user name has 1 to 128 characters."));
+                }
+                self.thread.username = Some(name.to_owned());
+            }
+            (Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
+                let secret = secret.expose().trim();
+                if secret.is_empty() {
+                    return Ok(self.again(asked, "A client secret has 1 to 64 characters."));
+                }
+                self.thread.client_secret = Some(Secret::new(secret));
+            }
+            (Question::Password { .. }, Answer::Password(password)) => {
+                if password.expose().is_empty() {
+                    return Ok(self.again(asked, "Type the password."));
+                }
+                self.thread.password = Some(password);
+            }
+            (Question::Code { .. }, Answer::Code(code)) => {
+                if code.expose().is_empty() {
+                    return Ok(self.again(asked, "Type the code."));
+                }
+                self.thread.code = Some(code);
+            }
+            (
+                Question::Code {
+                    can_resend: true, ..
+                },
+                Answer::Resend,
+            ) => self.thread.challenge = Some(SEND.to_owned()),
+            (
+                Question::NewPassword { .. },
+                Answer::NewPassword {
+                    password,
+                    attributes,
+                },
+            ) => {
+                if password.expose().is_empty() {
+                    return Ok(self.again(asked, "Type a new password."));
+                }
+                if self.thread.goal == Goal::ChangePassword {
+                    return self.change_password_to(asked, &password).await;
+                }
+                self.thread.password = Some(password);
+                self.thread.attributes.extend(attributes);
+            }
+            (Question::Attributes { names }, Answer::Attributes(mut given)) => {
+                given.retain(|name, value| names.contains(name) && !value.trim().is_empty());
+                let missing: Vec<_> = names
+                    .iter()
+                    .filter(|name| !given.contains_key(*name))
+                    .map(String::as_str)
+                    .collect();
+                let missing = missing.join(", ");
+                self.thread.attributes.extend(given);
+                if !missing.is_empty() {
+                    return Ok(self.again(asked, format!("The user pool requires {missing}.")));
+                }
+            }
+            (Question::AppSetup { .. }, Answer::AppSetup { code, device_name }) => {
+                return self.verify_app(asked, &code, device_name.as_deref()).await;
+            }
+            (
+                Question::Username { .. }
+                | Question::Password { .. }
+                | Question::ClientSecret { .. }
+                | Question::Code { .. }
+                | Question::Choice { .. }
+                | Question::AppSetup { .. }
+                | Question::NewPassword { .. }
+                | Question::Attributes { .. }
+                | Question::Custom { .. }
+                | Question::RememberDevice { .. }
+                | Question::Other,
+                Answer::Username(_)
+                | Answer::Password(_)
+                | Answer::ClientSecret(_)
+                | Answer::Code(_)
+                | Answer::Resend
+                | Answer::Choice(_)
+                | Answer::AppSetup { .. }
+                | Answer::NewPassword { .. }
+                | Answer::Attributes(_)
+                | Answer::Custom(_)
+                | Answer::RememberDevice(_),
+            ) => return Ok(self.again(asked, "That was the answer to another question.")),
+        }
+        self.go_on().await
+    }
+
+    /// Has the pool send a code, and asks for it.
+    async fn send(mut self) -> Result<Step, Fault> {
+        let sent = match &self.thread.goal {
+            Goal::ForgotPassword | Goal::ResetPassword => {
+                send_reset_code(self.cognito, self.spec, &self.thread).await
+            }
+            Goal::VerifyAttribute { name } => self.send_attribute_code(name).await,
+            Goal::SignUp { .. }
+            | Goal::SignIn
+            | Goal::Confirm
+            | Goal::ConfirmAsAdmin
+            | Goal::ResendCode
+            | Goal::ChangePassword
+            | Goal::Show
+            | Goal::SetUpApp
+            | Goal::SetFactor { .. }
+            | Goal::ListDevices
+            | Goal::ForgetDevice { .. } => resend(self.cognito, self.spec, &self.thread).await,
+        };
+        match sent {
+            Ok(delivery) => {
+                self.thread.challenge = None;
+                // A code that was typed before is of no use after this one.
+                self.thread.code = None;
+                delivery.note(&mut self.thread);
+                Ok(self.ask_code(None))
+            }
+            Err(refusal) => self.not_sent(refusal),
+        }
+    }
+
+    /// The access token of the session.
+    fn access(&self) -> Result<&Secret, Fault> {
+        self.thread.access_token.as_ref().ok_or_else(|| {
+            Fault::new(
+                FaultKind::TokenStale,
+                "There is no access token for the session.",
+            )
+        })
+    }
+
+    fn ask(mut self, question: Question, problem: Option<Fault>) -> Step {
+        self.thread.asked = Some(question.clone());
+        Step::Ask {
+            thread: self.thread,
+            question,
+            problem,
+        }
+    }
+
+    fn again(self, asked: Question, problem: impl Into<String>) -> Step {
+        let problem = Fault::new(FaultKind::Wrong, problem);
+        self.ask(asked, Some(problem))
+    }
+
+    /// Asks for a user name. The one that was refused is not offered again: a script that takes
+    /// every offer would send it for ever.
+    fn ask_name(mut self, problem: Option<Fault>) -> Step {
+        self.thread.username = None;
+        // No code was sent to another one yet.
+        self.thread.parameters.clear();
+        self.thread.challenge = None;
+        let hint = match &problem {
+            Some(_) => None,
+            None => self.spec.username.clone(),
+        };
+        self.ask(Question::Username { hint }, problem)
+    }
+
+    fn ask_code(self, problem: Option<Fault>) -> Step {
+        let code_for = match &self.thread.goal {
+            Goal::ForgotPassword | Goal::ResetPassword => CodeFor::Reset,
+            Goal::VerifyAttribute { name } => CodeFor::Verify(name.clone()),
+            Goal::SignIn => CodeFor::SignIn,
+            Goal::SignUp { .. }
+            | Goal::Confirm
+            | Goal::ConfirmAsAdmin
+            | Goal::ResendCode
+            | Goal::ChangePassword
+            | Goal::Show
+            | Goal::SetUpApp
+            | Goal::SetFactor { .. }
+            | Goal::ListDevices
+            | Goal::ForgetDevice { .. } => CodeFor::Confirm,
+        };
+        let Delivery {
+            medium,
+            destination,
+        } = Delivery::noted(&self.thread);
+        let question = Question::Code {
+            code_for,
+            medium,
+            destination,
+            can_resend: true,
+        };
+        self.ask(question, problem)
+    }
+
+    fn ask_new_password(self, problem: Option<Fault>) -> Step {
+        let question = Question::NewPassword {
+            username: self.name(),
+            attributes: Vec::new(),
+        };
+        self.ask(question, problem)
+    }
+
+    fn ask_client_secret(self, problem: Option<Fault>) -> Step {
+        let question = Question::ClientSecret {
+            client_id: self.spec.client_id.clone(),
+        };
+        self.ask(question, problem)
+    }
+
+    fn name(&self) -> String {
+        self.thread.username.clone().unwrap_or_default()
+    }
+
+    fn finish(self, outcome: Outcome) -> Step {
+        Step::Finished {
+            outcome,
+            client_secret: self.thread.client_secret,
+        }
+    }
+}
+
+/// Stands in a thread's `challenge` while a code is to be sent before anything else.
+const SEND: &str = "SEND_CODE";
+
+const LONGEST_NAME: usize = 128;
