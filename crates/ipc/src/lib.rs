@@ -38,6 +38,8 @@ pub mod place;
 #[cfg(feature = "profiles")]
 pub mod profiles_file;
 pub mod reply;
+#[cfg(feature = "profiles")]
+pub mod shim;
 #[cfg(unix)]
 mod socket;
 mod start;

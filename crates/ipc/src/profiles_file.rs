@@ -57,6 +57,28 @@ impl ProfilesFile {
         let directory = self.path.parent().unwrap_or(Path::new("/"));
         let _lock = lock(directory).map_err(|error| trouble::file(directory, &error))?;
 
+        let text = self.changed(change)?;
+        self.write(&text)
+            .map_err(|error| trouble::file(&self.path, &error))
+    }
+
+    /// Says whether it could be changed so. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProfilesFile::edit`].
+    pub fn rehearse(
+        &self,
+        change: impl FnOnce(&mut DocumentMut) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.changed(change).map(drop)
+    }
+
+    /// Its text after the change, which is a configuration.
+    fn changed(
+        &self,
+        change: impl FnOnce(&mut DocumentMut) -> Result<(), Failure>,
+    ) -> Result<String, Failure> {
         let text = self.text()?;
         self.parse(&text)?;
         let text = if text.is_empty() { HEADER } else { &text };
@@ -65,8 +87,7 @@ impl ProfilesFile {
         let text = document.to_string();
         // The line is one of a file that is not written: only what is wrong is of use.
         Config::parse(&text).map_err(|error| refused(&error.text))?;
-        self.write(&text)
-            .map_err(|error| trouble::file(&self.path, &error))
+        Ok(text)
     }
 
     fn text(&self) -> Result<String, Failure> {
