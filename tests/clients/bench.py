@@ -43,9 +43,13 @@ class Sandbox:
     def counts(self):
         return self.control("GET", "calls")["counts"]
 
-    def code_for(self, username):
+    def message_for(self, username):
+        """The newest message to a user: to, medium, purpose, code."""
         messages = self.control("GET", "outbox")["messages"]
-        return [m["code"] for m in messages if m["username"] == username][-1]
+        return [m for m in messages if m["user"] == username][-1]
+
+    def code_for(self, username):
+        return self.message_for(username)["code"]
 
 
 class Tally:
@@ -81,6 +85,11 @@ class Tally:
 
 def same(actual, expected):
     assert actual == expected, f"{actual!r} is not {expected!r}"
+
+
+def another(code):
+    """A code of the same length that is not this one."""
+    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
 def holds(text, part):

@@ -1,9 +1,13 @@
-"""boto3, pycognito, warrant-lite and PyJWT judge the sandbox."""
+"""boto3, pycognito, warrant-lite, PyJWT and pyotp judge the sandbox."""
 
 import python.sign_in
 import python.tokens
 import python.keys
 import python.accounts
+import python.people
+import python.factors
+import python.choices
+import python.devices
 import python.server
 from python.common import tally
 

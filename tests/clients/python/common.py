@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import hmac
+import time
 
 import boto3
+import pyotp
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from pycognito import AWSSRP
@@ -36,11 +38,13 @@ identity_admin = client("cognito-identity", sandbox.admin_key, sandbox.admin_sec
 
 
 def refused(code, text, call, *arguments, **named):
-    """The call fails with this error and no other."""
+    """The call fails with this error (or one of these) and no other."""
+    codes = code if isinstance(code, tuple) else (code,)
     try:
         result = call(*arguments, **named)
     except ClientError as error:
-        same(error.response["Error"]["Code"], code)
+        got = error.response["Error"]
+        assert got["Code"] in codes, f"{got} is not {codes}"
         holds(error.response["Error"]["Message"], text)
         return
     raise AssertionError(f"not refused: {str(result)[:200]}")
@@ -104,6 +108,49 @@ def at(seconds):
             sandbox.control("POST", "clock", {"offset_seconds": 0})
 
     return Moved()
+
+
+def start(chain, flow, **parameters):
+    """Begins a sign-in of the chain's user."""
+    if "client_secret" in chain:
+        parameters["SECRET_HASH"] = secret_hash(chain)
+    return idp.initiate_auth(
+        ClientId=chain["client_id"],
+        AuthFlow=flow,
+        AuthParameters={"USERNAME": chain["username"], **parameters},
+    )
+
+
+def respond(chain, asked, challenge=None, **responses):
+    """Answers what was asked; CHALLENGE_KEY=value, and USERNAME unless it is given."""
+    responses.setdefault("USERNAME", chain["username"])
+    if "client_secret" in chain:
+        responses["SECRET_HASH"] = secret_hash(chain)
+    return idp.respond_to_auth_challenge(
+        ClientId=chain["client_id"],
+        ChallengeName=challenge or asked["ChallengeName"],
+        Session=asked["Session"],
+        ChallengeResponses=responses,
+    )
+
+
+def totp(key, later=0):
+    """What an authenticator app shows, so many seconds from now."""
+    return pyotp.TOTP(key).at(time.time() + later)
+
+
+def early_in_a_step():
+    """Waits until a code lives long enough for a check that needs it twice."""
+    left = 30 - time.time() % 30
+    if left < 5:
+        time.sleep(left)
+
+
+def masked(destination, address):
+    """It is shown so that its owner knows it, and nobody else."""
+    assert "*" in destination and address not in destination, destination
+    ends = destination[0] == address[0] or destination[-2:] == address[-2:]
+    assert ends, f"{destination!r} does not tell {address!r}"
 
 
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
