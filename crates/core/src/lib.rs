@@ -7,7 +7,8 @@
 //! ```text
 //!  config ─────────────╮
 //!  event::Event, Now ──┼─▶ agent::Agent ──┬─▶ event::Effect     for the daemon to do
-//!  pace (the numbers) ─╯                  ╰─▶ snapshot          for people to see
+//!  pace (the numbers) ─╯                  ╰─▶ snapshot ──┬─▶ menu      for people to see
+//!                                messages (languages) ──┴─▶ notice    for people to be told
 //!
 //!  conversation, session, fault, failure, name, secret, time    the words that all of it is in
 //! ```
@@ -18,7 +19,10 @@ pub mod conversation;
 pub mod event;
 pub mod failure;
 pub mod fault;
+pub mod menu;
+pub mod messages;
 pub mod name;
+pub mod notice;
 pub mod outputs;
 pub mod pace;
 pub mod secret;
