@@ -9,6 +9,7 @@
 //! Each login and each profile has one slot for work, so that a second refresh or a second fetch
 //! cannot be begun while one is under way: there is no place to note it.
 
+mod account;
 mod adoption;
 mod advance;
 mod configure;

@@ -396,6 +396,10 @@ pub struct KnownDevice {
 
 /// What one step of a conversation led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few at a time, and they are moved once"
+)]
 pub enum Step {
     /// The person is asked, or asked again because of `problem`.
     Ask {

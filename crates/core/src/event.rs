@@ -118,6 +118,10 @@ pub struct SignedOut {
 
 /// What happens to the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few at a time, and they are moved once"
+)]
 pub enum Event {
     /// The configuration was read.
     Configured(Config),
@@ -198,6 +202,10 @@ pub enum Event {
 
 /// What the agent wants done. Effects of one [`Lane`] are done one after another, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few at a time, and they are moved once"
+)]
 pub enum Effect {
     /// Answer one who waits.
     Answer {

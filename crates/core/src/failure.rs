@@ -165,11 +165,15 @@ pub enum Trouble {
     ProfileMisconfigured(ProfileName, String),
     /// A sign-in, or one answer in it, was refused.
     CannotSignIn(LoginName, FaultKind, String),
+    /// What was asked for an account, or one answer on the way to it, was refused.
+    CannotDo(LoginName, FaultKind, String),
     /// The user pool could not be told that the session is over.
     NotRevoked(String),
-    /// No sign-in by this number is under way.
+    /// The user pool could not be told to forget this device.
+    NotForgotten(String),
+    /// No conversation by this number is under way.
     NoConversation,
-    /// Another sign-in to this login took its place.
+    /// Another conversation about this login took its place.
     Superseded(LoginName),
     /// The peer is not the user that the daemon serves.
     Denied,
@@ -264,20 +268,27 @@ impl Trouble {
                 "Check the profile's identity pool and role, or ask their administrator.".into(),
             ),
             Self::CannotSignIn(login, kind, text) => cannot_sign_in(&login, kind, text),
+            Self::CannotDo(login, kind, text) => cannot_do(&login, kind, text),
             Self::NotRevoked(text) => (
                 Code::Service,
                 format!("The user pool could not be told: {text}"),
                 "The refresh token is gone from this machine; at the pool it lives to its end."
                     .into(),
             ),
+            Self::NotForgotten(text) => (
+                Code::Service,
+                format!("The user pool could not be told to forget this device: {text}"),
+                "What this machine knew of it is gone; “poolkey account devices” shows what the                  pool still lists, after the next sign-in."
+                    .into(),
+            ),
             Self::NoConversation => (
                 Code::NoConversation,
-                "No sign-in by this number is under way.".into(),
-                "Begin again with “poolkey login”.".into(),
+                "No sign-in or other conversation by this number is under way.".into(),
+                "Run the command again.".into(),
             ),
             Self::Superseded(login) => (
                 Code::NoConversation,
-                format!("Another sign-in to “{login}” was begun, or it was signed out."),
+                format!("Something else was begun for “{login}”, or it was signed out."),
                 "Go on there.".into(),
             ),
             Self::Denied => (
@@ -311,49 +322,103 @@ impl Trouble {
 }
 
 fn cannot_sign_in(login: &LoginName, kind: FaultKind, text: String) -> (Code, String, String) {
-    let again = format!("Begin again: poolkey login {login}");
+    let again = format!("begin again: poolkey login {login}");
     match kind {
         FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
-        FaultKind::LockedOut => (
-            Code::Wrong,
-            text,
-            "Wait up to 15 minutes before the next attempt, or reset the password.".into(),
-        ),
+        FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
         FaultKind::Expired => (
             Code::NoConversation,
             format!("The sign-in to “{login}” took too long."),
-            again,
+            format!("Begin again: poolkey login {login}"),
         ),
-        FaultKind::Unsupported => (
-            Code::Misconfigured,
-            text,
-            "Ask the user pool's administrator, or look for a newer Poolkey.".into(),
-        ),
+        FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
         FaultKind::Unreachable | FaultKind::Lost => (
             Code::Offline,
             text,
-            format!("Check the network, then begin again: poolkey login {login}"),
+            format!("Check the network, then {again}"),
         ),
-        FaultKind::Throttled | FaultKind::Service => (
-            Code::Service,
-            text,
-            format!("Wait a minute, then begin again: poolkey login {login}"),
-        ),
+        FaultKind::Throttled | FaultKind::Service => {
+            (Code::Service, text, format!("Wait a minute, then {again}"))
+        }
         FaultKind::Ended(ended) => (
             Code::Wrong,
             format!("Nobody was signed in to “{login}”: {}.", ended.reason()),
-            "Ask the user pool's administrator.".into(),
+            next_step(login, ended),
         ),
         FaultKind::Misconfigured
         | FaultKind::TokenStale
         | FaultKind::IdentityConflict
-        | FaultKind::DeviceGone => (
-            Code::Misconfigured,
-            text,
-            format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator."),
-        ),
+        | FaultKind::DeviceGone => (Code::Misconfigured, text, check(login)),
     }
 }
+
+fn cannot_do(login: &LoginName, kind: FaultKind, text: String) -> (Code, String, String) {
+    match kind {
+        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
+        FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
+        FaultKind::Expired => (Code::NoConversation, text, "Run the command again.".into()),
+        FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
+        FaultKind::Unreachable => (
+            Code::Offline,
+            text,
+            "Check the network, then run the command again.".into(),
+        ),
+        FaultKind::Lost => (
+            Code::Offline,
+            text,
+            "It may have been done all the same: look before you run the command again.".into(),
+        ),
+        FaultKind::Throttled | FaultKind::Service => (
+            Code::Service,
+            text,
+            "Wait a minute, then run the command again.".into(),
+        ),
+        FaultKind::Ended(ended) => (
+            Code::Wrong,
+            format!("The user pool refused it: {}.", ended.reason()),
+            next_step(login, ended),
+        ),
+        FaultKind::TokenStale => (
+            Code::NeedsSignIn,
+            text,
+            format!("Sign in again: poolkey login {login}"),
+        ),
+        FaultKind::DeviceGone => (
+            Code::Wrong,
+            text,
+            format!("Run “poolkey account devices list {login}” to see those there are."),
+        ),
+        FaultKind::Misconfigured | FaultKind::IdentityConflict => {
+            (Code::Misconfigured, text, check(login))
+        }
+    }
+}
+
+/// What a person can do about an account that is not let in.
+fn next_step(login: &LoginName, ended: Ended) -> String {
+    match ended {
+        Ended::Unconfirmed => format!("Confirm it: poolkey account confirm {login}"),
+        Ended::PasswordReset => format!("Choose one: poolkey account forgot-password {login}"),
+        Ended::UserDisabled => "Ask the user pool's administrator.".into(),
+        Ended::UserGone => "Check the user name, or ask the user pool's administrator.".into(),
+        Ended::Expired | Ended::Revoked | Ended::Reused | Ended::Refused | Ended::Moved => {
+            format!("Sign in again: poolkey login {login}")
+        }
+    }
+}
+
+fn wait_or_reset(login: &LoginName) -> String {
+    format!(
+        "Wait up to 15 minutes before the next attempt, or choose a new password: \
+         poolkey account forgot-password {login}"
+    )
+}
+
+fn check(login: &LoginName) -> String {
+    format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator.")
+}
+
+const NEWER: &str = "Ask the user pool's administrator, or look for a newer Poolkey.";
 
 fn again(wait: Duration) -> String {
     match wait.as_secs() {

@@ -14,8 +14,17 @@ use crate::failure::{Ended, Trouble};
 use crate::fault::VaultFault;
 use crate::name::LoginName;
 use crate::secret::Secret;
-use crate::session::StoredSession;
+use crate::session::{Device, StoredSession};
 use crate::time::Now;
+
+/// A session on its way into the vault, and what goes with it. Until it is there, all that was
+/// before stays.
+#[derive(Debug)]
+pub(super) struct Adoption {
+    id: ConversationId,
+    pub(super) session: Session,
+    pub(super) device: Option<Device>,
+}
 
 impl Agent {
     /// Hands a finished sign-in to the vault.
@@ -42,7 +51,6 @@ impl Agent {
         if client_secret.is_some() {
             login.client_secret = client_secret;
         }
-        login.device = device;
         let Some(refresh_token) = tokens.refresh_token else {
             return self.end_conversation(
                 name,
@@ -80,17 +88,21 @@ impl Agent {
             unsaved: Unsaved::default(),
         };
         self.observe(tokens.id_life, begun, signed_in);
-        self.keep(name, Purpose::Adoption(id, Box::new(session)));
+        let adoption = Adoption {
+            id,
+            session,
+            device,
+        };
+        self.keep(name, Purpose::Adoption(Box::new(adoption)));
     }
 
     /// The vault keeps the new session: now it is there.
-    pub(super) fn adopted(
-        &mut self,
-        name: &LoginName,
-        id: &ConversationId,
-        session: Box<Session>,
-        now: Now,
-    ) {
+    pub(super) fn adopted(&mut self, name: &LoginName, adoption: Adoption, now: Now) {
+        let Adoption {
+            id,
+            session,
+            device,
+        } = adoption;
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
@@ -98,10 +110,11 @@ impl Agent {
         login.forget_losses();
         let user = session.stored.user.clone();
         let token = session.stored.refresh_token.clone();
-        let old = std::mem::replace(&mut login.state, State::SignedIn(session));
+        let old = std::mem::replace(&mut login.state, State::SignedIn(Box::new(session)));
+        login.device = device;
         login.erase = false;
         let spec = login.spec.clone();
-        let talk = login.conversation.take_if(|talk| talk.id == *id);
+        let talk = login.conversation.take_if(|talk| talk.id == id);
         if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
             self.reply(ticket, Reply::SignedIn { user });
         }
@@ -123,8 +136,7 @@ impl Agent {
     pub(super) fn adoption_failed(
         &mut self,
         name: &LoginName,
-        id: &ConversationId,
-        session: Session,
+        adoption: Adoption,
         fault: VaultFault,
         now: Now,
     ) {
@@ -138,12 +150,13 @@ impl Agent {
             State::Unread => {}
         }
         let spec = login.spec.clone();
-        let talk = login.conversation.take_if(|talk| talk.id == *id);
+        let talk = login.conversation.take_if(|talk| talk.id == adoption.id);
         if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
             let setback = Setback::new(SetbackKind::Vault(fault.kind), fault.text, now);
             self.fail(ticket, setback.trouble(Duration::ZERO));
         }
-        self.orphan(name, spec, Some(session.stored.refresh_token), None);
+        let token = adoption.session.stored.refresh_token;
+        self.orphan(name, spec, Some(token), None);
     }
 
     /// A session that nobody holds any more shall be revoked. Nothing waits for it: one that cannot

@@ -31,9 +31,15 @@ impl Agent {
         self.reschedule_login(name, now);
     }
 
-    /// Begins the most pressing thing that a login at rest needs.
+    /// Begins the most pressing thing that a login at rest needs, and what need not wait for that.
     pub(super) fn advance_login(&mut self, name: &LoginName, now: Now) {
         self.expire_question(name, now);
+        self.advance_account(name, now);
+        self.advance_work(name, now);
+        self.give_up_access(name, now);
+    }
+
+    fn advance_work(&mut self, name: &LoginName, now: Now) {
         let Some(login) = self.logins.get(name) else {
             return;
         };
@@ -88,7 +94,8 @@ impl Agent {
                 self.begin_conversation(name, now);
                 return false;
             }
-            Some(Stage::Busy { .. } | Stage::Asking { .. } | Stage::Keeping) | None => {}
+            Some(Stage::Access(_) | Stage::Busy { .. } | Stage::Asking { .. } | Stage::Keeping)
+            | None => {}
         }
         self.logins.get(name).is_some_and(Login::is_busy)
     }
@@ -217,11 +224,15 @@ impl Agent {
             client_secret: login.client_secret.clone(),
             device_key: session.stored.device_key.clone(),
         };
+        let device_key = session.stored.device_key.clone();
         if need == Need::Now {
             self.line.charge(1, now.at);
         }
         login.turn = Turn::None;
-        login.work = Work::Refreshing { begun: now.at };
+        login.work = Work::Refreshing {
+            begun: now.at,
+            device_key,
+        };
         self.effects.push_back(refresh);
         self.changed();
         true
@@ -239,6 +250,9 @@ impl Agent {
         }
         if !login.is_staying() {
             return Need::None;
+        }
+        if login.seeks_access() {
+            return Need::Now;
         }
         let span = session.id.as_ref().map(|id| id.span);
         if span.is_some_and(|span| span.is_fresh(now)) {

@@ -87,6 +87,7 @@ impl Agent {
             login.fate = Fate::Stay;
             login.state = State::Unread;
             login.client_secret = None;
+            login.device = None;
             login.setback = None;
             login.failures = 0;
             login.until = Moment::default();

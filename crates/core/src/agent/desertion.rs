@@ -1,22 +1,58 @@
-//! A sign-in that comes to nothing: refused, given up, or out of time.
+//! A conversation that comes to nothing: refused, given up, or out of time.
 
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::sign_in::{Conversation, Stage};
+use crate::agent::sign_in::{Attempt, Sent, Stage};
 use crate::config::LoginSpec;
-use crate::conversation::Step;
+use crate::conversation::{Step, Thread};
 use crate::event::{ConversationId, Ticket};
 use crate::failure::Trouble;
 use crate::fault::Fault;
 use crate::name::LoginName;
+use crate::secret::Secret;
 use crate::time::Now;
 
-/// A sign-in that was given up while the pool was being asked.
+/// A conversation that was given up while the pool was being asked.
 #[derive(Debug)]
 pub(super) struct Deserted {
     id: ConversationId,
     spec: LoginSpec,
+    sent: Box<Sent>,
+}
+
+/// A session that a conversation had, while one more question was open, and does not go on with.
+#[derive(Debug)]
+pub(super) struct Left {
+    refresh_token: Secret,
+    client_secret: Option<Secret>,
+}
+
+impl Left {
+    fn of(thread: &Thread) -> Option<Self> {
+        Some(Self {
+            refresh_token: thread.tokens.as_ref()?.refresh_token.clone()?,
+            client_secret: thread.client_secret.clone(),
+        })
+    }
+}
+
+impl Sent {
+    /// The session that was there before a step, unless what came of the step has it, too.
+    pub(super) fn left_behind(&self, result: &Result<Step, Fault>) -> Option<Left> {
+        let tokens = match result {
+            Ok(Step::Ask { thread, .. }) => thread.tokens.as_ref(),
+            Ok(Step::Done { tokens, .. }) => Some(tokens),
+            Ok(Step::Finished { .. }) | Err(_) => None,
+        };
+        let kept = tokens.and_then(|tokens| tokens.refresh_token.as_ref());
+        Left::of(&self.thread).filter(|left| kept != Some(&left.refresh_token))
+    }
+
+    /// Whether the step may be made again with another access token.
+    pub(super) fn may_try_again(&self) -> bool {
+        self.attempt == Attempt::First && self.thread.access_token.is_some()
+    }
 }
 
 impl Agent {
@@ -58,8 +94,13 @@ impl Agent {
         };
         let spec = login.spec.clone();
         match talk.stage {
-            Stage::Vault | Stage::Asking { .. } | Stage::Keeping => {}
-            Stage::Busy { .. } => login.deserted.push(Deserted { id: talk.id, spec }),
+            Stage::Vault | Stage::Access(_) | Stage::Keeping => {}
+            Stage::Asking { thread, .. } => self.orphan_left(name, spec, Left::of(&thread)),
+            Stage::Busy { sent, .. } => login.deserted.push(Deserted {
+                id: talk.id,
+                spec,
+                sent,
+            }),
             Stage::Adopting {
                 tokens,
                 client_secret,
@@ -93,14 +134,22 @@ impl Agent {
     }
 
     pub(super) fn expire_question(&mut self, name: &LoginName, now: Now) {
-        let over = self
-            .logins
-            .get(name)
-            .and_then(|login| login.conversation.as_ref())
-            .and_then(Conversation::deadline)
-            .is_some_and(|until| until <= now.at);
-        if over {
-            self.end_conversation(name, Trouble::NoConversation);
+        let Some(login) = self.logins.get(name) else {
+            return;
+        };
+        let Some(talk) = &login.conversation else {
+            return;
+        };
+        if talk.deadline().is_some_and(|until| until <= now.at) {
+            let trouble = match talk.stage {
+                Stage::Access(_) => login.why_no_access(name, now),
+                Stage::Vault
+                | Stage::Busy { .. }
+                | Stage::Asking { .. }
+                | Stage::Adopting { .. }
+                | Stage::Keeping => Trouble::NoConversation,
+            };
+            self.end_conversation(name, trouble);
             self.changed();
         }
     }
@@ -119,15 +168,28 @@ impl Agent {
         let Some(place) = login.deserted.iter().position(|gone| gone.id == *id) else {
             return;
         };
-        let spec = login.deserted.remove(place).spec;
-        if let Ok(Step::Done {
-            tokens,
-            client_secret,
-            ..
-        }) = result
-        {
-            self.orphan(name, spec, tokens.refresh_token, client_secret);
+        let Deserted { spec, sent, .. } = login.deserted.remove(place);
+        self.orphan_left(name, spec.clone(), sent.left_behind(&result));
+        match result {
+            Ok(Step::Done {
+                tokens,
+                client_secret,
+                ..
+            }) => self.orphan(name, spec, tokens.refresh_token, client_secret),
+            Ok(Step::Ask { thread, .. }) => self.orphan_left(name, spec, Left::of(&thread)),
+            Ok(Step::Finished { outcome, .. }) => {
+                if let Some(login) = self.logins.get_mut(name) {
+                    login.learn(&outcome);
+                }
+            }
+            Err(_) => {}
         }
         self.settle_login(name, now);
+    }
+
+    pub(super) fn orphan_left(&mut self, name: &LoginName, spec: LoginSpec, left: Option<Left>) {
+        if let Some(left) = left {
+            self.orphan(name, spec, Some(left.refresh_token), left.client_secret);
+        }
     }
 }

@@ -135,14 +135,7 @@ impl Agent {
         if let Some(setback) = &profile.setback {
             return setback.profile_trouble(name, profile.wait(now.at));
         }
-        match login.work {
-            Work::Recalling | Work::Probing | Work::Keeping(_) => {
-                Trouble::VaultLocked("The keychain has not answered yet.".into())
-            }
-            Work::Rest | Work::Refreshing { .. } | Work::Revoking(_) => {
-                Trouble::Slow(login_name.clone())
-            }
-        }
+        login.work.trouble(login_name)
     }
 
     /// The profiles of a login.

@@ -160,6 +160,12 @@ impl Login {
         }
     }
 
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.conversation
+            .as_ref()
+            .is_some_and(Conversation::is_sign_in)
+    }
+
     pub(super) fn is_busy(&self) -> bool {
         !matches!(self.work, Work::Rest)
     }

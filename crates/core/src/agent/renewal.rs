@@ -9,7 +9,7 @@ use crate::failure::{Ended, Trouble};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
 use crate::name::LoginName;
 use crate::secret::Secret;
-use crate::session::{Stored, Tokens};
+use crate::session::{Device, Stored, Tokens};
 use crate::time::{Moment, Now};
 
 impl Agent {
@@ -70,10 +70,11 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let Work::Refreshing { begun } = login.work else {
+        let work = std::mem::replace(&mut login.work, Work::Rest);
+        let Work::Refreshing { begun, device_key } = work else {
+            login.work = work;
             return;
         };
-        login.work = Work::Rest;
         match result {
             Ok(tokens) => {
                 login.forget_losses();
@@ -86,6 +87,14 @@ impl Agent {
             }) => {
                 login.end_session(ended, now);
                 self.drop_keys(name);
+            }
+            Err(Fault {
+                kind: FaultKind::DeviceGone,
+                ..
+            }) if let Some(key) = device_key => {
+                // The session may go on without it, and if not, the pool says so.
+                login.forget_device(&key);
+                login.until = now.at;
             }
             Err(fault) => login.refresh_failed(fault.kind, fault.text, now, &mut self.rng),
         }
@@ -151,7 +160,7 @@ impl Agent {
                             login.take_id(id, now, &mut self.rng);
                         }
                     }
-                    Purpose::Adoption(id, session) => self.adopted(name, &id, session, now),
+                    Purpose::Adoption(adoption) => self.adopted(name, *adoption, now),
                     Purpose::Erasure => {
                         login.erase = false;
                         self.erased(name, Ok(()), now);
@@ -167,8 +176,8 @@ impl Agent {
                         }
                         self.vault_refused(name);
                     }
-                    Purpose::Adoption(id, session) => {
-                        self.adoption_failed(name, &id, *session, fault, now);
+                    Purpose::Adoption(adoption) => {
+                        self.adoption_failed(name, *adoption, fault, now);
                     }
                     Purpose::Erasure => self.erased(name, Err(fault), now),
                 }
@@ -264,7 +273,8 @@ impl Agent {
 impl Login {
     fn take_record(&mut self, stored: Stored) {
         self.client_secret = stored.client_secret;
-        self.device = stored.device;
+        let here = |device: &Device| device.user_pool_id == self.spec.user_pool_id;
+        self.device = stored.device.filter(here);
         self.state = match stored.session {
             None => State::SignedOut,
             Some(session) if !session.is_of(&self.spec) => {

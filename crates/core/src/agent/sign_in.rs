@@ -1,18 +1,19 @@
-//! A sign-in: the vault is tried first, then the pool asks and a person answers.
+//! A conversation: for a sign-in the vault is tried first, then the pool asks and a person answers.
+//! What is about an account ([`crate::agent::account`]) goes the same way, but for its ends.
 
 use crate::agent::Agent;
-use crate::agent::login::State;
+use crate::agent::account::Sought;
 use crate::conversation::{Answer, Goal, Question, Step, Thread};
 use crate::event::{ConversationId, Effect, Reply, Ticket};
 use crate::failure::{Failure, Trouble};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::name::LoginName;
 use crate::pace::QUESTION_LIFE;
 use crate::secret::Secret;
 use crate::session::{Device, Tokens};
 use crate::time::{Moment, Now};
 
-/// A sign-in under way. A login has one at most.
+/// A conversation under way. A login has one at most.
 #[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
@@ -26,13 +27,15 @@ pub(super) struct Conversation {
 /// Where it stands.
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// The vault has to be read and proven writable, before a person types anything.
+    /// The vault has to be read, and for a sign-in proven writable, before a person types anything.
     Vault,
+    /// An access token has to be had, before the pool is asked.
+    Access(Box<Sought>),
     /// The pool is being asked.
-    Busy { begun: Moment },
+    Busy { begun: Moment, sent: Box<Sent> },
     /// The person is being asked.
     Asking {
-        thread: Thread,
+        thread: Box<Thread>,
         question: Question,
         until: Moment,
     },
@@ -48,16 +51,47 @@ pub(super) enum Stage {
     Keeping,
 }
 
+/// What the pool is asked.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) thread: Thread,
+    /// Kept only while it may have to be asked again.
+    pub(super) answer: Option<Answer>,
+    pub(super) attempt: Attempt,
+}
+
+/// Whether a step may be made again with a newer access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    First,
+    Last,
+}
+
 impl Conversation {
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.stage {
             Stage::Asking { until, .. } => Some(*until),
+            Stage::Access(sought) => Some(sought.until),
             Stage::Vault | Stage::Busy { .. } | Stage::Adopting { .. } | Stage::Keeping => None,
         }
     }
 
+    /// Whether a person is about to sign in, and waits for the vault.
     pub(super) fn is_before_pool(&self) -> bool {
-        matches!(self.stage, Stage::Vault)
+        matches!(self.stage, Stage::Vault) && self.is_sign_in()
+    }
+
+    pub(super) fn is_sign_in(&self) -> bool {
+        self.goal == Goal::SignIn
+    }
+
+    /// Why it failed, as people are told.
+    fn trouble(&self, login: &LoginName, fault: Fault) -> Trouble {
+        if self.is_sign_in() {
+            Trouble::CannotSignIn(login.clone(), fault.kind, fault.text)
+        } else {
+            Trouble::CannotDo(login.clone(), fault.kind, fault.text)
+        }
     }
 }
 
@@ -93,29 +127,75 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let known = match &login.state {
-            State::SignedIn(session) => Some(session.stored.user.username.clone()),
-            State::NeedsSignIn(_, user) => user.as_ref().map(|user| user.username.clone()),
-            State::Unread | State::SignedOut => None,
-        };
-        let Some(talk) = &mut login.conversation else {
+        let known = login.user().map(|user| user.username.clone());
+        let Some(talk) = &login.conversation else {
             return;
         };
-        talk.stage = Stage::Busy { begun: now.at };
-        let username = talk.username.clone();
+        let given = talk
+            .username
+            .clone()
+            .or_else(|| login.spec.username.clone());
         let thread = Thread {
-            goal: talk.goal.clone(),
-            device: login.device.clone(),
-            username: username.or_else(|| login.spec.username.clone()).or(known),
+            // With an access token it is the session's user, whatever name was given.
+            username: match talk.goal.needs_session() {
+                true => known,
+                false => given.or(known),
+            },
+            device: login.device.clone().filter(|_| talk.is_sign_in()),
             client_secret: login.client_secret.clone(),
             ..Thread::default()
+        };
+        self.step(name, thread, None, Attempt::First, now);
+    }
+
+    /// Asks the pool, with an access token where that is needed: then that comes first.
+    pub(super) fn step(
+        &mut self,
+        name: &LoginName,
+        mut thread: Thread,
+        answer: Option<Answer>,
+        attempt: Attempt,
+        now: Now,
+    ) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let Some(talk) = &login.conversation else {
+            return;
+        };
+        thread.goal = talk.goal.clone();
+        let needs_session = talk.goal.needs_session();
+        if needs_session {
+            let Some(access) = login.usable_access(now.at) else {
+                let sent = Sent {
+                    thread,
+                    answer,
+                    attempt,
+                };
+                return self.seek_access(name, sent, now);
+            };
+            thread.access_token = Some(access.token.clone());
+            thread.device_key = login
+                .session()
+                .and_then(|session| session.stored.device_key.clone());
+        }
+        let Some(talk) = &mut login.conversation else {
+            return;
         };
         let converse = Effect::Converse {
             login: name.clone(),
             spec: login.spec.clone(),
             conversation: talk.id.clone(),
-            thread,
-            answer: None,
+            thread: thread.clone(),
+            answer: answer.clone(),
+        };
+        talk.stage = Stage::Busy {
+            begun: now.at,
+            sent: Box::new(Sent {
+                thread,
+                answer: answer.filter(|_| needs_session && attempt == Attempt::First),
+                attempt,
+            }),
         };
         self.effects.push_back(converse);
     }
@@ -151,17 +231,10 @@ impl Agent {
                 Trouble::Protocol("The answer is not of the question's kind.".into()),
             );
         }
-        let converse = Effect::Converse {
-            login: name.clone(),
-            spec: login.spec.clone(),
-            conversation: talk.id.clone(),
-            thread: thread.clone(),
-            answer: Some(answer),
-        };
+        let thread = Thread::clone(thread);
         talk.ticket = Some(ticket);
-        talk.stage = Stage::Busy { begun: now.at };
-        self.effects.push_back(converse);
-        self.reschedule_login(&name, now);
+        self.step(&name, thread, Some(answer), Attempt::First, now);
+        self.settle_login(&name, now);
     }
 
     pub(super) fn cancel(&mut self, ticket: Ticket, id: &ConversationId, now: Now) {
@@ -190,9 +263,13 @@ impl Agent {
         let Some(talk) = current else {
             return self.conversed_with_nobody(name, id, result, now);
         };
-        let Stage::Busy { begun } = talk.stage else {
+        let stage = std::mem::replace(&mut talk.stage, Stage::Vault);
+        let Stage::Busy { begun, sent } = stage else {
+            talk.stage = stage;
             return;
         };
+        let left = sent.left_behind(&result);
+        let spec = login.spec.clone();
         match result {
             Ok(Step::Ask {
                 thread,
@@ -200,20 +277,25 @@ impl Agent {
                 problem,
             }) => {
                 talk.stage = Stage::Asking {
-                    thread,
+                    thread: Box::new(thread),
                     question: question.clone(),
                     until: now.at + QUESTION_LIFE,
                 };
                 let reply = Reply::Question {
                     conversation: id.clone(),
                     question,
-                    problem: problem.map(|fault| {
-                        Failure::from(Trouble::CannotSignIn(name.clone(), fault.kind, fault.text))
-                    }),
+                    problem: problem.map(|fault| Failure::from(talk.trouble(name, fault))),
                 };
                 if let Some(ticket) = talk.ticket.take() {
                     self.reply(ticket, reply);
                 }
+            }
+            Ok(Step::Done { tokens, .. }) if !talk.is_sign_in() => {
+                let spec = login.spec.clone();
+                self.orphan(name, spec, tokens.refresh_token, None);
+                let text = "The user pool signed in where it was not asked to.".to_owned();
+                let trouble = Trouble::CannotDo(name.clone(), FaultKind::Unsupported, text);
+                self.end_conversation(name, trouble);
             }
             Ok(Step::Done {
                 tokens,
@@ -228,17 +310,19 @@ impl Agent {
                     signed_in: now,
                 };
             }
-            Ok(Step::Finished { outcome, .. }) => {
-                let talk = login.conversation.take();
-                if let Some(ticket) = talk.and_then(|talk| talk.ticket) {
-                    self.reply(ticket, Reply::Outcome(outcome));
-                }
+            Ok(Step::Finished {
+                outcome,
+                client_secret,
+            }) => self.finished(name, outcome, client_secret),
+            Err(fault) if fault.kind == FaultKind::TokenStale && sent.may_try_again() => {
+                self.access_refused(name, *sent, now);
             }
-            Err(fault) => self.end_conversation(
-                name,
-                Trouble::CannotSignIn(name.clone(), fault.kind, fault.text),
-            ),
+            Err(fault) => {
+                let trouble = talk.trouble(name, fault);
+                self.end_conversation(name, trouble);
+            }
         }
+        self.orphan_left(name, spec, left);
         self.changed();
         self.settle_login(name, now);
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::agent::login::{Login, State};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::work::{Purpose, Whose, Work};
-use crate::event::{Effect, Reply, SignedOut, Ticket};
-use crate::failure::{Failure, Trouble};
+use crate::event::{Effect, Forget, Reply, SignedOut, Ticket};
+use crate::failure::{Ended, Failure, Trouble};
 use crate::fault::{Fault, VaultFault};
 use crate::name::LoginName;
 use crate::secret::Secret;
@@ -22,10 +22,20 @@ pub(super) struct Leaving {
     is_begun: bool,
     /// What the pool has to revoke.
     token: Option<Secret>,
+    /// What the pool has to forget.
+    forget: Option<Forget>,
     /// What will be told.
     told: SignedOut,
     /// Why the vault could not lose the session.
     unerased: Option<Failure>,
+}
+
+impl Login {
+    /// Whether the session ended because a rotation was lost: its successor may live on at the
+    /// pool, and nobody has what it takes to end it.
+    fn lost_for_good(&self) -> bool {
+        matches!(self.state, State::NeedsSignIn(Ended::Reused, _))
+    }
 }
 
 impl Agent {
@@ -57,14 +67,35 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let token = login
-            .session()
-            .map(|session| session.stored.refresh_token.clone());
+        let stored = login.session().map(|session| &session.stored);
+        let token = stored.map(|stored| stored.refresh_token.clone());
+        let key = stored.and_then(|stored| stored.device_key.clone());
+        let forget = key.map(|device_key| Forget {
+            device_key,
+            access_token: login
+                .usable_access(now.at)
+                .map(|access| access.token.clone()),
+        });
+        let not_revoked = login.lost_for_good().then(|| {
+            let text = "its newest refresh token was lost on the way from the pool.";
+            Trouble::NotRevoked(text.into()).into()
+        });
+        // Without a session there is nothing to prove to the pool whose device it is.
+        let device = login.device.take();
+        let not_forgotten = device.filter(|_| forget.is_none()).map(|_| {
+            let text = "the session that it belonged to is over.";
+            Trouble::NotForgotten(text.into()).into()
+        });
         if let Some(leaving) = &mut login.leaving {
             leaving.is_begun = true;
-            leaving.told.had_session = token.is_some();
-            leaving.told.keys_live_until = dead.map(|dead| now.wall + now.at.until(dead));
+            leaving.told = SignedOut {
+                had_session: token.is_some() || not_revoked.is_some(),
+                not_revoked,
+                not_forgotten,
+                keys_live_until: dead.map(|dead| now.wall + now.at.until(dead)),
+            };
             leaving.token = token;
+            leaving.forget = forget;
         }
         login.state = State::SignedOut;
         login.erase = true;
@@ -89,13 +120,14 @@ impl Agent {
         let Some(refresh_token) = leaving.token.take() else {
             return self.left_for_good(name);
         };
+        let forget = leaving.forget.take();
         self.begin(name, Work::Revoking(Whose::Leaver), |name, login| {
             Effect::Revoke {
                 login: name,
                 spec: login.spec.clone(),
                 refresh_token,
                 client_secret: login.client_secret.clone(),
-                forget: None,
+                forget,
             }
         });
     }
@@ -117,9 +149,11 @@ impl Agent {
         if whose == Whose::Leaver {
             if let Some(leaving) = &mut login.leaving {
                 let told = &mut leaving.told;
-                let because = |fault: Fault| Trouble::NotRevoked(fault.text).into();
-                told.not_revoked = result.err().map(because);
-                told.not_forgotten = forgotten.err().map(because);
+                let revoked = result.map_err(|fault| Trouble::NotRevoked(fault.text).into());
+                told.not_revoked = revoked.err();
+                if let Err(fault) = forgotten {
+                    told.not_forgotten = Some(Trouble::NotForgotten(fault.text).into());
+                }
             }
             self.left_for_good(name);
         }

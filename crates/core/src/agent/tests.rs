@@ -1,7 +1,9 @@
 //! Stories about the agent, told by events alone.
 
+mod account;
 mod config;
 mod desk;
+mod device;
 mod keys;
 mod line;
 mod renewal;

@@ -72,7 +72,7 @@ impl Agent {
         LoginView {
             name: name.clone(),
             user_pool_id: login.configured().user_pool_id.clone(),
-            state: if login.conversation.is_some() {
+            state: if login.is_signing_in() {
                 LoginState::SigningIn
             } else {
                 state

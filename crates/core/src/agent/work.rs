@@ -1,9 +1,11 @@
 //! What is done for a login: one thing at a time.
 
 use crate::agent::Agent;
-use crate::agent::login::{Login, Session};
+use crate::agent::adoption::Adoption;
+use crate::agent::login::Login;
 use crate::config::LoginSpec;
-use crate::event::{ConversationId, Effect};
+use crate::event::Effect;
+use crate::failure::Trouble;
 use crate::name::LoginName;
 use crate::secret::Secret;
 use crate::time::Moment;
@@ -14,7 +16,11 @@ pub(super) enum Work {
     Rest,
     Recalling,
     Probing,
-    Refreshing { begun: Moment },
+    Refreshing {
+        begun: Moment,
+        /// The device that went with it.
+        device_key: Option<String>,
+    },
     Keeping(Purpose),
     Revoking(Whose),
 }
@@ -25,9 +31,23 @@ pub(super) enum Purpose {
     /// A rotated token, or notes, of the session in memory.
     Session,
     /// The session of a finished sign-in.
-    Adoption(ConversationId, Box<Session>),
+    Adoption(Box<Adoption>),
     /// To leave nothing of a session that is over.
     Erasure,
+}
+
+impl Work {
+    /// Why it is still waited for.
+    pub(super) fn trouble(&self, login: &LoginName) -> Trouble {
+        match self {
+            Self::Recalling | Self::Probing | Self::Keeping(_) => {
+                Trouble::VaultLocked("The keychain has not answered yet.".into())
+            }
+            Self::Rest | Self::Refreshing { .. } | Self::Revoking(_) => {
+                Trouble::Slow(login.clone())
+            }
+        }
+    }
 }
 
 /// Whose refresh token is being revoked.
@@ -66,7 +86,10 @@ impl Agent {
                     session.unsaved.notes = false;
                 }
             }
-            Purpose::Adoption(_, session) => stored.session = Some(session.stored.clone()),
+            Purpose::Adoption(adoption) => {
+                stored.session = Some(adoption.session.stored.clone());
+                stored.device.clone_from(&adoption.device);
+            }
             Purpose::Erasure => stored.session = None,
         }
         let stored = Box::new(stored);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::config::Config;
-use crate::conversation::{Answer, Question, Step, Thread};
-use crate::event::{ConversationId, Effect, Event, Reply, Request, SignedOut, Ticket};
+use crate::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
+use crate::event::{ConversationId, Effect, Event, Forget, Reply, Request, SignedOut, Ticket};
 use crate::failure::{Code, Failure};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
 use crate::secret::Secret;
-use crate::session::{Fetched, Keys, Stored, StoredSession, Tokens, User};
+use crate::session::{Access, Device, Fetched, Keys, Stored, StoredSession, Tokens, User};
 use crate::snapshot::{LoginView, ProfileView};
 use crate::time::{Moment, Now, UnixTime};
 
@@ -175,6 +175,29 @@ impl Desk {
         })
     }
 
+    pub(super) fn account(&mut self, goal: Goal) -> u64 {
+        self.request(Request::Account {
+            login: "acme".into(),
+            username: None,
+            goal,
+        })
+    }
+
+    pub(super) fn outcome(&self, ticket: u64) -> &Outcome {
+        match self.reply(ticket) {
+            Reply::Outcome(outcome) => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A person wants new tokens and keys, and gives them their turn.
+    pub(super) fn renew(&mut self) {
+        self.request(Request::Renew {
+            login: "acme".into(),
+        });
+        self.pass(SECOND);
+    }
+
     pub(super) fn sign_out(&mut self) -> u64 {
         self.request(Request::SignOut {
             login: "acme".into(),
@@ -240,10 +263,20 @@ impl Desk {
 
     /// Answers the next revocation, and says which token was revoked.
     pub(super) fn revoked(&mut self, result: Result<(), Fault>) -> String {
+        self.parted(result, Ok(())).0
+    }
+
+    /// Answers the next revocation, and says which token was revoked and what was to be forgotten.
+    pub(super) fn parted(
+        &mut self,
+        result: Result<(), Fault>,
+        forgotten: Result<(), Fault>,
+    ) -> (String, Option<Forget>) {
         let effect = self.do_next("Revoke");
         let Effect::Revoke {
             login,
             refresh_token,
+            forget,
             ..
         } = effect
         else {
@@ -252,9 +285,18 @@ impl Desk {
         self.handle(Event::Revoked {
             login,
             result,
-            forgotten: Ok(()),
+            forgotten,
         });
-        refresh_token.expose().to_owned()
+        (refresh_token.expose().to_owned(), forget)
+    }
+
+    /// The device key that goes with the next refresh.
+    pub(super) fn device_key(&self) -> Option<String> {
+        let found = self.todo.iter().find_map(|effect| match effect {
+            Effect::Refresh { device_key, .. } => Some(device_key.clone()),
+            _ => None,
+        });
+        found.expect("a refresh")
     }
 
     /// Answers the next step of a sign-in, and says which sign-in that was.
@@ -325,6 +367,22 @@ impl Desk {
             .iter()
             .filter(|effect| format!("{effect:?}").starts_with(kind))
             .count()
+    }
+
+    /// The password in the next step of a conversation.
+    pub(super) fn answer_sent(&self) -> Option<String> {
+        self.todo.iter().find_map(|effect| match effect {
+            Effect::Converse {
+                answer: Some(Answer::Password(password)),
+                ..
+            } => Some(password.expose().to_owned()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn nothing_but(&self, kind: &str) {
+        assert_eq!(self.todo.len(), self.count(kind), "{:?}", self.todo);
+        assert!(self.count(kind) > 0);
     }
 
     pub(super) fn nothing(&self) {
@@ -435,6 +493,33 @@ pub(super) fn tokens(id_token: &str, refresh_token: Option<&str>) -> Tokens {
     }
 }
 
+/// As before, with an access token that lives so long.
+pub(super) fn tokens_with_access(
+    id_token: &str,
+    refresh_token: Option<&str>,
+    access: &str,
+    length: Duration,
+) -> Tokens {
+    Tokens {
+        access: Some(Access {
+            token: Secret::new(access),
+            life: life(length),
+        }),
+        ..tokens(id_token, refresh_token)
+    }
+}
+
+pub(super) fn device(key: &str, username: &str) -> Device {
+    Device {
+        user_pool_id: "eu-west-1_A".into(),
+        username: username.into(),
+        alias: None,
+        key: key.into(),
+        group_key: "-group".into(),
+        password: Secret::new("device-password"),
+    }
+}
+
 pub(super) fn keys(id: &str) -> Fetched {
     Fetched {
         identity: "identity-1".into(),
@@ -445,6 +530,14 @@ pub(super) fn keys(id: &str) -> Fetched {
             life: life(HOUR),
         },
     }
+}
+
+/// What was not a sign-in is done.
+pub(super) fn finished(outcome: Outcome) -> Result<Step, Fault> {
+    Ok(Step::Finished {
+        outcome,
+        client_secret: None,
+    })
 }
 
 pub(super) fn asks_password() -> Result<Step, Fault> {

@@ -186,3 +186,21 @@ fn who_left_is_not_told_but_it_is_done() {
     desk.handle(Event::Tick);
     assert_eq!(desk.login().state, LoginState::SignedOut);
 }
+
+#[test]
+fn a_rotation_that_was_lost_is_not_said_to_be_revoked() {
+    let mut desk = Desk::with_session(Some(true));
+    desk.ask("dev");
+    desk.probed(Ok(()));
+    desk.refreshed(Err(fault(FaultKind::Lost)));
+    let ticket = desk.sign_out();
+    assert_eq!(desk.count("Refresh"), 1, "it was asked for again at once");
+    desk.refreshed(Err(fault(FaultKind::Ended(Ended::Reused))));
+    desk.kept(Ok(()));
+    desk.keep_notes();
+    let told = desk.signed_out(ticket);
+    assert!(told.had_session);
+    let failure = told.not_revoked.clone().unwrap();
+    assert!(failure.sentence.contains("lost"), "{failure}");
+    assert_eq!(desk.count("Revoke"), 0);
+}
