@@ -80,7 +80,6 @@ pub(crate) enum Operation {
     SetUserMfaPreference,
     SignUp,
     UpdateDeviceStatus,
-    UpdateUserAttributes,
     VerifySoftwareToken,
     VerifyUserAttribute,
 }
@@ -111,7 +110,6 @@ impl Operation {
             Self::SetUserMfaPreference => "SetUserMFAPreference",
             Self::SignUp => "SignUp",
             Self::UpdateDeviceStatus => "UpdateDeviceStatus",
-            Self::UpdateUserAttributes => "UpdateUserAttributes",
             Self::VerifySoftwareToken => "VerifySoftwareToken",
             Self::VerifyUserAttribute => "VerifyUserAttribute",
         }
@@ -138,7 +136,6 @@ impl Operation {
             | Self::ListDevices
             | Self::SetUserMfaPreference
             | Self::UpdateDeviceStatus
-            | Self::UpdateUserAttributes
             | Self::VerifySoftwareToken
             | Self::VerifyUserAttribute => Place::Access,
             Self::GetTokensFromRefreshToken | Self::RevokeToken => Place::Session,

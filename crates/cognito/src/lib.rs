@@ -4,10 +4,10 @@
 //! nothing: it makes every call once, remembers no token, and has no clock to plan by.
 //!
 //! ```text
-//!  begin, answer ─▶ conversation                      what a person must be asked next
-//!                        ╰─▶ attempt ─▶ srp, proof     what Cognito is told of a password
-//!                               ├────▶ challenge      the table of Cognito's own questions
-//!                               ╰────▶ admin          an administrator's keys, where asked for
+//!  begin, answer ─▶ conversation ─▶ sign_in ─▶ srp, proof, device     proofs that need nobody
+//!                        │             ├───────▶ app                   an authenticator app's key
+//!                        │             ╰───────▶ admin                 an administrator's keys
+//!                        ╰──────────▶ account                          what people do with theirs
 //!  refresh, revoke ─▶ session ─╮
 //!                        ╰──────┴▶ tokens             what a successful answer holds
 //!  fetch ─▶ identity
@@ -27,15 +27,15 @@
 mod account;
 mod admin;
 mod app;
-mod attempt;
 mod call;
-mod challenge;
 mod classify;
 mod clients;
 mod conversation;
+mod device;
 mod identity;
 mod proof;
 mod session;
+mod sign_in;
 mod srp;
 mod tokens;
 mod transport;

@@ -153,6 +153,26 @@ impl Opening {
     }
 }
 
+/// What a server needs to know of a secret in order to have it proven.
+pub(crate) struct Verifier {
+    /// `Salt`, in Base64.
+    pub(crate) salt: String,
+    /// `PasswordVerifier`, in Base64.
+    pub(crate) verifier: String,
+}
+
+/// Of a secret that this client makes up: a device's. The salt is random.
+pub(crate) fn verifier(who: Who<'_>, salt: &[u8]) -> Verifier {
+    let salt = pad(salt);
+    let x = sha256(&[&salt, &*identity_hash(who)]);
+    let exponent = Zeroizing::new(U256::from_be_slice(&*x));
+    let verifier = generator().pow(&*exponent).retrieve();
+    Verifier {
+        salt: BASE64.encode(&*salt),
+        verifier: BASE64.encode(&*pad(&verifier.to_be_bytes())),
+    }
+}
+
 /// What both sides know in the end, and for the vectors the way there.
 struct Agreement {
     #[cfg(test)]

@@ -98,6 +98,36 @@ fn values_that_would_give_the_key_away_are_refused() {
     );
 }
 
+/// What `ConfirmDevice` sends is what the proof is judged by.
+#[test]
+fn a_device_proves_what_its_verifier_was_made_of() {
+    let who = Who {
+        group: "-FDRunwQv",
+        name: "eu-west-1_627477ae-3631-4248-bed9-d2e934100372",
+        password: "icnnkJZijh1LP9/Maz7gtTfysk5eTqTvQtaHHpn5ZLkDitC5SnSCwg==",
+    };
+    for salt in [[0; 16], [0x7f; 16], [0x80; 16], *b"\0\xffsixteen bytes."] {
+        let made = verifier(who, &salt);
+        let salt = BASE64.decode(made.salt).unwrap();
+        let v = number(significant(&BASE64.decode(made.verifier).unwrap()));
+        // The server's half of SRP: B = k·v + g^b, S = (A·v^u)^b.
+        let b = U256::from_u64(0x1234_5678_9abc_def1);
+        let v = Element::new(&v);
+        let public = (multiplier() * v + generator().pow(&b)).retrieve();
+        let srp_b = integer_hex(&public.to_be_bytes());
+        let opening = Opening::new().unwrap();
+        let challenge = Challenge {
+            salt: &integer_hex(&salt),
+            srp_b: &srp_b,
+            secret_block: "AA==",
+        };
+        let agreed = opening.agree(who, challenge).unwrap();
+        let u = U256::from_be_slice(&*agreed.u);
+        let server = (Element::new(&opening.public) * v.pow(&u)).pow(&b);
+        assert_eq!(*agreed.s, *pad(&server.retrieve().to_be_bytes()));
+    }
+}
+
 /// `a + u·x` may be one bit longer than `a`.
 #[test]
 fn the_exponent_has_room_for_its_carry() {
@@ -209,22 +239,19 @@ impl Vector {
                 BASE64.encode(bytes(self.text("random_password_bytes"))),
             ),
         };
-        let salt = pad(&salt.unwrap());
         let who = Who {
             password: &password,
             ..self.who()
         };
-        let x = sha256(&[&salt, &*identity_hash(who)]);
-        let verifier = generator().pow(&U256::from_be_slice(&*x)).retrieve();
+        let salt = salt.unwrap();
+        let made = verifier(who, &salt);
+        let x = sha256(&[&pad(&salt), &*identity_hash(who)]);
         found.insert("DevicePassword", password.as_str().into());
-        found.insert("Salt", BASE64.encode(&*salt).into());
-        found.insert("salt_hex", hex(&salt));
+        found.insert("salt_hex", hex(&BASE64.decode(&made.salt).unwrap()));
         found.insert("x", integer(&*x));
-        found.insert("verifier_hex", hex(&pad(&verifier.to_be_bytes())));
-        found.insert(
-            "PasswordVerifier",
-            BASE64.encode(&*pad(&verifier.to_be_bytes())).into(),
-        );
+        found.insert("verifier_hex", hex(&BASE64.decode(&made.verifier).unwrap()));
+        found.insert("Salt", made.salt.into());
+        found.insert("PasswordVerifier", made.verifier.into());
     }
 
     fn who(&self) -> Who<'_> {

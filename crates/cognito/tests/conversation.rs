@@ -258,28 +258,8 @@ async fn a_user_who_does_not_exist_is_a_wrong_name() {
 async fn what_ends_a_sign_in_ends_it() {
     let cases = [
         (
-            refuse(
-                400,
-                "PasswordResetRequiredException",
-                "Password reset required for the user",
-            ),
-            FaultKind::Ended(Ended::PasswordReset),
-        ),
-        (
-            refuse(400, "UserNotConfirmedException", "User is not confirmed."),
-            FaultKind::Ended(Ended::Unconfirmed),
-        ),
-        (
             refuse(400, "NotAuthorizedException", "User is disabled."),
             FaultKind::Ended(Ended::UserDisabled),
-        ),
-        (
-            refuse(
-                400,
-                "NotAuthorizedException",
-                "Invalid session for the user, session is expired.",
-            ),
-            FaultKind::Expired,
         ),
         (
             refuse(
@@ -336,17 +316,27 @@ async fn an_answer_that_is_none_is_asked_for_again_without_a_call() {
     assert!(server.seen().is_empty());
 }
 
-/// Until Poolkey can answer them, further challenges are told in words.
 #[tokio::test]
 async fn a_challenge_that_cannot_be_answered_is_named() {
-    for (name, words) in [
-        ("SMS_MFA", "a code sent by SMS"),
-        ("SOFTWARE_TOKEN_MFA", "a code of an authenticator app"),
-        ("NEW_PASSWORD_REQUIRED", "a new password"),
-        ("TEA_LEAVES", "something that is new"),
+    for (name, parameters, words) in [
+        ("WEB_AUTHN", json!({}), "a browser"),
+        ("ADMIN_NO_SRP_AUTH", json!({}), "ADMIN_USER_PASSWORD_AUTH"),
+        ("TEA_LEAVES", json!({}), "something that is new"),
+        (
+            "SELECT_MFA_TYPE",
+            json!({"MFAS_CAN_CHOOSE": "[\"TEA\"]"}),
+            "TEA",
+        ),
+        ("SELECT_MFA_TYPE", json!({}), "nothing"),
+        ("MFA_SETUP", json!({"MFAS_CAN_SETUP": "[\"TEA\"]"}), "TEA"),
+        (
+            "MFA_SETUP",
+            json!({"MFAS_CAN_SETUP": "[\"SMS_MFA\"]"}),
+            "an administrator must add",
+        ),
     ] {
         let challenge = ok(&json!({
-            "ChallengeName": name, "ChallengeParameters": {}, "Session": "s"
+            "ChallengeName": name, "ChallengeParameters": parameters, "Session": "s"
         }));
         let server = Server::start([password_verifier(), challenge]).await;
         let fault = try_password(&server.login(Flow::UserSrp), None)

@@ -1,0 +1,332 @@
+//! What a person answered, and what Cognito is told of it.
+
+use std::collections::BTreeMap;
+
+use poolkey_core::conversation::{Answer, ChoiceOf, CodeFor, Factor, Question, Step};
+use poolkey_core::fault::Fault;
+use poolkey_core::secret::Secret;
+
+use super::exchange::Parameters;
+use super::follow::Hand;
+use super::{SignIn, Turn, wrong};
+use crate::account::{self, Confirmed};
+use crate::app::{self, By};
+use crate::classify::{Meaning, Part, Refusal};
+
+impl SignIn<'_> {
+    pub(super) async fn answer(mut self, answer: Answer) -> Result<Step, Fault> {
+        let Some(asked) = self.thread.asked.clone() else {
+            return self.begin(None).await;
+        };
+        match (asked, answer) {
+            (asked @ Question::Username { .. }, Answer::Username(name)) => {
+                if name.is_empty() || name.chars().count() > LONGEST_NAME {
+                    let problem = wrong("A user name has 1 to 128 characters.");
+                    return Ok(self.ask(asked, Some(problem)));
+                }
+                self.thread.username = Some(name);
+                self.begin(None).await
+            }
+            (asked @ Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
+                // Pasted, as a rule, and without spaces of its own.
+                let secret = secret.expose().trim();
+                if secret.is_empty() {
+                    let problem = wrong("A client secret has 1 to 64 characters.");
+                    return Ok(self.ask(asked, Some(problem)));
+                }
+                self.thread.client_secret = Some(Secret::new(secret));
+                self.begin(None).await
+            }
+            (asked @ Question::Password { .. }, Answer::Password(password)) => {
+                if password.expose().is_empty() {
+                    return Ok(self.ask(asked, Some(wrong("Type the password."))));
+                }
+                let turn = self.show(&password).await;
+                self.settle(turn, None).await
+            }
+            (asked @ Question::Code { .. }, Answer::Code(code)) if code.expose().is_empty() => {
+                Ok(self.ask(asked, Some(wrong("Type the code."))))
+            }
+            (Question::Code { code_for, .. }, Answer::Code(code)) => {
+                self.answer_code(code_for, code).await
+            }
+            (
+                asked @ Question::Code {
+                    can_resend: true, ..
+                },
+                Answer::Resend,
+            ) => self.resend(asked).await,
+            (
+                Question::Choice {
+                    choice_of,
+                    ways,
+                    elsewhere,
+                },
+                Answer::Choice(factor),
+            ) => {
+                if ways.iter().any(|way| way.factor == factor) {
+                    let turn = self.choose(choice_of, factor).await;
+                    return self.settle(turn, None).await;
+                }
+                let problem = not_here(choice_of, factor, &elsewhere);
+                let asked = Question::Choice {
+                    choice_of,
+                    ways,
+                    elsewhere,
+                };
+                Ok(self.ask(asked, Some(problem)))
+            }
+            (asked @ Question::AppSetup { .. }, Answer::AppSetup { code, .. })
+                if code.expose().is_empty() =>
+            {
+                Ok(self.ask(asked, Some(wrong("Type the code that the app shows."))))
+            }
+            (Question::AppSetup { .. }, Answer::AppSetup { code, device_name }) => {
+                let turn = self.set_app_up(&code, device_name.as_deref()).await;
+                self.settle(turn, None).await
+            }
+            (
+                asked @ Question::NewPassword { .. },
+                Answer::NewPassword {
+                    password,
+                    attributes,
+                },
+            ) => self.answer_new_password(asked, password, &attributes).await,
+            (asked @ Question::Attributes { .. }, Answer::Attributes(attributes)) => {
+                self.answer_address(asked, &attributes).await
+            }
+            (Question::Custom { .. }, Answer::Custom(answer)) => {
+                let responses = Parameters::from([("ANSWER".into(), answer.expose().to_owned())]);
+                let turn = self.tell(responses, &[&answer]).await;
+                self.settle(turn, None).await
+            }
+            (Question::RememberDevice { .. }, Answer::RememberDevice(wanted)) => {
+                self.answer_device(wanted).await
+            }
+            (
+                asked @ (Question::Username { .. }
+                | Question::Password { .. }
+                | Question::ClientSecret { .. }
+                | Question::Code { .. }
+                | Question::Choice { .. }
+                | Question::AppSetup { .. }
+                | Question::NewPassword { .. }
+                | Question::Attributes { .. }
+                | Question::Custom { .. }
+                | Question::RememberDevice { .. }
+                | Question::Other),
+                Answer::Username(_)
+                | Answer::Password(_)
+                | Answer::ClientSecret(_)
+                | Answer::Code(_)
+                | Answer::Resend
+                | Answer::Choice(_)
+                | Answer::AppSetup { .. }
+                | Answer::NewPassword { .. }
+                | Answer::Attributes(_)
+                | Answer::Custom(_)
+                | Answer::RememberDevice(_),
+            ) => {
+                let problem = wrong("That was the answer to another question.");
+                Ok(self.ask(asked, Some(problem)))
+            }
+        }
+    }
+
+    /// Proves the password, or sends it; and once more without a device that the pool does not
+    /// know, for then it was not the password that was refused.
+    async fn show(&mut self, password: &Secret) -> Result<Turn, Refusal> {
+        let turn = match self.challenge() {
+            "SELECT_CHALLENGE" | "PASSWORD" | "PASSWORD_SRP" => self.show_chosen(password).await,
+            _ => self.start_once(Some(password)).await,
+        };
+        match turn {
+            Err(refusal) if self.device_is_gone(&refusal) => {
+                self.thread.session = None;
+                self.start_once(Some(password)).await
+            }
+            turn => turn,
+        }
+    }
+
+    /// In the session that offered it.
+    async fn show_chosen(&mut self, password: &Secret) -> Result<Turn, Refusal> {
+        let mut hand = Hand::with(Some(password));
+        let mut responses = Parameters::new();
+        let chosen = self.preference().unwrap_or_default().to_owned();
+        if chosen == "PASSWORD_SRP" {
+            hand.open(&mut responses)?;
+        } else {
+            hand.give(&mut responses);
+        }
+        if self.challenge() == "SELECT_CHALLENGE" {
+            responses.insert("ANSWER".into(), chosen);
+        }
+        let heard = self.respond(responses, &[password]).await?;
+        self.follow(heard, hand).await
+    }
+
+    /// Answers the challenge that Cognito waits on; without a device that it does not know.
+    async fn tell(&mut self, responses: Parameters, hidden: &[&Secret]) -> Result<Turn, Refusal> {
+        let heard = match self.respond(responses.clone(), hidden).await {
+            Err(refusal) if self.device_is_gone(&refusal) => {
+                self.respond(responses, hidden).await?
+            }
+            outcome => outcome?,
+        };
+        self.follow(heard, Hand::default()).await
+    }
+
+    async fn answer_code(mut self, code_for: CodeFor, code: Secret) -> Result<Step, Fault> {
+        match code_for {
+            CodeFor::SignIn => {
+                let name = format!("{}_CODE", self.challenge());
+                let responses = Parameters::from([(name, code.expose().to_owned())]);
+                let turn = self.tell(responses, &[&code]).await;
+                self.settle(turn, None).await
+            }
+            CodeFor::Confirm => {
+                let done = account::confirm(self.cognito, self.spec, &self.thread, &code).await;
+                match done {
+                    Ok(Confirmed::Now | Confirmed::Before) => self.begin(None).await,
+                    Err(refusal) => self.refused(refusal).await,
+                }
+            }
+            // It goes in one call with the new password.
+            CodeFor::Reset => {
+                self.thread.code = Some(code);
+                let username = self.typed().to_owned();
+                let attributes = Vec::new();
+                Ok(self.ask(
+                    Question::NewPassword {
+                        username,
+                        attributes,
+                    },
+                    None,
+                ))
+            }
+            CodeFor::Verify(_) => self.begin(None).await,
+        }
+    }
+
+    async fn resend(self, asked: Question) -> Result<Step, Fault> {
+        let Question::Code { code_for, .. } = asked else {
+            return Ok(self.ask(asked, None));
+        };
+        let sent = match &code_for {
+            CodeFor::Confirm => account::resend(self.cognito, self.spec, &self.thread).await,
+            CodeFor::Reset => account::send_reset_code(self.cognito, self.spec, &self.thread).await,
+            CodeFor::SignIn | CodeFor::Verify(_) => return self.begin(None).await,
+        };
+        match sent {
+            Ok(delivery) => {
+                let question = Question::Code {
+                    code_for,
+                    medium: delivery.medium,
+                    destination: delivery.destination,
+                    can_resend: true,
+                };
+                Ok(self.ask(question, None))
+            }
+            Err(refusal) => self.refused(refusal).await,
+        }
+    }
+
+    /// `VerifySoftwareToken`, and its session into the answer to `MFA_SETUP`.
+    async fn set_app_up(&mut self, code: &Secret, name: Option<&str>) -> Result<Turn, Refusal> {
+        let Some(session) = self.thread.session.clone() else {
+            return Err(super::follow::strange(
+                "Cognito gave no session to set the app up",
+            ));
+        };
+        let by = By::Session(&session);
+        let next = app::verify(self.cognito, self.spec, by, code, name).await?;
+        self.thread.session = Some(next.unwrap_or(session));
+        self.moved = true;
+        self.tell(Parameters::new(), &[]).await
+    }
+
+    async fn answer_new_password(
+        mut self,
+        asked: Question,
+        password: Secret,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Step, Fault> {
+        if password.expose().is_empty() {
+            return Ok(self.ask(asked, Some(wrong("Type the new password."))));
+        }
+        if let Some(code) = self.thread.code.clone() {
+            return self.reset(&code, &password).await;
+        }
+        let mut responses =
+            Parameters::from([("NEW_PASSWORD".to_owned(), password.expose().to_owned())]);
+        if let Question::NewPassword { attributes, .. } = &asked {
+            for name in attributes {
+                let Some(value) = told(given, name) else {
+                    return Ok(self.ask(asked.clone(), Some(missing(name))));
+                };
+                responses.insert(format!("userAttributes.{name}"), value);
+            }
+        }
+        let turn = self.tell(responses, &[&password]).await;
+        self.settle(turn, None).await
+    }
+
+    /// Sets the new password, and signs in with it where that is how the flow begins.
+    async fn reset(mut self, code: &Secret, password: &Secret) -> Result<Step, Fault> {
+        let (cognito, spec, thread) = (self.cognito, self.spec, &self.thread);
+        if let Err(refusal) = account::reset_password(cognito, spec, thread, code, password).await {
+            if refusal.meaning == Meaning::Refused(Part::Code) {
+                return Ok(self.ask_code(CodeFor::Reset, refusal.fault));
+            }
+            return self.refused(refusal).await;
+        }
+        self.forget();
+        if !self.needs_password() {
+            return self.begin(None).await;
+        }
+        self.thread.asked = Some(self.password());
+        let turn = self.show(password).await;
+        self.settle(turn, None).await
+    }
+
+    /// `MFA_SETUP` by e-mail: the address, which a code proves in the next challenge.
+    async fn answer_address(
+        mut self,
+        asked: Question,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Step, Fault> {
+        let Some(address) = told(given, "email") else {
+            return Ok(self.ask(asked, Some(missing("email"))));
+        };
+        let turn = self
+            .tell(Parameters::from([("EMAIL".into(), address)]), &[])
+            .await;
+        self.settle(turn, None).await
+    }
+}
+
+fn told(given: &BTreeMap<String, String>, name: &str) -> Option<String> {
+    let value = given.get(name)?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn missing(name: &str) -> Fault {
+    wrong(format!("The user pool requires “{name}”."))
+}
+
+fn not_here(choice_of: ChoiceOf, factor: Factor, elsewhere: &[Factor]) -> Fault {
+    match (choice_of, elsewhere.contains(&factor)) {
+        (ChoiceOf::FirstFactor, true) => {
+            wrong("Only a browser can show a passkey: it comes with the sign-in by browser.")
+        }
+        (ChoiceOf::SetUp, true) => {
+            wrong("An administrator must add the phone number that codes are sent to.")
+        }
+        (ChoiceOf::FirstFactor | ChoiceOf::SecondFactor | ChoiceOf::SetUp, _) => {
+            wrong("That is not one of the ways.")
+        }
+    }
+}
+
+const LONGEST_NAME: usize = 128;

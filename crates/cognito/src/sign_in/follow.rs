@@ -1,0 +1,471 @@
+//! What Cognito wants next: a proof that needs nobody, or something that only the person knows.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
+use poolkey_core::config::Flow;
+use poolkey_core::conversation::{ChoiceOf, CodeFor, Factor, Medium, Question, Way};
+use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::secret::Secret;
+use poolkey_core::time::UnixTime;
+
+use super::exchange::{Parameters, Reply};
+use super::ways::{self, medium};
+use super::{PREFERRED, SignIn, Turn};
+use crate::app::{self, By};
+use crate::call::Answered;
+use crate::classify::Refusal;
+use crate::proof::timestamp;
+use crate::srp::{Challenge, Opening, Who};
+
+/// What is at hand while Cognito is answered without asking the person: a password that was not
+/// sent yet, and proofs that were begun.
+#[derive(Default)]
+pub(super) struct Hand<'a> {
+    pub(super) password: Option<&'a Secret>,
+    pub(super) opening: Option<Opening>,
+    device: Option<Opening>,
+}
+
+enum Next {
+    Heard(Answered<Reply>),
+    Asks(Question),
+}
+
+impl<'a> Hand<'a> {
+    pub(super) fn with(password: Option<&'a Secret>) -> Self {
+        Self {
+            password,
+            ..Self::default()
+        }
+    }
+
+    /// Begins the password's proof: `SRP_A`.
+    pub(super) fn open(&mut self, parameters: &mut Parameters) -> Result<(), Refusal> {
+        let opening = open()?;
+        parameters.insert("SRP_A".into(), opening.srp_a());
+        self.opening = Some(opening);
+        Ok(())
+    }
+
+    /// The password, to be sent as it is; and only once.
+    pub(super) fn give(&mut self, parameters: &mut Parameters) -> Option<&'a Secret> {
+        let password = self.password.take()?;
+        parameters.insert("PASSWORD".into(), password.expose().to_owned());
+        Some(password)
+    }
+}
+
+impl SignIn<'_> {
+    /// Answers what needs nobody, until the person is asked or there are tokens.
+    pub(super) async fn follow(
+        &mut self,
+        mut reply: Answered<Reply>,
+        mut hand: Hand<'_>,
+    ) -> Result<Turn, Refusal> {
+        for _ in 0..MOST {
+            self.moved = true;
+            let Answered { output, server } = reply;
+            if let Some(output) = output.result {
+                return Ok(Turn::Tokens(Box::new(Answered { output, server })));
+            }
+            self.note(output)?;
+            match self.next(server, &mut hand).await? {
+                Next::Heard(heard) => reply = heard,
+                Next::Asks(question) => return Ok(Turn::Asks(question)),
+            }
+        }
+        Err(strange("Cognito asks for one proof after the other"))
+    }
+
+    /// The challenge that Cognito waits on from here on.
+    fn note(&mut self, reply: Reply) -> Result<(), Refusal> {
+        let Some(challenge) = reply.challenge else {
+            return Err(Refusal::plain(Fault::new(
+                FaultKind::Lost,
+                "Cognito answered the sign-in without tokens.",
+            )));
+        };
+        let name = self.name().to_owned();
+        let chosen = self.thread.parameters.remove(PREFERRED);
+        self.thread.challenge = Some(challenge.as_str().to_owned());
+        self.thread.session = reply.session.map(Secret::new);
+        self.thread.parameters = reply.parameters.into_iter().collect();
+        // The name behind an alias is told once.
+        if name != self.typed() && self.name() == self.typed() {
+            let parameters = &mut self.thread.parameters;
+            parameters.insert("USER_ID_FOR_SRP".into(), name);
+        }
+        if let Some(chosen) = chosen {
+            self.prefer(chosen);
+        }
+        if !reply.available.is_empty() {
+            let names: Vec<_> = reply.available.iter().map(|name| name.as_str()).collect();
+            let parameters = &mut self.thread.parameters;
+            parameters.insert(ways::AVAILABLE.into(), names.join(","));
+        }
+        Ok(())
+    }
+
+    async fn next(
+        &mut self,
+        server: Option<UnixTime>,
+        hand: &mut Hand<'_>,
+    ) -> Result<Next, Refusal> {
+        match self.challenge() {
+            "PASSWORD_VERIFIER" => {
+                let (Some(opening), Some(password)) = (hand.opening.take(), hand.password.take())
+                else {
+                    return Err(out_of_place());
+                };
+                let responses = self.prove(&opening, password, server)?;
+                self.respond(responses, &[password]).await.map(Next::Heard)
+            }
+            name @ ("PASSWORD" | "PASSWORD_SRP") if self.spec.flow == Flow::UserAuth => {
+                let wanted = name.to_owned();
+                let Some(password) = hand.password else {
+                    self.prefer(wanted);
+                    return Ok(Next::Asks(self.password()));
+                };
+                let mut responses = Parameters::new();
+                match (wanted.as_str(), self.preference()) {
+                    ("PASSWORD_SRP", _) => hand.open(&mut responses)?,
+                    ("PASSWORD", Some("PASSWORD")) => {
+                        hand.give(&mut responses);
+                    }
+                    // A password that was to be proven is not sent because a server says so.
+                    (_, _) => return Err(out_of_place()),
+                }
+                self.respond(responses, &[password]).await.map(Next::Heard)
+            }
+            "SELECT_CHALLENGE" if self.spec.flow == Flow::UserAuth => self.select_first().await,
+            "PASSWORD" | "PASSWORD_SRP" | "SELECT_CHALLENGE" => Err(out_of_place()),
+            "SELECT_MFA_TYPE" => self.select_second().await,
+            "MFA_SETUP" => self.select_set_up().await.map(Next::Asks),
+            "DEVICE_SRP_AUTH" => {
+                if self.device().is_none() {
+                    return Err(out_of_place());
+                }
+                let opening = open()?;
+                let responses = Parameters::from([("SRP_A".into(), opening.srp_a())]);
+                hand.device = Some(opening);
+                self.respond(responses, &[]).await.map(Next::Heard)
+            }
+            "DEVICE_PASSWORD_VERIFIER" => {
+                let Some(opening) = hand.device.take() else {
+                    return Err(out_of_place());
+                };
+                let responses = self.prove_device(&opening, server)?;
+                match self.respond(responses, &[]).await {
+                    Ok(heard) => Ok(Next::Heard(heard)),
+                    Err(refusal) => Err(of_device(refusal)),
+                }
+            }
+            "SMS_MFA" | "SMS_OTP" | "EMAIL_OTP" | "EMAIL_MFA" | "SOFTWARE_TOKEN_MFA" => {
+                Ok(Next::Asks(self.code()))
+            }
+            "NEW_PASSWORD_REQUIRED" => {
+                let required = self.parameter("requiredAttributes").unwrap_or_default();
+                let attributes = ways::list(required)
+                    .into_iter()
+                    .map(|name| name.trim_start_matches("userAttributes.").to_owned())
+                    .collect();
+                Ok(Next::Asks(Question::NewPassword {
+                    username: self.typed().to_owned(),
+                    attributes,
+                }))
+            }
+            "CUSTOM_CHALLENGE" => Ok(Next::Asks(Question::Custom {
+                parameters: self.own_parameters(),
+            })),
+            "WEB_AUTHN" => Err(unsupported(PASSKEY)),
+            "ADMIN_NO_SRP_AUTH" => Err(unsupported(
+                "The user pool asks for an administrator's call with the password \
+                 (ADMIN_NO_SRP_AUTH): set the login's flow to ADMIN_USER_PASSWORD_AUTH.",
+            )),
+            name => Err(unsupported(format!(
+                "The user pool asks for something that is new ({name}), which this version of \
+                 Poolkey cannot answer."
+            ))),
+        }
+    }
+
+    /// `SELECT_CHALLENGE`: how to sign in.
+    async fn select_first(&mut self) -> Result<Next, Refusal> {
+        let names = ways::available(&self.thread.parameters);
+        let (factors, elsewhere) = ways::first(&names);
+        match (factors.as_slice(), elsewhere.as_slice()) {
+            ([], []) => Err(self.none_of(&names)),
+            ([], [_, ..]) => Err(unsupported(PASSKEY)),
+            ([only], []) => self.choose_first(*only).await,
+            ([_, ..], _) => Ok(Next::Asks(Question::Choice {
+                choice_of: ChoiceOf::FirstFactor,
+                ways: factors
+                    .into_iter()
+                    .map(|factor| way(factor, None))
+                    .collect(),
+                elsewhere,
+            })),
+        }
+    }
+
+    /// Takes one of the offered ways.
+    async fn choose_first(&mut self, factor: Factor) -> Result<Next, Refusal> {
+        let names = ways::available(&self.thread.parameters);
+        let Some(name) = ways::name_of(factor, &names).map(str::to_owned) else {
+            return Err(out_of_place());
+        };
+        if factor == Factor::Password {
+            // It goes in one call with the choice.
+            self.prefer(name);
+            return Ok(Next::Asks(self.password()));
+        }
+        let responses = Parameters::from([("ANSWER".into(), name)]);
+        self.respond(responses, &[]).await.map(Next::Heard)
+    }
+
+    /// `SELECT_MFA_TYPE`: which second factor to show.
+    async fn select_second(&mut self) -> Result<Next, Refusal> {
+        let names = ways::list(self.parameter("MFAS_CAN_CHOOSE").unwrap_or_default());
+        let factors = ways::second(&names);
+        let Some(first) = factors.first().copied() else {
+            return Err(self.none_of(&names));
+        };
+        if factors.len() == 1 {
+            return self.choose_second(first).await;
+        }
+        let destination = self.parameter("CODE_DELIVERY_DESTINATION");
+        // One destination tells only where the one way that has one leads.
+        let sent = factors.iter().filter(|factor| **factor != Factor::App);
+        let destination = destination.filter(|_| sent.count() == 1);
+        let ways = factors
+            .iter()
+            .map(|factor| way(*factor, destination.filter(|_| *factor != Factor::App)))
+            .collect();
+        Ok(Next::Asks(Question::Choice {
+            choice_of: ChoiceOf::SecondFactor,
+            ways,
+            elsewhere: Vec::new(),
+        }))
+    }
+
+    async fn choose_second(&mut self, factor: Factor) -> Result<Next, Refusal> {
+        let names = ways::list(self.parameter("MFAS_CAN_CHOOSE").unwrap_or_default());
+        let Some(name) = ways::name_of(factor, &names) else {
+            return Err(out_of_place());
+        };
+        let responses = Parameters::from([("ANSWER".into(), name.to_owned())]);
+        self.respond(responses, &[]).await.map(Next::Heard)
+    }
+
+    /// `MFA_SETUP`: which second factor to set up.
+    async fn select_set_up(&mut self) -> Result<Question, Refusal> {
+        let names = ways::list(self.parameter("MFAS_CAN_SETUP").unwrap_or_default());
+        let factors = ways::second(&names);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = factors
+            .into_iter()
+            .partition(|factor| *factor != Factor::Sms);
+        match (here.as_slice(), elsewhere.as_slice()) {
+            ([], []) => Err(self.none_of(&names)),
+            ([], [_, ..]) => Err(unsupported(
+                "The user pool asks for a code sent by SMS (MFA_SETUP), and the user has no phone \
+                 number: an administrator must add one.",
+            )),
+            ([only], _) => self.set_up(*only).await,
+            ([_, ..], _) => Ok(Question::Choice {
+                choice_of: ChoiceOf::SetUp,
+                ways: here.iter().map(|factor| way(*factor, None)).collect(),
+                elsewhere,
+            }),
+        }
+    }
+
+    /// Begins to set a second factor up.
+    pub(super) async fn set_up(&mut self, factor: Factor) -> Result<Question, Refusal> {
+        match factor {
+            Factor::App => {}
+            // The address is the person's to tell, and is proven by the code that follows.
+            Factor::Email => {
+                return Ok(Question::Attributes {
+                    names: vec!["email".into()],
+                });
+            }
+            Factor::Sms | Factor::Password | Factor::Passkey => return Err(out_of_place()),
+        }
+        let Some(session) = self.thread.session.clone() else {
+            return Err(strange("Cognito gave no session to set a second factor up"));
+        };
+        let key = app::associate(self.cognito, self.spec, By::Session(&session)).await?;
+        self.moved = true;
+        self.thread.session = Some(key.session.unwrap_or(session));
+        Ok(app::question(self.spec, self.typed(), &key.key))
+    }
+
+    /// Takes one of the ways that a question offered.
+    pub(super) async fn choose(
+        &mut self,
+        choice_of: ChoiceOf,
+        factor: Factor,
+    ) -> Result<Turn, Refusal> {
+        let next = match choice_of {
+            ChoiceOf::FirstFactor => self.choose_first(factor).await?,
+            ChoiceOf::SecondFactor => self.choose_second(factor).await?,
+            ChoiceOf::SetUp => Next::Asks(self.set_up(factor).await?),
+        };
+        match next {
+            Next::Heard(reply) => self.follow(reply, Hand::default()).await,
+            Next::Asks(question) => Ok(Turn::Asks(question)),
+        }
+    }
+
+    fn code(&self) -> Question {
+        let medium = medium(self.challenge());
+        let destination = match medium {
+            Medium::App => self.parameter("FRIENDLY_DEVICE_NAME"),
+            Medium::Email | Medium::Sms | Medium::Unknown => {
+                self.parameter("CODE_DELIVERY_DESTINATION")
+            }
+        };
+        Question::Code {
+            code_for: CodeFor::SignIn,
+            medium,
+            destination: destination.map(str::to_owned),
+            can_resend: false,
+        }
+    }
+
+    /// The password's proof.
+    fn prove(
+        &self,
+        opening: &Opening,
+        password: &Secret,
+        server: Option<UnixTime>,
+    ) -> Result<Parameters, Refusal> {
+        // The name behind an alias: Cognito tells it here, and the proof is of no use without.
+        let name = self.told("USER_ID_FOR_SRP")?;
+        let group = self.spec.user_pool_id.split_once('_');
+        let who = Who {
+            group: group.map_or("", |(_, name)| name),
+            name,
+            password: password.expose(),
+        };
+        self.signature(opening, who, server)
+    }
+
+    fn prove_device(
+        &self,
+        opening: &Opening,
+        server: Option<UnixTime>,
+    ) -> Result<Parameters, Refusal> {
+        let Some(device) = self.device() else {
+            return Err(out_of_place());
+        };
+        let who = Who {
+            group: &device.group_key,
+            name: &device.key,
+            password: device.password.expose(),
+        };
+        self.signature(opening, who, server)
+    }
+
+    fn signature(
+        &self,
+        opening: &Opening,
+        who: Who<'_>,
+        server: Option<UnixTime>,
+    ) -> Result<Parameters, Refusal> {
+        let secret_block = self.told("SECRET_BLOCK")?;
+        let challenge = Challenge {
+            salt: self.told("SALT")?,
+            srp_b: self.told("SRP_B")?,
+            secret_block,
+        };
+        let time = timestamp(server.unwrap_or_else(&*self.cognito.wall));
+        let signature = opening.prove(who, challenge, &time).map_err(|error| {
+            strange(&format!("Cognito sent an SRP challenge of no use: {error}"))
+        })?;
+        Ok(BTreeMap::from([
+            ("PASSWORD_CLAIM_SIGNATURE".into(), signature),
+            (
+                "PASSWORD_CLAIM_SECRET_BLOCK".into(),
+                secret_block.to_owned(),
+            ),
+            ("TIMESTAMP".into(), time),
+        ]))
+    }
+
+    /// The parameters that are the pool's own.
+    fn own_parameters(&self) -> BTreeMap<String, String> {
+        let parameters = self.thread.parameters.iter();
+        parameters
+            .filter(|(name, _)| !COGNITOS.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let value = self.thread.parameters.get(name)?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn told(&self, name: &str) -> Result<&str, Refusal> {
+        self.parameter(name)
+            .ok_or_else(|| strange(&format!("Cognito sent no {name}")))
+    }
+
+    fn none_of(&self, names: &[String]) -> Refusal {
+        let offered = if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            names.join(", ")
+        };
+        unsupported(format!(
+            "The user pool offers {offered} ({}), which this version of Poolkey cannot answer.",
+            self.challenge()
+        ))
+    }
+}
+
+fn way(factor: Factor, destination: Option<&str>) -> Way {
+    Way {
+        factor,
+        destination: destination.map(str::to_owned),
+    }
+}
+
+fn open() -> Result<Opening, Refusal> {
+    Opening::new().map_err(|error| strange(&error.to_string()))
+}
+
+/// A device's proof that is not taken is not the person's fault, and the device is of no use.
+fn of_device(mut refusal: Refusal) -> Refusal {
+    if refusal.fault.kind == FaultKind::Wrong {
+        refusal.fault.kind = FaultKind::DeviceGone;
+    }
+    refusal
+}
+
+/// An answer that Cognito does not give.
+pub(super) fn strange(text: &str) -> Refusal {
+    Refusal::plain(Fault::new(FaultKind::Service, format!("{text}.")))
+}
+
+fn out_of_place() -> Refusal {
+    strange("Cognito asked for a proof that does not belong here")
+}
+
+fn unsupported(text: impl Into<String>) -> Refusal {
+    Refusal::plain(Fault::new(FaultKind::Unsupported, text))
+}
+
+const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a browser can \
+                       show: it comes with the sign-in by browser.";
+
+/// What Cognito adds to a pool's own parameters, and what Poolkey notes beside them.
+const COGNITOS: [&str; 4] = ["USERNAME", "USER_ID_FOR_SRP", ways::AVAILABLE, PREFERRED];
+
+/// More proofs than any chain has: password, device, and a way that was chosen.
+const MOST: usize = 8;
+
+/// What the tokens came in.
+pub(super) type Given = Box<Answered<AuthenticationResultType>>;
