@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use poolkey_core::config::Flow;
-use poolkey_core::conversation::{ChoiceOf, CodeFor, Factor, Medium, Question, Way};
+use poolkey_core::conversation::{CodeFor, Medium, Question};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::time::UnixTime;
@@ -12,11 +12,9 @@ use poolkey_core::time::UnixTime;
 use super::exchange::{Parameters, Reply};
 use super::ways::{self, medium};
 use super::{PREFERRED, SignIn, Turn};
-use crate::app::{self, By};
 use crate::call::Answered;
 use crate::classify::Refusal;
-use crate::proof::timestamp;
-use crate::srp::{Challenge, Opening, Who};
+use crate::srp::Opening;
 
 /// What is at hand while Cognito is answered without asking the person: a password that was not
 /// sent yet, and proofs that were begun.
@@ -27,7 +25,7 @@ pub(super) struct Hand<'a> {
     device: Option<Opening>,
 }
 
-enum Next {
+pub(super) enum Next {
     Heard(Answered<Reply>),
     Asks(Question),
 }
@@ -190,134 +188,6 @@ impl SignIn<'_> {
         }
     }
 
-    /// `SELECT_CHALLENGE`: how to sign in.
-    async fn select_first(&mut self) -> Result<Next, Refusal> {
-        let names = ways::available(&self.thread.parameters);
-        let (factors, elsewhere) = ways::first(&names);
-        match (factors.as_slice(), elsewhere.as_slice()) {
-            ([], []) => Err(self.none_of(&names)),
-            ([], [_, ..]) => Err(unsupported(PASSKEY)),
-            ([only], []) => self.choose_first(*only).await,
-            ([_, ..], _) => Ok(Next::Asks(Question::Choice {
-                choice_of: ChoiceOf::FirstFactor,
-                ways: factors
-                    .into_iter()
-                    .map(|factor| way(factor, None))
-                    .collect(),
-                elsewhere,
-            })),
-        }
-    }
-
-    /// Takes one of the offered ways.
-    async fn choose_first(&mut self, factor: Factor) -> Result<Next, Refusal> {
-        let names = ways::available(&self.thread.parameters);
-        let Some(name) = ways::name_of(factor, &names).map(str::to_owned) else {
-            return Err(out_of_place());
-        };
-        if factor == Factor::Password {
-            // It goes in one call with the choice.
-            self.prefer(name);
-            return Ok(Next::Asks(self.password()));
-        }
-        let responses = Parameters::from([("ANSWER".into(), name)]);
-        self.respond(responses, &[]).await.map(Next::Heard)
-    }
-
-    /// `SELECT_MFA_TYPE`: which second factor to show.
-    async fn select_second(&mut self) -> Result<Next, Refusal> {
-        let names = ways::list(self.parameter("MFAS_CAN_CHOOSE").unwrap_or_default());
-        let factors = ways::second(&names);
-        let Some(first) = factors.first().copied() else {
-            return Err(self.none_of(&names));
-        };
-        if factors.len() == 1 {
-            return self.choose_second(first).await;
-        }
-        let destination = self.parameter("CODE_DELIVERY_DESTINATION");
-        // One destination tells only where the one way that has one leads.
-        let sent = factors.iter().filter(|factor| **factor != Factor::App);
-        let destination = destination.filter(|_| sent.count() == 1);
-        let ways = factors
-            .iter()
-            .map(|factor| way(*factor, destination.filter(|_| *factor != Factor::App)))
-            .collect();
-        Ok(Next::Asks(Question::Choice {
-            choice_of: ChoiceOf::SecondFactor,
-            ways,
-            elsewhere: Vec::new(),
-        }))
-    }
-
-    async fn choose_second(&mut self, factor: Factor) -> Result<Next, Refusal> {
-        let names = ways::list(self.parameter("MFAS_CAN_CHOOSE").unwrap_or_default());
-        let Some(name) = ways::name_of(factor, &names) else {
-            return Err(out_of_place());
-        };
-        let responses = Parameters::from([("ANSWER".into(), name.to_owned())]);
-        self.respond(responses, &[]).await.map(Next::Heard)
-    }
-
-    /// `MFA_SETUP`: which second factor to set up.
-    async fn select_set_up(&mut self) -> Result<Question, Refusal> {
-        let names = ways::list(self.parameter("MFAS_CAN_SETUP").unwrap_or_default());
-        let factors = ways::second(&names);
-        let (here, elsewhere): (Vec<_>, Vec<_>) = factors
-            .into_iter()
-            .partition(|factor| *factor != Factor::Sms);
-        match (here.as_slice(), elsewhere.as_slice()) {
-            ([], []) => Err(self.none_of(&names)),
-            ([], [_, ..]) => Err(unsupported(
-                "The user pool asks for a code sent by SMS (MFA_SETUP), and the user has no phone \
-                 number: an administrator must add one.",
-            )),
-            ([only], _) => self.set_up(*only).await,
-            ([_, ..], _) => Ok(Question::Choice {
-                choice_of: ChoiceOf::SetUp,
-                ways: here.iter().map(|factor| way(*factor, None)).collect(),
-                elsewhere,
-            }),
-        }
-    }
-
-    /// Begins to set a second factor up.
-    pub(super) async fn set_up(&mut self, factor: Factor) -> Result<Question, Refusal> {
-        match factor {
-            Factor::App => {}
-            // The address is the person's to tell, and is proven by the code that follows.
-            Factor::Email => {
-                return Ok(Question::Attributes {
-                    names: vec!["email".into()],
-                });
-            }
-            Factor::Sms | Factor::Password | Factor::Passkey => return Err(out_of_place()),
-        }
-        let Some(session) = self.thread.session.clone() else {
-            return Err(strange("Cognito gave no session to set a second factor up"));
-        };
-        let key = app::associate(self.cognito, self.spec, By::Session(&session)).await?;
-        self.moved = true;
-        self.thread.session = Some(key.session.unwrap_or(session));
-        Ok(app::question(self.spec, self.typed(), &key.key))
-    }
-
-    /// Takes one of the ways that a question offered.
-    pub(super) async fn choose(
-        &mut self,
-        choice_of: ChoiceOf,
-        factor: Factor,
-    ) -> Result<Turn, Refusal> {
-        let next = match choice_of {
-            ChoiceOf::FirstFactor => self.choose_first(factor).await?,
-            ChoiceOf::SecondFactor => self.choose_second(factor).await?,
-            ChoiceOf::SetUp => Next::Asks(self.set_up(factor).await?),
-        };
-        match next {
-            Next::Heard(reply) => self.follow(reply, Hand::default()).await,
-            Next::Asks(question) => Ok(Turn::Asks(question)),
-        }
-    }
-
     fn code(&self) -> Question {
         let medium = medium(self.challenge());
         let destination = match medium {
@@ -334,66 +204,6 @@ impl SignIn<'_> {
         }
     }
 
-    /// The password's proof.
-    fn prove(
-        &self,
-        opening: &Opening,
-        password: &Secret,
-        server: Option<UnixTime>,
-    ) -> Result<Parameters, Refusal> {
-        // The name behind an alias: Cognito tells it here, and the proof is of no use without.
-        let name = self.told("USER_ID_FOR_SRP")?;
-        let group = self.spec.user_pool_id.split_once('_');
-        let who = Who {
-            group: group.map_or("", |(_, name)| name),
-            name,
-            password: password.expose(),
-        };
-        self.signature(opening, who, server)
-    }
-
-    fn prove_device(
-        &self,
-        opening: &Opening,
-        server: Option<UnixTime>,
-    ) -> Result<Parameters, Refusal> {
-        let Some(device) = self.device() else {
-            return Err(out_of_place());
-        };
-        let who = Who {
-            group: &device.group_key,
-            name: &device.key,
-            password: device.password.expose(),
-        };
-        self.signature(opening, who, server)
-    }
-
-    fn signature(
-        &self,
-        opening: &Opening,
-        who: Who<'_>,
-        server: Option<UnixTime>,
-    ) -> Result<Parameters, Refusal> {
-        let secret_block = self.told("SECRET_BLOCK")?;
-        let challenge = Challenge {
-            salt: self.told("SALT")?,
-            srp_b: self.told("SRP_B")?,
-            secret_block,
-        };
-        let time = timestamp(server.unwrap_or_else(&*self.cognito.wall));
-        let signature = opening.prove(who, challenge, &time).map_err(|error| {
-            strange(&format!("Cognito sent an SRP challenge of no use: {error}"))
-        })?;
-        Ok(BTreeMap::from([
-            ("PASSWORD_CLAIM_SIGNATURE".into(), signature),
-            (
-                "PASSWORD_CLAIM_SECRET_BLOCK".into(),
-                secret_block.to_owned(),
-            ),
-            ("TIMESTAMP".into(), time),
-        ]))
-    }
-
     /// The parameters that are the pool's own.
     fn own_parameters(&self) -> BTreeMap<String, String> {
         let parameters = self.thread.parameters.iter();
@@ -403,33 +213,14 @@ impl SignIn<'_> {
             .collect()
     }
 
-    fn parameter(&self, name: &str) -> Option<&str> {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let value = self.thread.parameters.get(name)?;
         (!value.is_empty()).then_some(value)
     }
 
-    fn told(&self, name: &str) -> Result<&str, Refusal> {
+    pub(super) fn told(&self, name: &str) -> Result<&str, Refusal> {
         self.parameter(name)
             .ok_or_else(|| strange(&format!("Cognito sent no {name}")))
-    }
-
-    fn none_of(&self, names: &[String]) -> Refusal {
-        let offered = if names.is_empty() {
-            "nothing".to_owned()
-        } else {
-            names.join(", ")
-        };
-        unsupported(format!(
-            "The user pool offers {offered} ({}), which this version of Poolkey cannot answer.",
-            self.challenge()
-        ))
-    }
-}
-
-fn way(factor: Factor, destination: Option<&str>) -> Way {
-    Way {
-        factor,
-        destination: destination.map(str::to_owned),
     }
 }
 
@@ -450,15 +241,15 @@ pub(super) fn strange(text: &str) -> Refusal {
     Refusal::plain(Fault::new(FaultKind::Service, format!("{text}.")))
 }
 
-fn out_of_place() -> Refusal {
+pub(super) fn out_of_place() -> Refusal {
     strange("Cognito asked for a proof that does not belong here")
 }
 
-fn unsupported(text: impl Into<String>) -> Refusal {
+pub(super) fn unsupported(text: impl Into<String>) -> Refusal {
     Refusal::plain(Fault::new(FaultKind::Unsupported, text))
 }
 
-const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a browser can \
+pub(super) const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a browser can \
                        show: it comes with the sign-in by browser.";
 
 /// What Cognito adds to a pool's own parameters, and what Poolkey notes beside them.
