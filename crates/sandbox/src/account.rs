@@ -1,124 +1,58 @@
-//! What users do to themselves: sign up, look at their account, change the password, sign out.
+//! What users do to themselves with an access token: look, change the password, leave.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     auth::wrong_password,
-    client::Strangers,
-    outbox::{Medium, Purpose, expired_code},
+    limits::Limited,
     srp::{Verifier, Who},
-    user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
 };
 
 impl World {
-    /// `SignUp`
-    pub(crate) fn sign_up(&mut self, fields: Fields<'_>) -> Answer {
-        let client = self.client(fields.text("ClientId")?)?;
-        let name = fields.text("Username")?;
-        let password = fields.text("Password")?;
-        self.journal.note.username = Some(name.to_owned());
-        self.journal.secret("password", password);
-        client.check_hash(name, fields.maybe_text("SecretHash")?)?;
-        let attributes = fields.attributes("UserAttributes")?;
-        let now = self.clock.now();
-
-        let pool = self.pool_mut(&client.pool)?;
-        if pool.admin_only {
-            return Err(Failure::not_authorized(
-                "SignUp is not permitted for this user pool",
-            ));
-        }
-        pool.policy.check(password)?;
-        let short_name = pool.short_name().to_owned();
-        let user = pool.admit(name, User::new(name, attributes, now))?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = Some(Verifier::new(who, password));
-        let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
-        let username = user.username.clone();
-        let medium = pool.user(&username)?.medium();
-        if let Some(medium) = medium {
-            let (code, delivery) =
-                self.send_code(&client.pool, &username, Purpose::SignUp, medium)?;
-            answer["CodeDeliveryDetails"] = delivery.details();
-            self.pool_mut(&client.pool)?
-                .user_mut(&username)?
-                .sign_up_code = Some(code);
-        }
-        Ok(answer)
-    }
-
-    /// `ConfirmSignUp`
-    pub(crate) fn confirm_sign_up(&mut self, fields: Fields<'_>) -> Answer {
-        let client = self.client(fields.text("ClientId")?)?;
-        let name = fields.text("Username")?;
-        let given = fields.text("ConfirmationCode")?;
-        client.check_hash(name, fields.maybe_text("SecretHash")?)?;
-        let now = self.clock.now();
-        let pool = self.pool_mut(&client.pool)?;
-        let verified = pool.verified_attributes.clone();
-        let Some(key) = pool.find(name).map(|user| pool.fold(&user.username)) else {
-            return Err(match client.strangers {
-                Strangers::Named => Failure::no_user(),
-                Strangers::Hidden => expired_code(),
-            });
-        };
-        let user = pool.users.get_mut(&key).ok_or_else(expired_code)?;
-        if user.status != Status::Unconfirmed {
-            return Err(Failure::not_authorized(
-                "User cannot be confirmed. Current status is CONFIRMED",
-            ));
-        }
-        let code = user.sign_up_code.as_mut().ok_or_else(expired_code)?;
-        code.check(given, now)?;
-        user.status = Status::Confirmed;
-        user.sign_up_code = None;
-        for attribute in verified {
-            user.attributes
-                .insert(format!("{attribute}_verified"), "true".into());
-        }
-        Ok(json!({}))
+    /// The pool and the name of the user whose `AccessToken` came along.
+    pub(crate) fn owner(&mut self, fields: Fields<'_>) -> Result<(String, String), Failure> {
+        let origin = self.access(fields.text("AccessToken")?)?;
+        let sign_in = self.sign_ins.find(&origin).ok_or_else(Failure::no_user)?;
+        Ok((sign_in.pool.clone(), sign_in.user.clone()))
     }
 
     /// `GetUser`
     pub(crate) fn user_of_token(&mut self, fields: Fields<'_>) -> Answer {
-        let origin = self.access(fields.text("AccessToken")?)?;
-        let sign_in = self.sign_ins.find(&origin).ok_or_else(Failure::no_user)?;
-        let user = self
-            .pool(&sign_in.pool)?
-            .find(&sign_in.user)
-            .ok_or_else(Failure::no_user)?;
-        Ok(json!({ "Username": user.username, "UserAttributes": user.attribute_list() }))
+        let (pool, name) = self.owner(fields)?;
+        let user = self.pool(&pool)?.user(&name)?;
+        let mut answer: Value =
+            json!({ "Username": user.username, "UserAttributes": user.attribute_list() });
+        user.tell_factors(&mut answer);
+        Ok(answer)
     }
 
     /// `ChangePassword`
     pub(crate) fn change_password(&mut self, fields: Fields<'_>) -> Answer {
-        let origin = self.access(fields.text("AccessToken")?)?;
-        let old = fields.text("PreviousPassword")?;
+        let (pool, name) = self.owner(fields)?;
+        let old = fields.maybe_text("PreviousPassword")?;
         let new = fields.text("ProposedPassword")?;
-        self.journal.secret("password", old);
+        self.journal.secret("password", old.unwrap_or_default());
         self.journal.secret("password", new);
         let now = self.clock.now();
-        let sign_in = self.sign_ins.find(&origin).ok_or_else(Failure::no_user)?;
-        let (pool, name) = (sign_in.pool.clone(), sign_in.user.clone());
         let pool = self.pool_mut(&pool)?;
-        let (short_name, key) = (pool.short_name().to_owned(), pool.fold(&name));
+        let short_name = pool.short_name().to_owned();
         let policy = pool.policy.clone();
-        let user = pool.users.get_mut(&key).ok_or_else(Failure::no_user)?;
+        let user = pool.user_mut(&name)?;
         user.attempts.check(now)?;
+        user.limits.attempt(Limited::ChangePassword, now)?;
         let who = Who {
             name: &short_name,
             user: &user.username,
         };
-        if !user
-            .password
-            .as_ref()
-            .is_some_and(|verifier| verifier.accepts(who, old))
-        {
+        let right = match (&user.password, old) {
+            (Some(verifier), Some(old)) => verifier.accepts(who, old),
+            // Who signs in without a password sets the first one.
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !right {
             user.attempts.failed(now);
             return Err(wrong_password());
         }
@@ -134,6 +68,15 @@ impl World {
         let sign_in = self.sign_ins.find(&origin).ok_or_else(Failure::no_user)?;
         let (pool, sub) = (sign_in.pool.clone(), sign_in.sub.clone());
         self.sign_out_everywhere(&pool, &sub);
+        Ok(json!({}))
+    }
+
+    /// `DeleteUser`
+    pub(crate) fn delete_user(&mut self, fields: Fields<'_>) -> Answer {
+        let (pool, name) = self.owner(fields)?;
+        let pool = self.pool_mut(&pool)?;
+        let key = pool.fold(&name);
+        pool.users.remove(&key);
         Ok(json!({}))
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     outbox::Purpose,
     pool::Pool,
     random,
+    schema::Writer,
     srp::{Verifier, Who},
     user::{Status, User},
     wire::{Answer, Failure, Fields},
@@ -37,9 +38,7 @@ impl World {
 
         let until = pool.policy.temporary_until(now);
         let short_name = pool.short_name().to_owned();
-        let mut user = User::new(name, attributes, now);
-        user.by_admin = true;
-        let user = pool.admit(name, user)?;
+        let user = pool.admit(name, &attributes, Writer::Admin, now)?;
         let who = Who {
             name: &short_name,
             user: &user.username,
@@ -107,27 +106,10 @@ impl World {
         Ok(json!({}))
     }
 
-    /// `AdminResetUserPassword`
-    pub(crate) fn admin_reset_user_password(&mut self, fields: Fields<'_>) -> Answer {
-        let pool = fields.text("UserPoolId")?;
-        let user = self.user_named(fields)?;
-        user.status = Status::ResetRequired;
-        let (name, medium) = (user.username.clone(), user.medium());
-        if let Some(medium) = medium {
-            let (code, _) = self.send_code(pool, &name, Purpose::AdminReset, medium)?;
-            self.user_named(fields)?.reset_code = Some(code);
-        }
-        Ok(json!({}))
-    }
-
     /// `AdminConfirmSignUp`
     pub(crate) fn admin_confirm_sign_up(&mut self, fields: Fields<'_>) -> Answer {
         let user = self.user_named(fields)?;
-        if user.status != Status::Unconfirmed {
-            return Err(Failure::not_authorized(
-                "User cannot be confirmed. Current status is CONFIRMED",
-            ));
-        }
+        user.must_be_unconfirmed()?;
         user.status = Status::Confirmed;
         user.sign_up_code = None;
         Ok(json!({}))
@@ -169,7 +151,8 @@ impl World {
         Ok((pool, key.ok_or_else(Failure::no_user)?))
     }
 
-    fn user_named(&mut self, fields: Fields<'_>) -> Result<&mut User, Failure> {
+    /// The user that a call names.
+    pub(crate) fn user_named(&mut self, fields: Fields<'_>) -> Result<&mut User, Failure> {
         let (pool, key) = self.named(fields)?;
         pool.users.get_mut(&key).ok_or_else(Failure::no_user)
     }

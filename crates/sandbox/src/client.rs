@@ -101,6 +101,13 @@ impl Flow {
 }
 
 impl Client {
+    /// `SECRET_HASH` of a user name, where the client has a secret.
+    pub(crate) fn hash(&self, username: &str) -> Option<String> {
+        let message = format!("{username}{}", self.id);
+        let secret = self.secret.as_ref()?;
+        Some(STANDARD.encode(hmac_sha256(secret.as_bytes(), message.as_bytes())))
+    }
+
     /// Checks `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, by the secret.
     pub(crate) fn check_hash(&self, username: &str, hash: Option<&str>) -> Result<(), Failure> {
         let right = match (&self.secret, hash) {

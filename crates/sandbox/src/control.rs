@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{faults::Rule, journal::Journal, outbox::Outbox, seed, world::World};
+use crate::{faults::Rule, journal::Journal, outbox::Outbox, seed, totp, world::World};
 
 /// How long things live, and how large they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,7 @@ pub(crate) fn answer(
             world.outbox = Outbox::new();
             Ok(json!({}))
         }
+        ("POST", "totp") => read(body).and_then(|request| totp_code(world, &request)),
         ("POST", "seed") => read(body).and_then(|request| {
             seed::plant(world, request)
                 .map(|seeded| json!(seeded))
@@ -183,6 +184,20 @@ fn add_faults(world: &mut World, rules: Rules) -> Result<Value, String> {
         return Err("too many rules".into());
     }
     Ok(json!({ "rules": world.faults.rules() }))
+}
+
+/// The key of an authenticator app, in BASE32.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Totp {
+    key: String,
+}
+
+fn totp_code(world: &World, request: &Totp) -> Result<Value, String> {
+    let Some(key) = totp::Key::read(&request.key) else {
+        return Err("the key is not BASE32".into());
+    };
+    Ok(json!({ "code": key.code(world.clock.now()) }))
 }
 
 fn calls(journal: &Journal, query: &str) -> Value {

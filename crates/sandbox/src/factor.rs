@@ -111,7 +111,6 @@ pub(crate) struct SoftwareToken {
     pub(crate) key: String,
     /// `FriendlyDeviceName`
     pub(crate) name: Option<String>,
-    pub(crate) since: Moment,
     /// The step of the last code that was accepted.
     pub(crate) used: Option<u64>,
 }
@@ -176,14 +175,8 @@ impl Pool {
     /// The second factors that can be asked of a user at a sign-in; the preferred one alone, if it
     /// is among them. Empty where none is asked for, and where one has to be set up first.
     pub(crate) fn second_factors(&self, user: &User) -> Vec<Factor> {
-        let usable = |factor: &Factor| {
-            self.rules.allowed.contains(factor)
-                && match factor {
-                    Factor::SoftwareToken => user.factors.software_token.is_some(),
-                    Factor::Sms => user.attributes.contains_key("phone_number"),
-                    Factor::Email => user.attributes.contains_key("email"),
-                }
-        };
+        let usable =
+            |factor: &Factor| self.rules.allowed.contains(factor) && user.has_set_up(*factor);
         let on = user.factors.on.iter().copied().filter(usable);
         let on: Vec<Factor> = match self.rules.mfa {
             Mfa::Off => return Vec::new(),
@@ -214,6 +207,21 @@ impl Factors {
         key
     }
 
+    /// Sets an authenticator app up that has this key, and needs to prove nothing.
+    pub(crate) fn plant(&mut self, key: String) -> Result<(), Failure> {
+        if totp::Key::read(&key).is_none() {
+            return Err(Failure::invalid_parameter(
+                "The key of the authenticator app is not BASE32.",
+            ));
+        }
+        self.software_token = Some(SoftwareToken {
+            key,
+            name: None,
+            used: None,
+        });
+        Ok(())
+    }
+
     /// `VerifySoftwareToken`: the pending key counts, if this is its code.
     pub(crate) fn prove(
         &mut self,
@@ -237,7 +245,6 @@ impl Factors {
         self.software_token = Some(SoftwareToken {
             key,
             name: name.map(str::to_owned),
-            since: now,
             used: Some(step),
         });
         Ok(())

@@ -22,6 +22,7 @@
 
 mod account;
 mod admin;
+mod attributes;
 mod auth;
 mod call;
 mod challenge;
@@ -34,16 +35,23 @@ mod http;
 mod identity;
 mod journal;
 mod keys;
+mod limits;
+mod mfa;
 mod operations;
 mod outbox;
+mod policy;
 mod pool;
 mod random;
 mod refresh;
 mod reply;
+mod reset;
 mod roles;
+mod schema;
 mod seed;
 mod server;
+mod settings;
 mod shelf;
+mod sign_up;
 mod sigv4;
 mod srp;
 mod sts;
@@ -60,7 +68,8 @@ pub use journal::{Call, Note, Secret};
 pub use keys::NoKey;
 pub use outbox::{Medium, Message, Purpose};
 pub use seed::{
-    ClientSeed, GroupSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded, UserSeed,
+    ClientSeed, DeviceChoice, GroupSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed,
+    Seeded, UserSeed,
 };
 pub use server::{Options, Sandbox, StartError};
 pub use world::Issuer;

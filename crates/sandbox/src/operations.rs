@@ -56,6 +56,29 @@ static OPERATIONS: &[Operation] = &[
     open(IDP, "ChangePassword", World::change_password),
     open(IDP, "SignUp", World::sign_up),
     open(IDP, "ConfirmSignUp", World::confirm_sign_up),
+    open(
+        IDP,
+        "ResendConfirmationCode",
+        World::resend_confirmation_code,
+    ),
+    open(IDP, "ForgotPassword", World::forgot_password),
+    open(IDP, "ConfirmForgotPassword", World::confirm_forgot_password),
+    open(IDP, "DeleteUser", World::delete_user),
+    open(IDP, "UpdateUserAttributes", World::update_user_attributes),
+    open(IDP, "DeleteUserAttributes", World::delete_user_attributes),
+    open(
+        IDP,
+        "GetUserAttributeVerificationCode",
+        World::user_attribute_verification_code,
+    ),
+    open(IDP, "VerifyUserAttribute", World::verify_user_attribute),
+    open(IDP, "SetUserMFAPreference", World::set_user_mfa_preference),
+    open(
+        IDP,
+        "AssociateSoftwareToken",
+        World::associate_software_token,
+    ),
+    open(IDP, "VerifySoftwareToken", World::verify_software_token),
     admin(IDP, "AdminInitiateAuth", |w, f| {
         w.initiate_auth(f, Door::Admin)
     }),
@@ -64,6 +87,11 @@ static OPERATIONS: &[Operation] = &[
     }),
     admin(IDP, "CreateUserPool", World::create_user_pool),
     admin(IDP, "DescribeUserPool", |w, f| w.describe_user_pool(f)),
+    admin(IDP, "UpdateUserPool", World::update_user_pool),
+    admin(IDP, "SetUserPoolMfaConfig", World::set_user_pool_mfa_config),
+    admin(IDP, "GetUserPoolMfaConfig", |w, f| {
+        w.user_pool_mfa_config(f)
+    }),
     admin(IDP, "CreateUserPoolClient", World::create_user_pool_client),
     admin(
         IDP,
@@ -90,6 +118,21 @@ static OPERATIONS: &[Operation] = &[
         World::admin_user_global_sign_out,
     ),
     admin(IDP, "AdminConfirmSignUp", World::admin_confirm_sign_up),
+    admin(
+        IDP,
+        "AdminUpdateUserAttributes",
+        World::admin_update_user_attributes,
+    ),
+    admin(
+        IDP,
+        "AdminDeleteUserAttributes",
+        World::admin_delete_user_attributes,
+    ),
+    admin(
+        IDP,
+        "AdminSetUserMFAPreference",
+        World::admin_set_user_mfa_preference,
+    ),
     admin(IDP, "AdminAddUserToGroup", World::admin_add_user_to_group),
     admin(
         IDP,

@@ -197,6 +197,14 @@ pub(crate) fn attempt_limit() -> Failure {
 }
 
 impl Delivery {
+    /// To this address.
+    pub(crate) fn to(medium: Medium, address: &str) -> Self {
+        Self {
+            medium,
+            destination: masked(medium, address),
+        }
+    }
+
     /// `CodeDeliveryDetails`
     pub(crate) fn details(&self) -> Value {
         json!({
@@ -262,10 +270,7 @@ impl World {
             )));
         };
         let user = user.username.clone();
-        let delivery = Delivery {
-            medium,
-            destination: masked(medium, &to),
-        };
+        let delivery = Delivery::to(medium, &to);
         self.journal.secret("code", &text);
         self.outbox.put(Message {
             to,

@@ -1,13 +1,15 @@
-//! User pools: their password policy, their groups, and what names a user in them.
+//! User pools: what names a user in them, and their groups. How a pool is set up is in `settings`.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     clock::Moment,
     factor::Rules,
-    random,
+    policy::Policy,
+    schema::{Schema, Writer, Writing, is_email, is_phone},
+    settings::Recovery,
     user::User,
     wire::{Answer, Failure, Fields},
     world::World,
@@ -18,6 +20,7 @@ pub(crate) struct Pool {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) created: Moment,
+    pub(crate) modified: Moment,
     pub(crate) policy: Policy,
     /// `UsernameAttributes`: users sign up with one of these, and get a UUID as user name.
     pub(crate) username_attributes: Vec<String>,
@@ -25,11 +28,14 @@ pub(crate) struct Pool {
     pub(crate) alias_attributes: Vec<String>,
     /// `AutoVerifiedAttributes`
     pub(crate) verified_attributes: Vec<String>,
+    pub(crate) schema: Schema,
     /// Attributes that the schema demands.
     pub(crate) required: Vec<String>,
     pub(crate) case_sensitive: bool,
     /// `AllowAdminCreateUserOnly`
     pub(crate) admin_only: bool,
+    /// `AccountRecoverySetting`
+    pub(crate) recovery: Recovery,
     /// What it asks for beside the password.
     pub(crate) rules: Rules,
     pub(crate) groups: BTreeMap<String, Group>,
@@ -43,17 +49,6 @@ pub(crate) struct Pool {
 pub(crate) struct Group {
     pub(crate) role: Option<String>,
     pub(crate) precedence: Option<i64>,
-}
-
-/// `PasswordPolicy`
-#[derive(Clone)]
-pub(crate) struct Policy {
-    length: usize,
-    upper: bool,
-    lower: bool,
-    numbers: bool,
-    symbols: bool,
-    temporary_days: i64,
 }
 
 impl Pool {
@@ -91,8 +86,9 @@ impl Pool {
                 .iter()
                 .any(|attribute| known_by(user, attribute))
                 || self.alias_attributes.iter().any(|attribute| {
-                    let verified = user.attributes.get(&format!("{attribute}_verified"));
-                    verified.is_some_and(|v| v == "true") && known_by(user, attribute)
+                    // Nobody verifies a preferred user name.
+                    (attribute == "preferred_username" || user.verified(attribute))
+                        && known_by(user, attribute)
                 })
         })
     }
@@ -110,120 +106,137 @@ impl Pool {
     }
 
     /// Puts a new user into the pool.
-    pub(crate) fn admit(&mut self, name: &str, mut user: User) -> Result<&mut User, Failure> {
+    pub(crate) fn admit(
+        &mut self,
+        name: &str,
+        attributes: &[(String, String)],
+        writer: Writer,
+        now: Moment,
+    ) -> Result<&mut User, Failure> {
         if self.users.len() >= Self::USERS {
             return Err(Failure::new(
                 "LimitExceededException",
                 "The user pool is full.",
             ));
         }
-        if name.is_empty() || name.chars().count() > 128 {
+        if name.is_empty() || name.chars().count() > 128 || name.contains(char::is_whitespace) {
             return Err(Failure::invalid_parameter(
-                "Username must have 1 to 128 characters.",
+                "1 validation error detected: Value at 'username' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+",
             ));
         }
+        self.schema.check(attributes, writer, Writing::New)?;
+        let named_by = self.name_is_allowed(name)?;
         if self.find(name).is_some() {
             return Err(Failure::new(
                 "UsernameExistsException",
-                "User account already exists",
+                match (named_by, writer) {
+                    (Some(attribute), _) => {
+                        format!("An account with the given {attribute} already exists.")
+                    }
+                    (None, Writer::User) => "User already exists".into(),
+                    (None, Writer::Admin) => "User account already exists".into(),
+                },
             ));
         }
-        if let Some(attribute) = self.username_attributes.first() {
-            if !name.contains('@') && attribute == "email" {
-                return Err(Failure::invalid_parameter("Username should be an email."));
-            }
-            user.attributes.insert(attribute.clone(), name.to_owned());
+        let mut user = User::new(name, attributes.to_vec(), now);
+        if let Some(attribute) = named_by {
+            user.attributes.insert(attribute.into(), name.to_owned());
             user.username.clone_from(&user.sub);
         }
-        for attribute in &self.required {
-            if !user.attributes.contains_key(attribute) && !user.by_admin {
-                return Err(Failure::invalid_parameter(format!(
-                    "Attributes did not conform to the schema: {attribute}: The attribute is required"
-                )));
+        if writer == Writer::User {
+            self.has_required(&user)?;
+        }
+        for alias in self.alias_attributes.clone() {
+            if user.verified(&alias) || alias == "preferred_username" {
+                self.claim_alias(&user, &alias, Claim::Refuse)?;
             }
         }
         let key = self.fold(&user.username);
         Ok(self.users.entry(key).or_insert(user))
     }
 
-    fn describe(&self, world: &World) -> Value {
-        json!({
-            "Id": self.id,
-            "Name": self.name,
-            "Arn": format!("arn:aws:cognito-idp:{}:{}:userpool/{}", world.place.region, world.place.account, self.id),
-            "CreationDate": world.clock.tell(self.created).fraction(),
-            "LastModifiedDate": world.clock.tell(self.created).fraction(),
-            "Policies": { "PasswordPolicy": self.policy.describe() },
-            "UsernameAttributes": self.username_attributes,
-            "AliasAttributes": self.alias_attributes,
-            "AutoVerifiedAttributes": self.verified_attributes,
-            "UsernameConfiguration": { "CaseSensitive": self.case_sensitive },
-            "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": self.admin_only },
-            "MfaConfiguration": "OFF",
-            "EstimatedNumberOfUsers": self.users.len(),
-        })
+    /// The attribute that a user name stands for in this pool, if it does.
+    fn name_is_allowed(&self, name: &str) -> Result<Option<&'static str>, Failure> {
+        let has = |list: &[String], attribute: &str| list.iter().any(|one| one == attribute);
+        let named = &self.username_attributes;
+        if !named.is_empty() {
+            return match (has(named, "email"), has(named, "phone_number")) {
+                (true, _) if is_email(name) => Ok(Some("email")),
+                (_, true) if is_phone(name) => Ok(Some("phone_number")),
+                (true, true) => Err("Username should be either an email or a phone number."),
+                (true, false) => Err("Username should be an email."),
+                (false, _) => Err("Username should be a phone number."),
+            }
+            .map_err(Failure::invalid_parameter);
+        }
+        let aliases = &self.alias_attributes;
+        if has(aliases, "email") && is_email(name) {
+            return Err(Failure::invalid_parameter(
+                "Username cannot be of email format, since user pool is configured for email alias.",
+            ));
+        }
+        if has(aliases, "phone_number") && is_phone(name) {
+            return Err(Failure::invalid_parameter(
+                "Username cannot be of phone number format, since user pool is configured for phone number alias.",
+            ));
+        }
+        Ok(None)
+    }
+
+    fn has_required(&self, user: &User) -> Result<(), Failure> {
+        let missing = |name: &&String| user.attributes.get(*name).is_none_or(String::is_empty);
+        let missing: String = self
+            .required
+            .iter()
+            .filter(missing)
+            .map(|name| format!("{name}: The attribute is required\n"))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::invalid_parameter(format!(
+            "Attributes did not conform to the schema: {missing}"
+        )))
+    }
+
+    /// Makes sure that an address names one user only, where it may stand in for the user name.
+    pub(crate) fn claim_alias(
+        &mut self,
+        user: &User,
+        attribute: &str,
+        claim: Claim,
+    ) -> Result<(), Failure> {
+        let alias = |list: &[String]| list.iter().any(|one| one == attribute);
+        let Some(value) = user.attributes.get(attribute) else {
+            return Ok(());
+        };
+        if !alias(&self.alias_attributes) && !alias(&self.username_attributes) {
+            return Ok(());
+        }
+        let Some(owner) = self.find(value).filter(|owner| owner.sub != user.sub) else {
+            return Ok(());
+        };
+        match claim {
+            Claim::Refuse => Err(Failure::new(
+                "AliasExistsException",
+                format!("An account with the {attribute} already exists."),
+            )),
+            Claim::Take => {
+                let owner = owner.username.clone();
+                let verified = format!("{attribute}_verified");
+                let owner = self.user_mut(&owner)?;
+                owner.attributes.insert(verified, "false".into());
+                Ok(())
+            }
+        }
     }
 }
 
-impl Policy {
-    fn read(fields: Fields<'_>) -> Result<Self, Failure> {
-        let length = fields.maybe_number("MinimumLength")?.unwrap_or(8);
-        let length = usize::try_from(length)
-            .ok()
-            .filter(|n| (6..=99).contains(n));
-        let flag = |name| Ok::<_, Failure>(fields.maybe_flag(name)?.unwrap_or(true));
-        Ok(Self {
-            length: length.ok_or_else(|| {
-                Failure::invalid_parameter("MinimumLength must be between 6 and 99.")
-            })?,
-            upper: flag("RequireUppercase")?,
-            lower: flag("RequireLowercase")?,
-            numbers: flag("RequireNumbers")?,
-            symbols: flag("RequireSymbols")?,
-            temporary_days: fields
-                .maybe_number("TemporaryPasswordValidityDays")?
-                .unwrap_or(7),
-        })
-    }
-
-    /// Refuses a password, in Cognito's words.
-    pub(crate) fn check(&self, password: &str) -> Result<(), Failure> {
-        let has = |class: fn(&char) -> bool| password.chars().any(|c| class(&c));
-        let symbol = |c: &char| "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ".contains(*c);
-        let wrong = if password.chars().count() < self.length {
-            "Password not long enough"
-        } else if self.numbers && !has(char::is_ascii_digit) {
-            "Password must have numeric characters"
-        } else if self.upper && !has(char::is_ascii_uppercase) {
-            "Password must have uppercase characters"
-        } else if self.lower && !has(char::is_ascii_lowercase) {
-            "Password must have lowercase characters"
-        } else if self.symbols && !password.chars().any(|c| symbol(&c)) {
-            "Password must have symbol characters"
-        } else if password.chars().count() > 256 {
-            "Password too long"
-        } else {
-            return Ok(());
-        };
-        let message = format!("Password did not conform with policy: {wrong}");
-        Err(Failure::new("InvalidPasswordException", message))
-    }
-
-    /// When a temporary password made at `now` dies.
-    pub(crate) fn temporary_until(&self, now: Moment) -> Moment {
-        now.plus(self.temporary_days * 86_400)
-    }
-
-    fn describe(&self) -> Value {
-        json!({
-            "MinimumLength": self.length,
-            "RequireUppercase": self.upper,
-            "RequireLowercase": self.lower,
-            "RequireNumbers": self.numbers,
-            "RequireSymbols": self.symbols,
-            "TemporaryPasswordValidityDays": self.temporary_days,
-        })
-    }
+/// What happens to an alias that another user has: `ForceAliasCreation`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    Refuse,
+    Take,
 }
 
 impl World {
@@ -235,52 +248,6 @@ impl World {
     /// Finds a user pool, to change it.
     pub(crate) fn pool_mut(&mut self, id: &str) -> Result<&mut Pool, Failure> {
         self.pools.get_mut(id).ok_or_else(|| no_pool(id))
-    }
-
-    /// `CreateUserPool`
-    pub(crate) fn create_user_pool(&mut self, fields: Fields<'_>) -> Answer {
-        let id = format!("{}_{}", self.place.region, random::text(random::ALNUM, 9));
-        self.create_user_pool_as(fields, id)
-    }
-
-    /// `CreateUserPool`, under a chosen id.
-    pub(crate) fn create_user_pool_as(&mut self, fields: Fields<'_>, id: String) -> Answer {
-        self.room_for_pool()?;
-        let mut required = Vec::new();
-        for attribute in fields.structures("Schema")? {
-            if attribute.flag("Required")? {
-                required.push(attribute.text("Name")?.to_owned());
-            }
-        }
-        let pool = Pool {
-            id: id.clone(),
-            name: fields.text("PoolName")?.to_owned(),
-            created: self.clock.now(),
-            policy: Policy::read(fields.inside("Policies")?.inside("PasswordPolicy")?)?,
-            username_attributes: fields.texts("UsernameAttributes")?,
-            alias_attributes: fields.texts("AliasAttributes")?,
-            verified_attributes: fields.texts("AutoVerifiedAttributes")?,
-            required,
-            case_sensitive: fields
-                .inside("UsernameConfiguration")?
-                .flag("CaseSensitive")?,
-            admin_only: fields
-                .inside("AdminCreateUserConfig")?
-                .flag("AllowAdminCreateUserOnly")?,
-            rules: Rules::default(),
-            groups: BTreeMap::new(),
-            users: BTreeMap::new(),
-            secret: random::bytes(),
-        };
-        let answer = pool.describe(self);
-        self.pools.insert(id, pool);
-        Ok(json!({ "UserPool": answer }))
-    }
-
-    /// `DescribeUserPool`
-    pub(crate) fn describe_user_pool(&self, fields: Fields<'_>) -> Answer {
-        let pool = self.pool(fields.text("UserPoolId")?)?;
-        Ok(json!({ "UserPool": pool.describe(self) }))
     }
 
     /// `CreateGroup`

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::factor::{CustomRound, Factor, FirstFactor, Mfa};
+
 mod plant;
 
 pub(crate) use plant::plant;
@@ -33,10 +35,36 @@ pub struct PoolSeed {
     pub id: Option<String>,
     /// Its name.
     pub name: Option<String>,
-    /// More members of `CreateUserPool`, in AWS's words.
+    /// More members of `CreateUserPool`, in AWS's words. Unless told otherwise, a seeded pool
+    /// verifies e-mail addresses.
     pub aws: Option<Value>,
     /// Its groups.
     pub groups: Vec<GroupSeed>,
+    /// Whether a second factor is asked for.
+    pub mfa: Mfa,
+    /// The second factors it allows; by default, where one is asked for, an authenticator app.
+    pub factors: Vec<Factor>,
+    /// Which devices it remembers.
+    pub devices: DeviceChoice,
+    /// Whether a remembered device stands in for the second factor, which it does by default.
+    pub device_skips_mfa: Option<bool>,
+    /// What may come first in `USER_AUTH`; by default the password.
+    pub first_factors: Vec<FirstFactor>,
+    /// Its custom challenge: one row a round.
+    pub custom: Vec<CustomRound>,
+}
+
+/// Which devices a pool remembers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// None.
+    #[default]
+    Off,
+    /// Those of which the user says so.
+    Ask,
+    /// All that are confirmed.
+    Always,
 }
 
 /// A group.
@@ -61,7 +89,8 @@ pub struct ClientSeed {
     pub name: Option<String>,
     /// Whether it has a secret.
     pub secret: bool,
-    /// `ExplicitAuthFlows`; by default SRP, both password flows and refresh.
+    /// `ExplicitAuthFlows`; by default SRP, both password flows and refresh, and the flows that the
+    /// pool's first factors and custom challenge need.
     pub flows: Option<Vec<String>>,
     /// Refresh-token rotation with this grace, 0 to 60 seconds; none: no rotation.
     pub rotation_grace_seconds: Option<i64>,
@@ -69,6 +98,8 @@ pub struct ClientSeed {
     pub revocation: Option<bool>,
     /// `PreventUserExistenceErrors`
     pub hide_strangers: Option<bool>,
+    /// `AuthSessionValidity`: 3 to 15 minutes.
+    pub session_minutes: Option<i64>,
     /// More members of `CreateUserPoolClient`, in AWS's words.
     pub aws: Option<Value>,
 }
@@ -83,8 +114,18 @@ pub struct UserSeed {
     pub password: Option<String>,
     /// The user must choose a new password at the first sign-in.
     pub temporary: bool,
-    /// The e-mail address.
+    /// The user has signed up, and not confirmed it yet.
+    pub unconfirmed: bool,
+    /// The e-mail address, which is verified unless the user is unconfirmed.
     pub email: Option<String>,
+    /// The telephone number, which is verified unless the user is unconfirmed.
+    pub phone: Option<String>,
+    /// The key of the authenticator app, in BASE32.
+    pub totp_key: Option<String>,
+    /// The second factors that are on; by default the authenticator app, where its key is given.
+    pub factors: Option<Vec<Factor>>,
+    /// The second factor that is preferred.
+    pub preferred_factor: Option<Factor>,
     /// The groups the user is in.
     pub groups: Vec<String>,
 }
@@ -142,6 +183,15 @@ pub struct Seeded {
     pub password: String,
     /// The user's `sub`.
     pub sub: String,
+    /// The user's e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The user's telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The key of the user's authenticator app, in BASE32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totp_key: Option<String>,
     /// The identity pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_pool_id: Option<String>,

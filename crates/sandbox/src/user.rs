@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     clock::{Clock, Moment},
     factor::Factors,
+    limits::Limits,
     outbox::Code,
     random,
     srp::Verifier,
@@ -14,6 +15,7 @@ use crate::{
 };
 
 /// A user of a pool.
+#[derive(Clone)]
 pub(crate) struct User {
     pub(crate) username: String,
     pub(crate) sub: String,
@@ -34,8 +36,7 @@ pub(crate) struct User {
     /// The codes that verify addresses, by attribute.
     pub(crate) verify_codes: BTreeMap<String, Code>,
     pub(crate) factors: Factors,
-    /// Made by an administrator, who need not know every required attribute.
-    pub(crate) by_admin: bool,
+    pub(crate) limits: Limits,
 }
 
 /// `UserStatus`
@@ -77,7 +78,7 @@ impl User {
             reset_code: None,
             verify_codes: BTreeMap::new(),
             factors: Factors::default(),
-            by_admin: false,
+            limits: Limits::default(),
         }
     }
 
@@ -115,19 +116,35 @@ impl User {
 
     /// What administrators see.
     pub(crate) fn describe(&self, attributes: &str, clock: &Clock) -> Value {
-        json!({
+        let mut answer = json!({
             "Username": self.username,
             attributes: self.attribute_list(),
             "UserCreateDate": clock.tell(self.created).fraction(),
             "UserLastModifiedDate": clock.tell(self.modified).fraction(),
             "Enabled": self.enabled,
-            "UserStatus": match self.status {
-                Status::Unconfirmed => "UNCONFIRMED",
-                Status::Confirmed => "CONFIRMED",
-                Status::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
-                Status::ResetRequired => "RESET_REQUIRED",
-            },
-        })
+            "UserStatus": self.status.name(),
+        });
+        self.tell_factors(&mut answer);
+        answer
+    }
+
+    /// Takes an attribute away; of an address, also that it was verified.
+    pub(crate) fn forget_attribute(&mut self, name: &str) {
+        self.attributes.remove(name);
+        self.attributes.remove(&format!("{name}_verified"));
+        self.verify_codes.remove(name);
+    }
+}
+
+impl Status {
+    /// Its name in `UserStatus`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::Confirmed => "CONFIRMED",
+            Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
+            Self::ResetRequired => "RESET_REQUIRED",
+        }
     }
 }
 

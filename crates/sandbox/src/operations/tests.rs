@@ -3,7 +3,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::seed::{Seed, plant};
+use crate::{
+    factor::{Factor, Mfa},
+    seed::{PoolSeed, Seed, UserSeed, plant},
+    totp,
+};
 
 #[test]
 fn targets() {
@@ -148,10 +152,28 @@ fn new_password(world: &mut World, pool: &str, client: &str, name: &str) -> Valu
     })
 }
 
+/// The code of the last message.
+fn last_code(world: &World) -> String {
+    let message = world.outbox.messages().back();
+    message.expect("a message").code.clone()
+}
+
 /// A right request of each operation, in a world of its own.
 fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
     world.reset();
-    let seeded = plant(world, Seed::default()).expect("a seed");
+    let seed = Seed {
+        pool: PoolSeed {
+            mfa: Mfa::Optional,
+            factors: vec![Factor::SoftwareToken, Factor::Sms],
+            ..PoolSeed::default()
+        },
+        user: UserSeed {
+            phone: Some("+12025550123".into()),
+            ..UserSeed::default()
+        },
+        ..Seed::default()
+    };
+    let seeded = plant(world, seed).expect("a seed");
     let (pool, client) = (&seeded.user_pool_id, &seeded.client_id);
     let sign_in = json!({
         "ClientId": client,
@@ -195,14 +217,23 @@ fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
         "UserAttributes": attributes,
     });
     run(world, "SignUp", &second).expect("signed up");
-    let code = world
-        .outbox
-        .messages()
-        .back()
-        .expect("a message")
-        .code
-        .clone();
+    let code = last_code(world);
     let confirm = json!({ "ClientId": client, "Username": "second", "ConfirmationCode": code });
+    let token = &tokens["AccessToken"];
+    let key = run(
+        world,
+        "AssociateSoftwareToken",
+        &json!({ "AccessToken": token }),
+    );
+    let key = key.expect("a key")["SecretCode"].clone();
+    let key = totp::Key::read(key.as_str().expect("a text")).expect("BASE32");
+    let app_code = key.code(world.clock.now());
+    let address = json!({ "AccessToken": token, "AttributeName": "email" });
+    run(world, "GetUserAttributeVerificationCode", &address).expect("sent");
+    let email_code = last_code(world);
+    let forgot = json!({ "ClientId": client, "Username": "alice" });
+    run(world, "ForgotPassword", &forgot).expect("sent");
+    let reset_code = last_code(world);
     let answer = new_password(world, pool, client, "one");
     let admin_answer = new_password(world, pool, client, "two");
     let roles = json!({
@@ -246,6 +277,54 @@ fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
                 "ProposedPassword": "New-Passw0rd",
             }),
         ),
+        ("DeleteUser", json!({ "AccessToken": token })),
+        (
+            "UpdateUserAttributes",
+            json!({
+                "AccessToken": token,
+                "UserAttributes": [{ "Name": "email", "Value": "new@example.com" }],
+            }),
+        ),
+        (
+            "DeleteUserAttributes",
+            json!({ "AccessToken": token, "UserAttributeNames": ["phone_number"] }),
+        ),
+        ("GetUserAttributeVerificationCode", address),
+        (
+            "VerifyUserAttribute",
+            json!({ "AccessToken": token, "AttributeName": "email", "Code": email_code }),
+        ),
+        (
+            "SetUserMFAPreference",
+            json!({
+                "AccessToken": token,
+                "SMSMfaSettings": { "Enabled": true, "PreferredMfa": true },
+                "SoftwareTokenMfaSettings": { "Enabled": false },
+            }),
+        ),
+        ("AssociateSoftwareToken", json!({ "AccessToken": token })),
+        (
+            "VerifySoftwareToken",
+            json!({
+                "AccessToken": token,
+                "UserCode": app_code,
+                "FriendlyDeviceName": "telephone",
+            }),
+        ),
+        ("ForgotPassword", forgot.clone()),
+        (
+            "ConfirmForgotPassword",
+            json!({
+                "ClientId": client,
+                "Username": "alice",
+                "ConfirmationCode": reset_code,
+                "Password": "New-Passw0rd",
+            }),
+        ),
+        (
+            "ResendConfirmationCode",
+            json!({ "ClientId": client, "Username": "newcomer" }),
+        ),
         (
             "SignUp",
             json!({
@@ -260,10 +339,35 @@ fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
             json!({
                 "PoolName": "p",
                 "Policies": { "PasswordPolicy": { "MinimumLength": 9, "RequireSymbols": false } },
-                "Schema": [{ "Name": "email", "Required": true }],
+                "Schema": [
+                    { "Name": "email", "Required": true },
+                    { "Name": "age", "AttributeDataType": "Number",
+                      "NumberAttributeConstraints": { "MinValue": "1" } },
+                ],
                 "UsernameAttributes": ["email"],
             }),
         ),
+        (
+            "UpdateUserPool",
+            json!({
+                "UserPoolId": pool,
+                "MfaConfiguration": "ON",
+                "DeviceConfiguration": { "ChallengeRequiredOnNewDevice": true },
+                "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD"] } },
+                "AccountRecoverySetting": { "RecoveryMechanisms": [
+                    { "Name": "verified_email", "Priority": 1 },
+                ] },
+            }),
+        ),
+        (
+            "SetUserPoolMfaConfig",
+            json!({
+                "UserPoolId": pool,
+                "MfaConfiguration": "OPTIONAL",
+                "SoftwareTokenMfaConfiguration": { "Enabled": true },
+            }),
+        ),
+        ("GetUserPoolMfaConfig", json!({ "UserPoolId": pool })),
         ("DescribeUserPool", json!({ "UserPoolId": pool })),
         (
             "CreateUserPoolClient",
@@ -310,6 +414,22 @@ fn requests(world: &mut World) -> Vec<(&'static str, Value)> {
         ("AdminUserGlobalSignOut", user.clone()),
         ("AdminDeleteUser", user),
         ("AdminConfirmSignUp", newcomer),
+        (
+            "AdminUpdateUserAttributes",
+            json!({ "UserPoolId": pool, "Username": "alice", "UserAttributes": attributes }),
+        ),
+        (
+            "AdminDeleteUserAttributes",
+            json!({ "UserPoolId": pool, "Username": "alice", "UserAttributeNames": ["email"] }),
+        ),
+        (
+            "AdminSetUserMFAPreference",
+            json!({
+                "UserPoolId": pool,
+                "Username": "alice",
+                "SMSMfaSettings": { "Enabled": true },
+            }),
+        ),
         ("AdminAddUserToGroup", member.clone()),
         ("AdminRemoveUserFromGroup", member),
         ("GetId", get_id),

@@ -2,8 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{ClientSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded, UserSeed};
+use super::{
+    ClientSeed, DeviceChoice, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded,
+    UserSeed,
+};
 use crate::{
+    client::Client,
+    factor::{Factor, FirstFactor, Mfa},
     random,
     wire::{Failure, Fields},
     world::World,
@@ -19,31 +24,38 @@ pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
         Some(id) => id,
         None => plant_client(world, &pool, seed.client)?,
     };
-    let secret = world.client(&client)?.secret;
-    let (username, password, sub) = plant_user(world, &pool, seed.user)?;
+    let client = world.client(&client)?;
+    let (username, password) = plant_user(world, &client, seed.user)?;
     let identity = match seed.identity_pool {
         IdentityPoolChoice::Word(false) => None,
         IdentityPoolChoice::Word(true) => Some(IdentityPoolSeed::default()),
         IdentityPoolChoice::Pool(identity) => Some(identity),
     };
     let identity = match identity {
-        Some(identity) => Some(plant_identity_pool(world, &pool, &client, identity)?),
+        Some(identity) => Some(plant_identity_pool(world, &pool, &client.id, identity)?),
         None => None,
     };
     let (identity_pool_id, role_arn) = identity.unzip();
+    let user = world.pool(&pool)?.find(&username);
+    let user = user.ok_or_else(Failure::no_user)?;
+    let attribute = |name: &str| user.attributes.get(name).cloned();
+    let token = user.factors.software_token.as_ref();
     Ok(Seeded {
         url: world.place.url.clone(),
         region: world.place.region.clone(),
         issuer: world.issuer(&pool),
         provider_name: world.provider_name(&pool),
-        user_pool_id: pool,
-        client_id: client,
-        client_secret: secret,
+        client_id: client.id,
+        client_secret: client.secret,
         username,
         password,
-        sub,
+        sub: user.sub.clone(),
+        email: attribute("email"),
+        phone: attribute("phone_number"),
+        totp_key: token.map(|token| token.key.clone()),
         identity_pool_id,
         role_arn,
+        user_pool_id: pool.clone(),
     })
 }
 
@@ -55,9 +67,41 @@ fn plant_pool(world: &mut World, seed: PoolSeed) -> Result<String, Failure> {
         let message = format!("{id} is taken, or is not a pool id of the region {region}.");
         return Err(Failure::invalid_parameter(message));
     }
-    let mut request = json!({ "PoolName": seed.name.unwrap_or_else(|| "people".into()) });
+    let mut request = json!({
+        "PoolName": seed.name.unwrap_or_else(|| "people".into()),
+        "AutoVerifiedAttributes": ["email"],
+    });
+    if !seed.first_factors.is_empty() {
+        request["Policies"] =
+            json!({ "SignInPolicy": { "AllowedFirstAuthFactors": seed.first_factors } });
+    }
+    if seed.devices != DeviceChoice::Off {
+        request["DeviceConfiguration"] = json!({
+            "ChallengeRequiredOnNewDevice": seed.device_skips_mfa.unwrap_or(true),
+            "DeviceOnlyRememberedOnUserPrompt": seed.devices == DeviceChoice::Ask,
+        });
+    }
     extend(&mut request, seed.aws);
     world.create_user_pool_as(Fields::of(&request)?, id.clone())?;
+    if seed.mfa != Mfa::Off || !seed.factors.is_empty() {
+        let factors = if seed.factors.is_empty() {
+            vec![Factor::SoftwareToken]
+        } else {
+            seed.factors
+        };
+        let mut request = json!({ "UserPoolId": id, "MfaConfiguration": seed.mfa });
+        for factor in factors {
+            match factor {
+                Factor::SoftwareToken => {
+                    request["SoftwareTokenMfaConfiguration"] = json!({ "Enabled": true });
+                }
+                Factor::Sms => request["SmsMfaConfiguration"] = json!({}),
+                Factor::Email => request["EmailMfaConfiguration"] = json!({}),
+            }
+        }
+        world.set_user_pool_mfa_config(Fields::of(&request)?)?;
+    }
+    world.pool_mut(&id)?.rules.custom = seed.custom;
     for group in seed.groups {
         let request = json!({
             "UserPoolId": id,
@@ -77,17 +121,25 @@ fn plant_client(world: &mut World, pool: &str, seed: ClientSeed) -> Result<Strin
             "The client id {id} is taken."
         )));
     }
-    let usual = [
-        "USER_SRP",
-        "USER_PASSWORD",
-        "ADMIN_USER_PASSWORD",
-        "REFRESH_TOKEN",
-    ];
+    let rules = &world.pool(pool)?.rules;
+    let choice = rules
+        .first
+        .iter()
+        .any(|first| *first != FirstFactor::Password);
+    let custom = !rules.custom.is_empty();
     let usual = || {
-        usual
-            .iter()
-            .map(|flow| format!("ALLOW_{flow}_AUTH"))
-            .collect()
+        [
+            ("USER_SRP", true),
+            ("USER_PASSWORD", true),
+            ("ADMIN_USER_PASSWORD", true),
+            ("REFRESH_TOKEN", true),
+            ("USER", choice),
+            ("CUSTOM", custom),
+        ]
+        .into_iter()
+        .filter(|(_, on)| *on)
+        .map(|(flow, _)| format!("ALLOW_{flow}_AUTH"))
+        .collect()
     };
     let mut request = json!({
         "UserPoolId": pool,
@@ -98,6 +150,9 @@ fn plant_client(world: &mut World, pool: &str, seed: ClientSeed) -> Result<Strin
         "PreventUserExistenceErrors":
             if seed.hide_strangers.unwrap_or(true) { "ENABLED" } else { "LEGACY" },
     });
+    if let Some(minutes) = seed.session_minutes {
+        request["AuthSessionValidity"] = json!(minutes);
+    }
     if let Some(grace) = seed.rotation_grace_seconds {
         request["RefreshTokenRotation"] =
             json!({ "Feature": "ENABLED", "RetryGracePeriodSeconds": grace });
@@ -107,38 +162,91 @@ fn plant_client(world: &mut World, pool: &str, seed: ClientSeed) -> Result<Strin
     Ok(id)
 }
 
+/// The name and the password of the new user.
 fn plant_user(
     world: &mut World,
-    pool: &str,
+    client: &Client,
     seed: UserSeed,
-) -> Result<(String, String, String), Failure> {
+) -> Result<(String, String), Failure> {
+    let pool = &client.pool;
     let name = seed.username.unwrap_or_else(|| "alice".into());
     let random = || format!("Aa1!{}", random::text(random::ALNUM, 16));
     let password = seed.password.unwrap_or_else(random);
-    let email = seed.email.unwrap_or_else(|| format!("{name}@example.com"));
+    let email = seed.email.unwrap_or_else(|| {
+        if name.contains('@') {
+            name.clone()
+        } else {
+            format!("{name}@example.com")
+        }
+    });
+    let addresses = [("email", Some(email)), ("phone_number", seed.phone)];
+    let mut attributes = Vec::new();
+    for (attribute, value) in addresses {
+        let Some(value) = value else { continue };
+        attributes.push(json!({ "Name": attribute, "Value": value }));
+        if !seed.unconfirmed {
+            let verified = format!("{attribute}_verified");
+            attributes.push(json!({ "Name": verified, "Value": "true" }));
+        }
+    }
     let mut request = json!({
         "UserPoolId": pool,
         "Username": name,
+        "UserAttributes": attributes,
         "TemporaryPassword": password,
         "MessageAction": "SUPPRESS",
-        "UserAttributes": [
-            { "Name": "email", "Value": email }, { "Name": "email_verified", "Value": "true" },
-        ],
+        "Password": password,
+        "Permanent": true,
     });
-    world.admin_create_user(Fields::of(&request)?)?;
-    if !seed.temporary {
-        extend(
-            &mut request,
-            Some(json!({ "Password": password, "Permanent": true })),
-        );
-        world.admin_set_user_password(Fields::of(&request)?)?;
+    match (seed.unconfirmed, seed.temporary) {
+        (true, true) => {
+            return Err(Failure::invalid_parameter(
+                "A user is temporary or unconfirmed, and not both.",
+            ));
+        }
+        (true, false) => {
+            request["ClientId"] = json!(client.id);
+            request["SecretHash"] = json!(client.hash(&name));
+            world.sign_up(Fields::of(&request)?)?;
+        }
+        (false, true) => {
+            world.admin_create_user(Fields::of(&request)?)?;
+        }
+        (false, false) => {
+            world.admin_create_user(Fields::of(&request)?)?;
+            world.admin_set_user_password(Fields::of(&request)?)?;
+        }
     }
     for group in seed.groups {
         request["GroupName"] = json!(group);
         world.admin_add_user_to_group(Fields::of(&request)?)?;
     }
-    let sub = world.pool(pool)?.find(&name).map(|user| user.sub.clone());
-    Ok((name, password, sub.unwrap_or_default()))
+    let app = seed.totp_key.as_ref().map(|_| Factor::SoftwareToken);
+    let on = seed.factors.unwrap_or_else(|| app.into_iter().collect());
+    let wants_app = app.is_some() || on.contains(&Factor::SoftwareToken);
+    if wants_app {
+        let fresh = || random::text(random::BASE32, 52);
+        let key = seed.totp_key.unwrap_or_else(fresh);
+        world.journal.secret("totp_key", &key);
+        let pool = world.pool_mut(pool)?;
+        let username = pool
+            .find(&name)
+            .ok_or_else(Failure::no_user)?
+            .username
+            .clone();
+        pool.user_mut(&username)?.factors.plant(key)?;
+    }
+    if !on.is_empty() || seed.preferred_factor.is_some() {
+        let settings = |factor| {
+            let preferred = seed.preferred_factor == Some(factor);
+            json!({ "Enabled": on.contains(&factor), "PreferredMfa": preferred })
+        };
+        request["SMSMfaSettings"] = settings(Factor::Sms);
+        request["SoftwareTokenMfaSettings"] = settings(Factor::SoftwareToken);
+        request["EmailMfaSettings"] = settings(Factor::Email);
+        world.admin_set_user_mfa_preference(Fields::of(&request)?)?;
+    }
+    Ok((name, password))
 }
 
 fn plant_identity_pool(

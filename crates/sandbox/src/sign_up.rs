@@ -1,0 +1,202 @@
+//! Signing up: `SignUp`, `ConfirmSignUp`, `ResendConfirmationCode`.
+
+use serde_json::json;
+
+use crate::{
+    client::{Client, Strangers},
+    factor::FirstFactor,
+    limits::Limited,
+    outbox::{Delivery, Medium, Purpose, expired_code},
+    pool::{Claim, Pool},
+    schema::{Writer, is_email},
+    srp::{Verifier, Who},
+    user::{Status, User},
+    wire::{Answer, Failure, Fields},
+    world::World,
+};
+
+impl World {
+    /// `SignUp`
+    pub(crate) fn sign_up(&mut self, fields: Fields<'_>) -> Answer {
+        let (client, name) = self.speaker(fields)?;
+        let password = fields.maybe_text("Password")?;
+        self.journal
+            .secret("password", password.unwrap_or_default());
+        let attributes = fields.attributes("UserAttributes")?;
+        let now = self.clock.now();
+
+        let pool = self.pool_mut(&client.pool)?;
+        if pool.admin_only {
+            return Err(Failure::not_authorized(
+                "SignUp is not permitted for this user pool",
+            ));
+        }
+        match password {
+            Some(password) => pool.policy.check(password)?,
+            None if pool.rules.first.iter().any(|f| *f != FirstFactor::Password) => (),
+            None => {
+                return Err(Failure::invalid_parameter(
+                    "Password is required for this user pool.",
+                ));
+            }
+        }
+        let short_name = pool.short_name().to_owned();
+        let verified = pool.verified_attributes.clone();
+        let user = pool.admit(name, &attributes, Writer::User, now)?;
+        let who = Who {
+            name: &short_name,
+            user: &user.username,
+        };
+        user.password = password.map(|password| Verifier::new(who, password));
+        let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
+        let medium = user.medium_to_confirm(&verified);
+        let name = user.username.clone();
+        if let Some(medium) = medium {
+            let delivery = self.send_sign_up_code(&client.pool, &name, Purpose::SignUp, medium)?;
+            answer["CodeDeliveryDetails"] = delivery.details();
+        }
+        Ok(answer)
+    }
+
+    /// `ConfirmSignUp`
+    pub(crate) fn confirm_sign_up(&mut self, fields: Fields<'_>) -> Answer {
+        let (client, name) = self.speaker(fields)?;
+        let given = fields.text("ConfirmationCode")?;
+        let claim = if fields.flag("ForceAliasCreation")? {
+            Claim::Take
+        } else {
+            Claim::Refuse
+        };
+        let now = self.clock.now();
+        let pool = self.pool_mut(&client.pool)?;
+        let Some(user) = pool.find(name) else {
+            return Err(match client.strangers {
+                Strangers::Named => no_combination(),
+                Strangers::Hidden => expired_code(),
+            });
+        };
+        let name = user.username.clone();
+        let user = pool.user_mut(&name)?;
+        user.must_be_unconfirmed()?;
+        user.limits.attempt(Limited::ConfirmSignUp, now)?;
+        let code = user.sign_up_code.as_mut().ok_or_else(expired_code)?;
+        code.check(given, now)?;
+        let attribute = code.medium.attribute();
+        let owner = user.clone();
+        pool.claim_alias(&owner, attribute, claim)?;
+        let user = pool.user_mut(&name)?;
+        user.status = Status::Confirmed;
+        user.sign_up_code = None;
+        user.modified = now;
+        let verified = format!("{attribute}_verified");
+        user.attributes.insert(verified, "true".into());
+        Ok(json!({}))
+    }
+
+    /// `ResendConfirmationCode`
+    pub(crate) fn resend_confirmation_code(&mut self, fields: Fields<'_>) -> Answer {
+        let (client, name) = self.speaker(fields)?;
+        let now = self.clock.now();
+        let pool = self.pool_mut(&client.pool)?;
+        let Some(user) = pool.find(name) else {
+            return match client.strangers {
+                Strangers::Named => Err(no_combination()),
+                Strangers::Hidden => {
+                    let delivery = pool.simulated(name);
+                    Ok(json!({ "CodeDeliveryDetails": delivery.details() }))
+                }
+            };
+        };
+        let name = user.username.clone();
+        let verified = pool.verified_attributes.clone();
+        let user = pool.user_mut(&name)?;
+        if user.status != Status::Unconfirmed {
+            return Err(Failure::invalid_parameter("User is already confirmed."));
+        }
+        let Some(medium) = user.medium_to_confirm(&verified) else {
+            return Err(Failure::invalid_parameter(
+                "Cannot resend codes. Auto verification not turned on.",
+            ));
+        };
+        user.limits.attempt(Limited::Resend, now)?;
+        let delivery = self.send_sign_up_code(&client.pool, &name, Purpose::Resend, medium)?;
+        Ok(json!({ "CodeDeliveryDetails": delivery.details() }))
+    }
+
+    /// The app client of an unsigned call and the user name it is about, by `SecretHash`.
+    pub(crate) fn speaker<'a>(&mut self, fields: Fields<'a>) -> Result<(Client, &'a str), Failure> {
+        let client = self.client(fields.text("ClientId")?)?;
+        let name = fields.text("Username")?;
+        self.journal.note.username = Some(name.to_owned());
+        client.check_hash(name, fields.maybe_text("SecretHash")?)?;
+        Ok((client, name))
+    }
+
+    fn send_sign_up_code(
+        &mut self,
+        pool: &str,
+        name: &str,
+        purpose: Purpose,
+        medium: Medium,
+    ) -> Result<Delivery, Failure> {
+        let (code, delivery) = self.send_code(pool, name, purpose, medium)?;
+        self.pool_mut(pool)?.user_mut(name)?.sign_up_code = Some(code);
+        Ok(delivery)
+    }
+}
+
+impl User {
+    /// Where the code goes that confirms a sign-up: to an address that the pool verifies, the
+    /// telephone first.
+    fn medium_to_confirm(&self, verified: &[String]) -> Option<Medium> {
+        [Medium::Sms, Medium::Email].into_iter().find(|medium| {
+            let attribute = medium.attribute();
+            verified.iter().any(|one| one == attribute) && self.attributes.contains_key(attribute)
+        })
+    }
+
+    /// Refuses to confirm a user twice.
+    pub(crate) fn must_be_unconfirmed(&self) -> Result<(), Failure> {
+        if self.status == Status::Unconfirmed {
+            return Ok(());
+        }
+        Err(Failure::not_authorized(format!(
+            "User cannot be confirmed. Current status is {}",
+            self.status.name()
+        )))
+    }
+}
+
+impl Pool {
+    /// Where a code would go, were there such a user.
+    pub(crate) fn simulated(&self, name: &str) -> Delivery {
+        let phone = self
+            .verified_attributes
+            .iter()
+            .any(|one| one == "phone_number")
+            && !is_email(name)
+            && !self.verified_attributes.iter().any(|one| one == "email");
+        let (medium, to) = match (phone, is_email(name)) {
+            (true, _) => (Medium::Sms, "+00000000000".to_owned()),
+            (false, true) => (Medium::Email, name.to_owned()),
+            (false, false) => {
+                // The same letters for the same name, and not those of the name.
+                let letter = |byte: u8| char::from(b'a' + byte % 26);
+                let sum = crate::srp::hmac_sha256(&self.secret, name.as_bytes());
+                (
+                    Medium::Email,
+                    format!("{}@{}", letter(sum[0]), letter(sum[1])),
+                )
+            }
+        };
+        Delivery::to(medium, &to)
+    }
+}
+
+/// `UserNotFoundException`, as it is worded where an app client speaks.
+pub(crate) fn no_combination() -> Failure {
+    Failure::new(
+        "UserNotFoundException",
+        "Username/client id combination not found.",
+    )
+}
