@@ -1,5 +1,7 @@
 //! The one table of failures: each is a code, a sentence and a remedy.
 
+mod refusal;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::FaultKind;
 use crate::name::{LoginName, ProfileName};
+
+use refusal::{cannot_do, cannot_sign_in};
 
 /// What people and programs are told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,7 +282,8 @@ impl Trouble {
             Self::NotForgotten(text) => (
                 Code::Service,
                 format!("The user pool could not be told to forget this device: {text}"),
-                "What this machine knew of it is gone; “poolkey account devices” shows what the                  pool still lists, after the next sign-in."
+                "What this machine knew of it is gone; after the next sign-in “poolkey account \
+                 devices list” shows what the pool still has."
                     .into(),
             ),
             Self::NoConversation => (
@@ -320,105 +325,6 @@ impl Trouble {
         }
     }
 }
-
-fn cannot_sign_in(login: &LoginName, kind: FaultKind, text: String) -> (Code, String, String) {
-    let again = format!("begin again: poolkey login {login}");
-    match kind {
-        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
-        FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
-        FaultKind::Expired => (
-            Code::NoConversation,
-            format!("The sign-in to “{login}” took too long."),
-            format!("Begin again: poolkey login {login}"),
-        ),
-        FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
-        FaultKind::Unreachable | FaultKind::Lost => (
-            Code::Offline,
-            text,
-            format!("Check the network, then {again}"),
-        ),
-        FaultKind::Throttled | FaultKind::Service => {
-            (Code::Service, text, format!("Wait a minute, then {again}"))
-        }
-        FaultKind::Ended(ended) => (
-            Code::Wrong,
-            format!("Nobody was signed in to “{login}”: {}.", ended.reason()),
-            next_step(login, ended),
-        ),
-        FaultKind::Misconfigured
-        | FaultKind::TokenStale
-        | FaultKind::IdentityConflict
-        | FaultKind::DeviceGone => (Code::Misconfigured, text, check(login)),
-    }
-}
-
-fn cannot_do(login: &LoginName, kind: FaultKind, text: String) -> (Code, String, String) {
-    match kind {
-        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
-        FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
-        FaultKind::Expired => (Code::NoConversation, text, "Run the command again.".into()),
-        FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
-        FaultKind::Unreachable => (
-            Code::Offline,
-            text,
-            "Check the network, then run the command again.".into(),
-        ),
-        FaultKind::Lost => (
-            Code::Offline,
-            text,
-            "It may have been done all the same: look before you run the command again.".into(),
-        ),
-        FaultKind::Throttled | FaultKind::Service => (
-            Code::Service,
-            text,
-            "Wait a minute, then run the command again.".into(),
-        ),
-        FaultKind::Ended(ended) => (
-            Code::Wrong,
-            format!("The user pool refused it: {}.", ended.reason()),
-            next_step(login, ended),
-        ),
-        FaultKind::TokenStale => (
-            Code::NeedsSignIn,
-            text,
-            format!("Sign in again: poolkey login {login}"),
-        ),
-        FaultKind::DeviceGone => (
-            Code::Wrong,
-            text,
-            format!("Run “poolkey account devices list {login}” to see those there are."),
-        ),
-        FaultKind::Misconfigured | FaultKind::IdentityConflict => {
-            (Code::Misconfigured, text, check(login))
-        }
-    }
-}
-
-/// What a person can do about an account that is not let in.
-fn next_step(login: &LoginName, ended: Ended) -> String {
-    match ended {
-        Ended::Unconfirmed => format!("Confirm it: poolkey account confirm {login}"),
-        Ended::PasswordReset => format!("Choose one: poolkey account forgot-password {login}"),
-        Ended::UserDisabled => "Ask the user pool's administrator.".into(),
-        Ended::UserGone => "Check the user name, or ask the user pool's administrator.".into(),
-        Ended::Expired | Ended::Revoked | Ended::Reused | Ended::Refused | Ended::Moved => {
-            format!("Sign in again: poolkey login {login}")
-        }
-    }
-}
-
-fn wait_or_reset(login: &LoginName) -> String {
-    format!(
-        "Wait up to 15 minutes before the next attempt, or choose a new password: \
-         poolkey account forgot-password {login}"
-    )
-}
-
-fn check(login: &LoginName) -> String {
-    format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator.")
-}
-
-const NEWER: &str = "Ask the user pool's administrator, or look for a newer Poolkey.";
 
 fn again(wait: Duration) -> String {
     match wait.as_secs() {

@@ -99,8 +99,8 @@ pub const PATIENCE: Duration = Duration::from_millis(4200);
 pub const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// How long a person waits for an access token, which takes a refresh: an attempt, one more where
-/// its answer was lost, and a keychain that may want to be unlocked.
-pub const ACCESS_PATIENCE: Duration = Duration::from_secs(60);
+/// its answer was lost, and the keychain before and after.
+pub const ACCESS_PATIENCE: Duration = Duration::from_secs(30);
 
 /// After an attempt that reached nobody, a tool that asks may cause another one so much later.
 pub const RETRY_ON_DEMAND: Duration = Duration::from_secs(2);

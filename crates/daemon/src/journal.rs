@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use poolkey_core::conversation::Step;
 use poolkey_core::event::Event;
 use poolkey_core::fault::{Fault, VaultFault};
+use poolkey_core::name::LoginName;
 
 /// Tells each trouble once: a night without a network is one line, not a thousand.
 #[derive(Default)]
@@ -58,14 +60,22 @@ impl Journal {
                 }
                 Err(fault) => self.failed(format!("profile {profile}"), "no keys", fault),
             },
-            Event::Revoked { login, result, .. } => match result {
-                Ok(()) => tracing::info!(%login, "revoked"),
-                Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "not revoked: {fault}"),
-            },
-            Event::Conversed { login, result, .. } => match result {
-                Ok(_) => tracing::info!(%login, "a step of a sign-in"),
-                Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "sign-in failed: {fault}"),
-            },
+            Event::Revoked {
+                login,
+                result,
+                forgotten,
+            } => {
+                match result {
+                    Ok(()) => tracing::info!(%login, "revoked"),
+                    Err(fault) => {
+                        tracing::warn!(%login, kind = ?fault.kind, "not revoked: {fault}");
+                    }
+                }
+                if let Err(fault) = forgotten {
+                    tracing::warn!(%login, kind = ?fault.kind, "device not forgotten: {fault}");
+                }
+            }
+            Event::Conversed { login, result, .. } => conversed(login, result),
             Event::Misread(error) => tracing::warn!("configuration: {error}"),
             Event::Configured(config) => tracing::info!(
                 logins = config.logins.len(),
@@ -104,6 +114,21 @@ impl Journal {
         if self.told.borrow_mut().remove(of).is_some() {
             tracing::info!("{of}: well again");
         }
+    }
+}
+
+fn conversed(login: &LoginName, result: &Result<Step, Fault>) {
+    match result {
+        Ok(Step::Ask { problem: None, .. }) => tracing::info!(%login, "a question"),
+        Ok(Step::Ask {
+            problem: Some(fault),
+            ..
+        }) => tracing::info!(%login, kind = ?fault.kind, "asked again: {fault}"),
+        Ok(Step::Done { device, .. }) => {
+            tracing::info!(%login, remembered = device.is_some(), "the user pool signed in");
+        }
+        Ok(Step::Finished { .. }) => tracing::info!(%login, "done for an account"),
+        Err(fault) => tracing::warn!(%login, kind = ?fault.kind, "conversation failed: {fault}"),
     }
 }
 

@@ -225,7 +225,7 @@ fn a_person_who_asks_waits_for_nothing_that_was_waited_for() {
 fn patience_with_a_refresh_has_an_end() {
     let mut desk = Desk::with_session(Some(false));
     let ticket = desk.account(Goal::Show);
-    desk.pass(MINUTE - SECOND);
+    desk.pass(29 * SECOND);
     desk.waits(ticket);
     desk.pass(SECOND);
     assert_eq!(desk.code(ticket), Code::Service);
@@ -235,7 +235,7 @@ fn patience_with_a_refresh_has_an_end() {
 
     let mut desk = Desk::with_session(Some(true));
     let ticket = desk.account(Goal::Show);
-    desk.pass(MINUTE);
+    desk.pass(30 * SECOND);
     assert_eq!(desk.code(ticket), Code::VaultLocked);
 }
 
