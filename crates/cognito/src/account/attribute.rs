@@ -4,7 +4,7 @@ use poolkey_core::conversation::{Outcome, Step};
 use poolkey_core::fault::Fault;
 
 use crate::account::Talk;
-use crate::account::calls::Delivery;
+use crate::account::calls::{self, Delivery};
 use crate::call::call;
 use crate::classify::{Operation, Refusal};
 
@@ -18,6 +18,7 @@ impl Talk<'_> {
             return Ok(self.ask_code(None));
         };
         let access = self.access()?;
+        let secrets = calls::secrets(&self.thread, []);
         let request = self
             .cognito
             .clients
@@ -26,7 +27,7 @@ impl Talk<'_> {
             .access_token(access.expose())
             .attribute_name(attribute)
             .code(code.expose());
-        let answer = call(Operation::VerifyUserAttribute, &[access, code], |probe| {
+        let answer = call(Operation::VerifyUserAttribute, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await;
@@ -38,6 +39,7 @@ impl Talk<'_> {
 
     pub(super) async fn send_attribute_code(&self, attribute: &str) -> Result<Delivery, Refusal> {
         let access = self.access().map_err(Refusal::plain)?;
+        let secrets = calls::secrets(&self.thread, []);
         let request = self
             .cognito
             .clients
@@ -46,7 +48,7 @@ impl Talk<'_> {
             .access_token(access.expose())
             .attribute_name(attribute);
         let operation = Operation::GetUserAttributeVerificationCode;
-        let answer = call(operation, &[access], |probe| {
+        let answer = call(operation, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await?;

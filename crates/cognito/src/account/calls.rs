@@ -219,8 +219,17 @@ fn hash(spec: &LoginSpec, thread: &Thread) -> Option<String> {
     Some(secret_hash(secret.expose(), name(thread), &spec.client_id))
 }
 
-fn secrets<'a, const N: usize>(thread: &'a Thread, more: [&'a Secret; N]) -> Vec<&'a Secret> {
-    more.into_iter().chain(&thread.client_secret).collect()
+/// All that the thread knows, and what else goes with a call.
+pub(super) fn secrets<'a, const N: usize>(
+    thread: &'a Thread,
+    more: [&'a Secret; N],
+) -> Vec<&'a Secret> {
+    more.into_iter()
+        .chain(&thread.client_secret)
+        .chain(&thread.access_token)
+        .chain(&thread.password)
+        .chain(&thread.code)
+        .collect()
 }
 
 /// The names that Cognito itself uses in the parameters of a challenge.

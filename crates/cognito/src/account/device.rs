@@ -5,8 +5,8 @@ use poolkey_core::conversation::{KnownDevice, Outcome, Step};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::time::UnixTime;
 
-use crate::account::Talk;
 use crate::account::refusal::wrong;
+use crate::account::{Talk, calls};
 use crate::call::call;
 use crate::classify::Operation;
 
@@ -17,6 +17,7 @@ impl Talk<'_> {
         let mut next = None;
         for _ in 0..PAGES {
             let access = self.access()?;
+            let secrets = calls::secrets(&self.thread, []);
             let request = self
                 .cognito
                 .clients
@@ -25,7 +26,7 @@ impl Talk<'_> {
                 .access_token(access.expose())
                 .limit(PAGE)
                 .set_pagination_token(next);
-            let answer = call(Operation::ListDevices, &[access], |probe| {
+            let answer = call(Operation::ListDevices, &secrets, |probe| {
                 request.customize().interceptor(probe).send()
             })
             .await;
@@ -57,6 +58,7 @@ impl Talk<'_> {
             ));
         };
         let access = self.access()?;
+        let secrets = calls::secrets(&self.thread, []);
         let request = self
             .cognito
             .clients
@@ -64,7 +66,7 @@ impl Talk<'_> {
             .forget_device()
             .access_token(access.expose())
             .device_key(&key);
-        let answer = call(Operation::ForgetDevice, &[access], |probe| {
+        let answer = call(Operation::ForgetDevice, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await;

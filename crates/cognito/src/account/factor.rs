@@ -10,8 +10,8 @@ use poolkey_core::conversation::{Account, Factor, FactorState, Outcome, Question
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
-use crate::account::Talk;
 use crate::account::refusal::wrong;
+use crate::account::{Talk, calls};
 use crate::app::{self, By};
 use crate::call::call;
 use crate::classify::{Meaning, Operation, Part, Refusal};
@@ -66,7 +66,14 @@ impl Talk<'_> {
         }
         match self.prefer(Factor::App, state).await {
             Ok(()) => Ok(self.finish(Outcome::Done)),
-            Err(refusal) => self.refused(refusal),
+            Err(mut refusal) => {
+                let told = format!(
+                    "The app is set up, but not turned on. {}",
+                    refusal.fault.text
+                );
+                refusal.fault.text = told;
+                self.refused(refusal)
+            }
         }
     }
 
@@ -88,6 +95,10 @@ impl Talk<'_> {
                 ));
             }
         };
+        let state = match self.lasting(factor, state).await {
+            Ok(state) => state,
+            Err(refusal) => return self.refused(refusal),
+        };
         match self.prefer(factor, state).await {
             Ok(()) => Ok(self.finish(Outcome::Done)),
             Err(refusal) if refusal.meaning == Meaning::Refused(Part::Factor) => Err(wrong(first)),
@@ -95,15 +106,26 @@ impl Talk<'_> {
         }
     }
 
+    /// The call sets both, on and preferred: turning on what is preferred leaves it so.
+    async fn lasting(&self, factor: Factor, state: FactorState) -> Result<FactorState, Refusal> {
+        match state {
+            FactorState::On if self.account().await?.preferred == Some(factor) => {
+                Ok(FactorState::Preferred)
+            }
+            FactorState::On | FactorState::Preferred | FactorState::Off => Ok(state),
+        }
+    }
+
     async fn account(&self) -> Result<Account, Refusal> {
         let access = self.access().map_err(Refusal::plain)?;
+        let secrets = calls::secrets(&self.thread, []);
         let request = self
             .cognito
             .clients
             .users(self.spec)
             .get_user()
             .access_token(access.expose());
-        let answer = call(Operation::GetUser, &[access], |probe| {
+        let answer = call(Operation::GetUser, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await?;
@@ -112,6 +134,7 @@ impl Talk<'_> {
 
     async fn prefer(&self, factor: Factor, state: FactorState) -> Result<(), Refusal> {
         let access = self.access().map_err(Refusal::plain)?;
+        let secrets = calls::secrets(&self.thread, []);
         let request = self
             .cognito
             .clients
@@ -141,7 +164,7 @@ impl Talk<'_> {
             ),
             Factor::Password | Factor::Passkey => request,
         };
-        call(Operation::SetUserMfaPreference, &[access], |probe| {
+        call(Operation::SetUserMfaPreference, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await?;

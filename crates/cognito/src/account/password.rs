@@ -55,6 +55,7 @@ impl Talk<'_> {
             return Ok(self.again(asked, "The new password is the old one."));
         }
         let access = self.access()?;
+        let secrets = calls::secrets(&self.thread, [new]);
         let request = self
             .cognito
             .clients
@@ -63,7 +64,7 @@ impl Talk<'_> {
             .access_token(access.expose())
             .previous_password(old.expose())
             .proposed_password(new.expose());
-        let answer = call(Operation::ChangePassword, &[access, old, new], |probe| {
+        let answer = call(Operation::ChangePassword, &secrets, |probe| {
             request.customize().interceptor(probe).send()
         })
         .await;

@@ -30,6 +30,19 @@ pub enum Act {
     Reset,
     /// These bytes, and then nothing for ever.
     Hang(Vec<u8>),
+    /// A refusal that repeats the values which were sent in these members.
+    Echo(&'static str, &'static [&'static str]),
+}
+
+impl Act {
+    fn about(self, body: &Value) -> Self {
+        let Self::Echo(code, members) = self else {
+            return self;
+        };
+        let sent = members.iter().filter_map(|member| body[*member].as_str());
+        let sent: Vec<_> = sent.collect();
+        refuse(400, code, &format!("Values {} failed", sent.join(" and ")))
+    }
 }
 
 /// A server with a script; when the script ends, it refuses every call by status 599.
@@ -54,14 +67,15 @@ impl Server {
                     let Some(request) = read(&mut stream).await else {
                         continue;
                     };
+                    let body = request.1.clone();
                     seen.lock().unwrap().push(request);
                     let act = script.lock().unwrap().pop_front();
-                    match act.unwrap_or_else(|| reply(599, &[], "{}")) {
+                    match act.unwrap_or_else(|| reply(599, &[], "{}")).about(&body) {
                         Act::Bytes(bytes) => {
                             stream.write_all(&bytes).await.unwrap();
                             stream.shutdown().await.ok();
                         }
-                        Act::Reset => {
+                        Act::Echo(..) | Act::Reset => {
                             stream.set_zero_linger().unwrap();
                         }
                         Act::Hang(bytes) => {
