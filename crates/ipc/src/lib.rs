@@ -27,6 +27,8 @@ use serde::Deserialize;
 
 pub mod address;
 pub mod ask;
+#[cfg(feature = "place")]
+pub mod autostart;
 pub mod client;
 mod deadline;
 pub mod frame;
