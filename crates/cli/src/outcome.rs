@@ -205,13 +205,17 @@ fn list(login: &LoginName, devices: &[KnownDevice], now: UnixTime) -> String {
     if devices.is_empty() {
         return format!("The user pool knows no device of whoever is signed in to “{login}”.\n");
     }
-    let mut rows =
-        vec![["DEVICE", "NAME", "LAST USED", "FROM", "REMEMBERED", ""].map(String::from)];
+    let mut rows = vec![["DEVICE", "NAME", "LAST USED", "FROM", "REMEMBERED"].map(String::from)];
     for device in devices {
         let unknown = || "–".to_owned();
         rows.push([
             clean(&device.key),
-            device.name.as_deref().map_or_else(unknown, clean),
+            match (device.name.as_deref().map(clean), device.is_this) {
+                (Some(name), true) => format!("{name} (this computer)"),
+                (Some(name), false) => name,
+                (None, true) => "this computer".to_owned(),
+                (None, false) => unknown(),
+            },
             device
                 .last_used
                 .map_or_else(unknown, |at| format!("{} ago", words::since(at, now))),
@@ -220,11 +224,6 @@ fn list(login: &LoginName, devices: &[KnownDevice], now: UnixTime) -> String {
                 Some(true) => "yes".to_owned(),
                 Some(false) => "no".to_owned(),
                 None => unknown(),
-            },
-            if device.is_this {
-                "this computer".to_owned()
-            } else {
-                String::new()
             },
         ]);
     }

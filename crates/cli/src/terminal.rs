@@ -156,13 +156,16 @@ pub(crate) fn no_answer() -> Failure {
 
 /// An answer that is no line of text.
 pub(crate) fn unreadable(error: &io::Error) -> Failure {
+    let sentence = if error.kind() == ErrorKind::FileTooLarge {
+        "An answer is longer than Poolkey takes.".into()
+    } else if error.kind() == ErrorKind::InvalidData {
+        "An answer is not UTF-8.".into()
+    } else {
+        format!("An answer cannot be read: {error}.")
+    };
     Failure {
         code: Code::Wrong,
-        sentence: match error.kind() {
-            ErrorKind::FileTooLarge => "An answer is longer than Poolkey takes.".into(),
-            ErrorKind::InvalidData => "An answer is not UTF-8.".into(),
-            _ => format!("An answer cannot be read: {error}."),
-        },
+        sentence,
         remedy: "Run the command again.".into(),
     }
 }

@@ -380,7 +380,7 @@ fn obliging(home: &Home) -> impl FnMut(&Ask) -> Reply + Send + use<> {
     }
 }
 
-fn status(config: &Path) -> Status {
+pub(crate) fn status(config: &Path) -> Status {
     Status {
         daemon: DaemonView {
             version: "0.1.0".into(),

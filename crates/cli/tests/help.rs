@@ -41,6 +41,35 @@ fn help_of_profile() {
 }
 
 #[test]
+fn help_of_account() {
+    let commands: &[&[&str]] = &[
+        &[],
+        &["sign-up"],
+        &["confirm"],
+        &["resend-code"],
+        &["forgot-password"],
+        &["reset-password"],
+        &["change-password"],
+        &["show"],
+        &["mfa"],
+        &["mfa", "show"],
+        &["mfa", "prefer"],
+        &["mfa", "on"],
+        &["mfa", "off"],
+        &["mfa", "set-up"],
+        &["devices"],
+        &["devices", "list"],
+        &["devices", "forget"],
+        &["verify-attribute"],
+    ];
+    let all: Vec<String> = commands
+        .iter()
+        .map(|command| help(&[&["account"], *command].concat()))
+        .collect();
+    assert_data_eq!(all.join("\n"), file!["help/account.txt"]);
+}
+
+#[test]
 fn help_of_the_rest() {
     let all = [
         help(&["credentials"]),
@@ -89,6 +118,7 @@ fn completions_and_man_pages_are_written() {
         let said = home.poolkey(&["completions", shell]);
         assert_eq!(said.code, Some(0), "{shell}");
         assert!(said.out.contains("credentials"), "{shell}");
+        assert!(said.out.contains("forgot-password"), "{shell}");
     }
     let pages = home.path().join("man");
     assert_eq!(
@@ -98,6 +128,7 @@ fn completions_and_man_pages_are_written() {
     for page in [
         "poolkey.1",
         "poolkey-login.1",
+        "poolkey-account-mfa-set-up.1",
         "poolkey-credential-process.1",
     ] {
         let page = std::fs::read_to_string(pages.join(page)).unwrap();

@@ -7,8 +7,15 @@
     reason = "a test that cannot go on panics; it measures, and is told by the environment what to play"
 )]
 
+mod account;
 mod commands;
 mod help;
+mod json;
+#[cfg(target_os = "linux")]
+mod prompts;
+#[cfg(target_os = "linux")]
+mod pty;
+mod script;
 mod shim;
 mod support;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! A home of its own, and a daemon that says what a test wants.
 
+use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -7,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use poolkey_core::conversation::{Answer, Question};
+use poolkey_core::event::ConversationId;
+use poolkey_core::failure::{Code, Failure};
 use poolkey_ipc::{Ask, Inbox, Reply};
 
 /// A person's home with a socket in it, and nobody at the socket.
@@ -86,6 +91,17 @@ impl Home {
         self.raw_daemon(move |ask| answer(ask).to_line().unwrap().to_vec())
     }
 
+    /// A daemon that answers each step of a conversation with the next of these.
+    pub(crate) fn staged(&self, replies: impl IntoIterator<Item = Reply>) -> Asked {
+        let mut replies: VecDeque<Reply> = replies.into_iter().collect();
+        self.daemon(move |ask| match ask {
+            Ask::SignIn { .. } | Ask::Account { .. } | Ask::Answer { .. } => {
+                replies.pop_front().expect("a reply is staged")
+            }
+            _ => Reply::Done,
+        })
+    }
+
     /// A daemon that answers in bytes.
     pub(crate) fn raw_daemon(&self, answer: impl FnMut(&Ask) -> Vec<u8> + Send + 'static) -> Asked {
         let listener = UnixListener::bind(self.socket()).unwrap();
@@ -116,6 +132,51 @@ impl Home {
     }
 }
 
+/// A home whose `profiles.toml` has one login, `acme`.
+pub(crate) fn with_login() -> Home {
+    let home = Home::new();
+    std::fs::create_dir_all(home.profiles().parent().unwrap()).unwrap();
+    let login = "[login.acme]\nuser_pool_id = \"eu-west-1_AbCdEf123\"\nclient_id = \"abc\"\n";
+    std::fs::write(home.profiles(), login).unwrap();
+    home
+}
+
+/// What a command says to whom stdin is a file.
+pub(crate) fn script(home: &Home, args: &[&str], stdin: &str) -> Said {
+    let file = home.path().join("stdin");
+    std::fs::write(&file, stdin).unwrap();
+    Said::of(
+        home.command(POOLKEY)
+            .args(args)
+            .stdin(File::open(file).unwrap()),
+    )
+}
+
+/// The conversation of every staged daemon.
+pub(crate) fn conversation() -> ConversationId {
+    ConversationId("7f".into())
+}
+
+/// A question of that conversation.
+pub(crate) fn question(question: Question) -> Reply {
+    Reply::Question {
+        conversation: conversation(),
+        question,
+        problem: None,
+    }
+}
+
+/// What went wrong, told by code.
+pub(crate) fn wrong(sentence: &str) -> Failure {
+    Failure {
+        code: Code::Wrong,
+        sentence: sentence.into(),
+        remedy: "Try again.".into(),
+    }
+}
+
+pub(crate) const POOLKEY: &str = env!("CARGO_BIN_EXE_poolkey");
+
 /// What the daemon was asked.
 #[derive(Clone, Default)]
 pub(crate) struct Asked(Arc<Mutex<Vec<Ask>>>);
@@ -123,6 +184,23 @@ pub(crate) struct Asked(Arc<Mutex<Vec<Ask>>>);
 impl Asked {
     pub(crate) fn all(&self) -> Vec<Ask> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// The answers among it, in order.
+    pub(crate) fn answers(&self) -> Vec<Answer> {
+        let answer = |ask| match ask {
+            Ask::Answer { answer, .. } => Some(answer),
+            _ => None,
+        };
+        self.all().into_iter().filter_map(answer).collect()
+    }
+
+    /// Whether the last of it gave the conversation up.
+    pub(crate) fn ends_with_cancel(&self) -> bool {
+        self.all().last()
+            == Some(&Ask::Cancel {
+                conversation: conversation(),
+            })
     }
 }
 

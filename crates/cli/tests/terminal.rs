@@ -1,22 +1,13 @@
 //! Signing in at a terminal, with a daemon that follows a script.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::sleep;
-use std::time::Duration;
-
 use poolkey_core::conversation::{Answer, Question};
-use poolkey_core::event::ConversationId;
 use poolkey_core::failure::{Code, Failure};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::User;
 use poolkey_ipc::{Ask, Reply};
-use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::{Home, Said};
+use crate::pty::Terminal;
+use crate::support::{Home, POOLKEY, conversation, script, with_login};
 
 #[test]
 fn a_person_signs_in_at_a_terminal_and_stdout_goes_elsewhere() {
@@ -180,8 +171,6 @@ fn a_script_with_the_wrong_password_is_told_so_and_ends() {
     );
 }
 
-const POOLKEY: &str = env!("CARGO_BIN_EXE_poolkey");
-
 /// A pool whose one user is jane with the password `hunter2`.
 fn pool(ask: &Ask) -> Reply {
     let question = |question, problem| Reply::Question {
@@ -225,10 +214,6 @@ fn pool(ask: &Ask) -> Reply {
     }
 }
 
-fn conversation() -> ConversationId {
-    ConversationId("7f".into())
-}
-
 fn sign_in(username: Option<&str>) -> Ask {
     Ask::SignIn {
         login: "acme".into(),
@@ -240,119 +225,5 @@ fn answer(answer: Answer) -> Ask {
     Ask::Answer {
         conversation: conversation(),
         answer,
-    }
-}
-
-fn with_login() -> Home {
-    let home = Home::new();
-    std::fs::create_dir_all(home.profiles().parent().unwrap()).unwrap();
-    let login = "[login.acme]\nuser_pool_id = \"eu-west-1_AbCdEf123\"\nclient_id = \"abc\"\n";
-    std::fs::write(home.profiles(), login).unwrap();
-    home
-}
-
-fn script(home: &Home, args: &[&str], stdin: &str) -> Said {
-    let file = home.path().join("stdin");
-    std::fs::write(&file, stdin).unwrap();
-    Said::of(
-        home.command(POOLKEY)
-            .args(args)
-            .stdin(File::open(file).unwrap()),
-    )
-}
-
-/// A terminal, and a command that was started in it.
-struct Terminal {
-    master: File,
-    child: Child,
-    shown: Arc<Mutex<String>>,
-    /// What came before it was expected already.
-    expected: usize,
-}
-
-impl Terminal {
-    #[expect(unsafe_code, reason = "std has no safe way to give a child a terminal")]
-    fn run(command: &mut Command) -> Self {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = File::options()
-            .read(true)
-            .write(true)
-            .open(name.to_str().unwrap())
-            .unwrap();
-        command
-            .stdin(slave.try_clone().unwrap())
-            .stderr(slave)
-            .stdout(Stdio::piped());
-        // SAFETY: between `fork` and `exec` only two system calls are made.
-        unsafe {
-            command.pre_exec(|| {
-                rustix::process::setsid()?;
-                rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
-                Ok(())
-            });
-        }
-        let child = command.spawn().unwrap();
-        // This side's copies of the slave would keep the terminal from its end.
-        command.stdin(Stdio::null()).stderr(Stdio::null());
-        let master = File::from(master);
-        let shown = Arc::new(Mutex::new(String::new()));
-        let (mut reader, told) = (master.try_clone().unwrap(), Arc::clone(&shown));
-        std::thread::spawn(move || {
-            let mut piece = [0; 1024];
-            while let Ok(count @ 1..) = reader.read(&mut piece) {
-                told.lock()
-                    .unwrap()
-                    .push_str(&String::from_utf8_lossy(&piece[..count]));
-            }
-        });
-        Self {
-            master,
-            child,
-            shown,
-            expected: 0,
-        }
-    }
-
-    fn expect(&mut self, text: &str) {
-        for _ in 0..2000 {
-            if let Some(at) = self.shown()[self.expected..].find(text) {
-                self.expected += at + text.len();
-                return;
-            }
-            sleep(Duration::from_millis(5));
-        }
-        panic!("“{text}” is not in {}", self.shown());
-    }
-
-    fn type_in(&mut self, text: &str) {
-        self.master.write_all(text.as_bytes()).unwrap();
-    }
-
-    fn echoes(&self) -> bool {
-        tcgetattr(&self.master)
-            .unwrap()
-            .local_modes
-            .contains(LocalModes::ECHO)
-    }
-
-    fn shown(&self) -> String {
-        self.shown.lock().unwrap().clone()
-    }
-
-    /// The exit code and what went to stdout.
-    fn end(&mut self) -> (Option<i32>, String) {
-        let mut out = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut out)
-            .unwrap();
-        (self.child.wait().unwrap().code(), out)
     }
 }

@@ -36,7 +36,7 @@ impl Tty {
             .write(prompt)
             .and_then(|()| line_of(&mut self.file, LONGEST));
         self.interrupt.restores(None);
-        line
+        self.after(line)
     }
 
     /// How wide it is; 0 where it does not tell.
@@ -65,6 +65,17 @@ impl Tty {
         let restored = set(&self.file, &shown);
         self.interrupt.restores(None);
         restored?;
+        self.after(line)
+    }
+
+    /// Whatever comes after the end of input belongs on a line of its own.
+    fn after(
+        &self,
+        line: io::Result<Option<Zeroizing<String>>>,
+    ) -> io::Result<Option<Zeroizing<String>>> {
+        if matches!(line, Ok(None)) {
+            end_line(&self.file);
+        }
         line
     }
 }
