@@ -6,6 +6,8 @@ use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 
 mod table;
+#[cfg(test)]
+mod tests;
 
 /// A call that brought no success.
 pub(crate) struct Refusal {
@@ -33,7 +35,7 @@ pub(crate) enum Part {
     NameTaken,
     /// The user name is not one that the pool takes.
     Name,
-    /// The new password does not meet the pool's policy.
+    /// The password does not meet the pool's policy.
     Password,
     /// The code is another one, or too old.
     Code,
@@ -176,6 +178,7 @@ pub(crate) fn classify(
         Some(Verdict::Refuses(part)) => (FaultKind::Wrong, Meaning::Refused(part)),
     };
     let text = match (kind, message) {
+        (_, Some(message)) if meaning == Meaning::Refused(Part::Password) => policy(&message),
         (FaultKind::Wrong, Some(message)) if code == "UserLambdaValidationException" => {
             sentence(own_words(message))
         }
@@ -239,6 +242,17 @@ pub(crate) fn attributes(refused: &Fault) -> Vec<String> {
         .filter(|(text, _)| lower.contains(text))
         .map(|(_, name)| name.to_owned())
         .collect()
+}
+
+/// What the pool wants of a password, in its own words.
+fn policy(message: &str) -> String {
+    match message.split_once(" policy:") {
+        Some((_, words)) if !words.trim().is_empty() => sentence(format!(
+            "The password does not meet the user pool's policy: {}",
+            words.trim()
+        )),
+        Some(_) | None => sentence(message.to_owned()),
+    }
 }
 
 /// The words of a pool's own trigger, out of `PreSignUp failed with error …`.

@@ -57,7 +57,7 @@ const ROWS: &[Row] = &[
     (&[Refresh, Revoke], 400, "NotAuthorizedException", "SecretHash does not match for the client: x", Misconfigured),
     (&[Refresh, Revoke], 400, "NotAuthorizedException", "Unable to verify secret hash for client x", Misconfigured),
     (&[Refresh, Revoke], 400, "NotAuthorizedException", "Client x is configured with secret but SECRET_HASH was not received", Misconfigured),
-    (&[Refresh], 400, "ResourceNotFoundException", "Device does not exist.", Misconfigured),
+    (&[Refresh], 400, "ResourceNotFoundException", "Device does not exist.", DeviceGone),
     // What was typed.
     (&[SignIn], 400, "CodeMismatchException", "Invalid code provided.", Wrong),
     (&[SignIn], 400, "ExpiredCodeException", "Invalid code provided, please request a code again.", Wrong),
