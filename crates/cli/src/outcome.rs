@@ -59,6 +59,12 @@ fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
             clean(username),
             sign_in(login)
         ),
+        Outcome::Unconfirmed { username } => format!(
+            "There is an account “{}” now. The user pool sent no code: an administrator has to \
+             confirm it.\nWith an administrator's AWS keys: {} --as-admin\n",
+            clean(username),
+            command("account confirm", login, Some(username))
+        ),
         Outcome::CodeSent {
             medium,
             destination,

@@ -330,6 +330,11 @@ pub enum Outcome {
         /// Its name.
         username: String,
     },
+    /// There is a new user whom an administrator has to confirm: the pool sent no code.
+    Unconfirmed {
+        /// Its name.
+        username: String,
+    },
     /// A code is on its way.
     CodeSent {
         /// How it goes.

@@ -151,6 +151,7 @@ impl Login {
             Outcome::DeviceForgotten { key } => self.forget_device(key),
             Outcome::Done
             | Outcome::SignedUp { .. }
+            | Outcome::Unconfirmed { .. }
             | Outcome::CodeSent { .. }
             | Outcome::Account(_)
             | Outcome::Devices { .. }
