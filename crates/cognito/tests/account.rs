@@ -115,6 +115,20 @@ async fn a_sign_up_asks_for_what_it_needs_until_the_account_is_confirmed() {
     );
 }
 
+/// There is nothing that a person could answer.
+#[tokio::test]
+async fn a_pool_that_sends_no_code_leaves_it_to_an_administrator() {
+    let server = Server::start([ok(&json!({"UserConfirmed": false, "UserSub": "s"}))]).await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, known(sign_up())).await;
+    assert_eq!(
+        talk.end(new_password(PASSWORD)).await,
+        Outcome::Unconfirmed {
+            username: "ada".into()
+        }
+    );
+}
+
 #[tokio::test]
 async fn a_pool_that_confirms_by_itself_asks_for_no_code() {
     let server = Server::start([ok(&json!({"UserConfirmed": true, "UserSub": "s"}))]).await;
@@ -294,7 +308,10 @@ async fn an_account_that_is_confirmed_already_is_told() {
             "InvalidParameterException",
             "User is already confirmed.",
         ),
-        ok(&json!({"UserConfirmed": false, "UserSub": "s"})),
+        ok(&json!({
+            "UserConfirmed": false, "UserSub": "s",
+            "CodeDeliveryDetails": delivery("EMAIL", "a***@e***"),
+        })),
         already(),
     ])
     .await;
@@ -494,7 +511,10 @@ async fn a_client_secret_is_asked_for_once_and_nothing_else_twice() {
         let server = Server::start([
             missing(first),
             missing("SecretHash does not match for the client: 3n4b5urk1ft4fl3mg5e62d9ado"),
-            ok(&json!({"UserConfirmed": false, "UserSub": "s"})),
+            ok(&json!({
+                "UserConfirmed": false, "UserSub": "s",
+                "CodeDeliveryDetails": delivery("EMAIL", "a***@e***"),
+            })),
             ok(&json!({})),
         ])
         .await;

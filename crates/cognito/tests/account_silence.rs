@@ -76,7 +76,7 @@ async fn the_log_at_trace_holds_no_secret_of_an_account() {
 fn scripts() -> Vec<Vec<Act>> {
     let good = || {
         ok(&json!({
-            "UserConfirmed": false, "UserSub": "s", "Username": "ada", "UserAttributes": [],
+            "UserConfirmed": false, "UserSub": "s", "CodeDeliveryDetails": {"DeliveryMedium": "SMS"}, "Username": "ada", "UserAttributes": [],
             "SecretCode": KEY, "Status": "SUCCESS", "Devices": [],
         }))
     };

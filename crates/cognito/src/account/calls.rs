@@ -33,14 +33,23 @@ pub(crate) enum Confirmed {
     Before,
 }
 
-/// `SignUp`: `None` where the new user is confirmed already.
+/// What became of a new user.
+pub(super) enum SignedUp {
+    Confirmed,
+    /// A code that confirms it is on its way.
+    Sent(Delivery),
+    /// No code was sent.
+    Unconfirmed,
+}
+
+/// `SignUp`.
 pub(super) async fn sign_up(
     cognito: &Cognito,
     spec: &LoginSpec,
     thread: &Thread,
     password: &Secret,
     attributes: &BTreeMap<String, String>,
-) -> Result<Option<Delivery>, Refusal> {
+) -> Result<SignedUp, Refusal> {
     let attributes = attributes.iter().map(|(name, value)| {
         AttributeType::builder()
             .name(name)
@@ -61,8 +70,12 @@ pub(super) async fn sign_up(
         request.customize().interceptor(probe).send()
     })
     .await?;
-    let delivery = Delivery::told(answer.output.code_delivery_details.as_ref());
-    Ok((!answer.output.user_confirmed).then_some(delivery))
+    let details = answer.output.code_delivery_details;
+    Ok(match (answer.output.user_confirmed, &details) {
+        (true, _) => SignedUp::Confirmed,
+        (false, Some(_)) => SignedUp::Sent(Delivery::told(details.as_ref())),
+        (false, None) => SignedUp::Unconfirmed,
+    })
 }
 
 /// `ConfirmSignUp`.

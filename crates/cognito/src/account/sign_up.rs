@@ -7,7 +7,7 @@ use poolkey_core::conversation::{Goal, Outcome, Step};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 
-use crate::account::calls::{self, Confirmed, Delivery};
+use crate::account::calls::{self, Confirmed, Delivery, SignedUp};
 use crate::account::{Talk, refusal};
 use crate::admin;
 use crate::call::call;
@@ -33,8 +33,12 @@ impl Talk<'_> {
         let signed_up =
             calls::sign_up(self.cognito, self.spec, thread, password, &attributes).await;
         match signed_up {
-            Ok(None) => Ok(self.signed_up()),
-            Ok(Some(delivery)) => {
+            Ok(SignedUp::Confirmed) => Ok(self.signed_up()),
+            Ok(SignedUp::Unconfirmed) => {
+                let username = self.name();
+                Ok(self.finish(Outcome::Unconfirmed { username }))
+            }
+            Ok(SignedUp::Sent(delivery)) => {
                 self.thread.password = None;
                 self.thread.attributes.clear();
                 delivery.note(&mut self.thread);
