@@ -1,3 +1,4 @@
+use poolkey_core::conversation::FactorState;
 use poolkey_core::failure::Code;
 
 use super::*;
@@ -26,6 +27,19 @@ fn what_is_not_known_is_refused() {
             "a field is missing, unknown",
         ),
         (r#"{"v":1,"ask":"status","login":"a"}"#, "do not belong"),
+        (r#"{"v":1,"ask":"account","login":"a"}"#, "lacks “goal”"),
+        (
+            r#"{"v":1,"ask":"account","login":"a","goal":{"kind":"grow"}}"#,
+            "unknown",
+        ),
+        (
+            r#"{"v":1,"ask":"sign_in","login":"a","goal":{"kind":"show"}}"#,
+            "do not belong",
+        ),
+        (
+            r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"choice","value":"iris"}}"#,
+            "unknown",
+        ),
         (r#"{"v":2,"ask":"status"}"#, "version 2"),
         (r#"{"v":9,"ask":{"kind":"status"},"at":5}"#, "version 9"),
         (
@@ -76,6 +90,62 @@ fn a_line_never_outgrows_its_first_buffer() {
     };
     let line = ask.to_line().unwrap();
     assert_eq!(line.capacity(), 6 * ask.to_wire().texts() + 256);
+}
+
+#[test]
+fn no_answer_outgrows_its_first_buffer() {
+    let evil = "\u{1}\"\\ü".repeat(200);
+    let attributes: BTreeMap<_, _> = (0..200).map(|n| (format!("{n}"), evil.clone())).collect();
+    for answer in [
+        Answer::AppSetup {
+            code: Secret::new(evil.clone()),
+            device_name: Some(evil.clone()),
+        },
+        Answer::NewPassword {
+            password: Secret::new(evil.clone()),
+            attributes: attributes
+                .iter()
+                .take(9)
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
+        },
+        Answer::Attributes(attributes.into_iter().take(9).collect()),
+    ] {
+        let ask = Ask::Answer {
+            conversation: ConversationId("7f".into()),
+            answer,
+        };
+        let line = ask.to_line().unwrap();
+        assert_eq!(line.capacity(), 6 * ask.to_wire().texts() + 256);
+    }
+}
+
+#[test]
+fn every_goal_and_every_answer_comes_back() {
+    for (goal, json) in goals() {
+        let ask = Ask::Account {
+            login: "acme".into(),
+            username: None,
+            goal,
+        };
+        let line = ask.to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap();
+        let expected = format!(r#"{{"v":1,"ask":"account","login":"acme","goal":{json}}}"#);
+        assert_eq!(text.trim_end(), expected);
+        assert_eq!(Ask::parse(text).unwrap(), ask);
+    }
+    for (answer, json) in answers() {
+        let ask = Ask::Answer {
+            conversation: ConversationId("7f".into()),
+            answer,
+        };
+        let line = ask.to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap();
+        let expected = format!(r#"{{"v":1,"ask":"answer","conversation":"7f","answer":{json}}}"#);
+        assert_eq!(text.trim_end(), expected);
+        assert_eq!(Ask::parse(text).unwrap(), ask);
+        assert!(!format!("{ask:?}").contains("hunter2"));
+    }
 }
 
 #[test]
@@ -134,6 +204,14 @@ fn every() -> Vec<(Ask, &'static str)> {
             r#"{"v":1,"ask":"answer","conversation":"7f","answer":{"kind":"client_secret","value":"hunter2"}}"#,
         ),
         (
+            Ask::Account {
+                login: login(),
+                username: Some("jane".into()),
+                goal: Goal::Confirm,
+            },
+            r#"{"v":1,"ask":"account","login":"acme","username":"jane","goal":{"kind":"confirm"}}"#,
+        ),
+        (
             Ask::Cancel { conversation },
             r#"{"v":1,"ask":"cancel","conversation":"7f"}"#,
         ),
@@ -153,6 +231,108 @@ fn every() -> Vec<(Ask, &'static str)> {
                 create: true,
             },
             r#"{"v":1,"ask":"unlock","passphrase":"hunter2","create":true}"#,
+        ),
+    ]
+}
+
+fn goals() -> Vec<(Goal, &'static str)> {
+    let set = |state| Goal::SetFactor {
+        factor: Factor::App,
+        state,
+    };
+    vec![
+        (Goal::SignIn, r#"{"kind":"sign_in"}"#),
+        (
+            Goal::SignUp {
+                attributes: BTreeMap::from([("email".into(), "a@b".into())]),
+            },
+            r#"{"kind":"sign_up","attributes":{"email":"a@b"}}"#,
+        ),
+        (Goal::Confirm, r#"{"kind":"confirm"}"#),
+        (Goal::ConfirmAsAdmin, r#"{"kind":"confirm_as_admin"}"#),
+        (Goal::ResendCode, r#"{"kind":"resend_code"}"#),
+        (Goal::ForgotPassword, r#"{"kind":"forgot_password"}"#),
+        (Goal::ResetPassword, r#"{"kind":"reset_password"}"#),
+        (Goal::ChangePassword, r#"{"kind":"change_password"}"#),
+        (Goal::Show, r#"{"kind":"show"}"#),
+        (Goal::SetUpApp, r#"{"kind":"set_up_app"}"#),
+        (
+            set(FactorState::Preferred),
+            r#"{"kind":"set_factor","factor":"app","state":"preferred"}"#,
+        ),
+        (
+            set(FactorState::On),
+            r#"{"kind":"set_factor","factor":"app","state":"on"}"#,
+        ),
+        (
+            set(FactorState::Off),
+            r#"{"kind":"set_factor","factor":"app","state":"off"}"#,
+        ),
+        (Goal::ListDevices, r#"{"kind":"list_devices"}"#),
+        (
+            Goal::ForgetDevice { key: None },
+            r#"{"kind":"forget_device","key":null}"#,
+        ),
+        (
+            Goal::ForgetDevice {
+                key: Some("k".into()),
+            },
+            r#"{"kind":"forget_device","key":"k"}"#,
+        ),
+        (
+            Goal::VerifyAttribute {
+                name: "email".into(),
+            },
+            r#"{"kind":"verify_attribute","name":"email"}"#,
+        ),
+    ]
+}
+
+fn answers() -> Vec<(Answer, &'static str)> {
+    let secret = || Secret::new("hunter2");
+    let attributes = || BTreeMap::from([("email".to_owned(), "a@b".to_owned())]);
+    vec![
+        (
+            Answer::Code(secret()),
+            r#"{"kind":"code","value":"hunter2"}"#,
+        ),
+        (Answer::Resend, r#"{"kind":"resend"}"#),
+        (
+            Answer::Choice(Factor::Email),
+            r#"{"kind":"choice","value":"email"}"#,
+        ),
+        (
+            Answer::AppSetup {
+                code: secret(),
+                device_name: None,
+            },
+            r#"{"kind":"app_setup","value":{"code":"hunter2"}}"#,
+        ),
+        (
+            Answer::AppSetup {
+                code: secret(),
+                device_name: Some("phone".into()),
+            },
+            r#"{"kind":"app_setup","value":{"code":"hunter2","device_name":"phone"}}"#,
+        ),
+        (
+            Answer::NewPassword {
+                password: secret(),
+                attributes: attributes(),
+            },
+            r#"{"kind":"new_password","value":{"password":"hunter2","attributes":{"email":"a@b"}}}"#,
+        ),
+        (
+            Answer::Attributes(attributes()),
+            r#"{"kind":"attributes","value":{"email":"a@b"}}"#,
+        ),
+        (
+            Answer::Custom(secret()),
+            r#"{"kind":"custom","value":"hunter2"}"#,
+        ),
+        (
+            Answer::RememberDevice(true),
+            r#"{"kind":"remember_device","value":true}"#,
         ),
     ]
 }

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use poolkey_core::conversation::{Account, ChoiceOf, CodeFor, Factor, KnownDevice, Medium, Way};
 use poolkey_core::failure::Code;
 
 use super::*;
@@ -97,6 +100,46 @@ fn a_status_of_thousands_of_profiles_fits() {
     assert!(Reply::Status(Box::new(status)).to_line().is_ok());
 }
 
+#[test]
+fn every_question_and_every_outcome_comes_back() {
+    for (question, json) in questions() {
+        let reply = Reply::Question {
+            conversation: ConversationId("7f".into()),
+            question,
+            problem: None,
+        };
+        let line = reply.to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap();
+        let expected =
+            format!(r#"{{"v":1,"reply":"question","conversation":"7f","question":{json}}}"#);
+        assert_eq!(text.trim_end(), expected);
+        assert_eq!(Reply::parse(text).unwrap(), reply);
+        assert!(!format!("{reply:?}").contains("JBSW"), "{reply:?}");
+    }
+    for (outcome, json) in outcomes() {
+        let reply = Reply::Outcome(outcome);
+        let line = reply.to_line().unwrap();
+        let text = std::str::from_utf8(&line).unwrap();
+        let expected = format!(r#"{{"v":1,"reply":"outcome","outcome":{json}}}"#);
+        assert_eq!(text.trim_end(), expected);
+        assert_eq!(Reply::parse(text).unwrap(), reply);
+    }
+}
+
+#[test]
+fn a_question_or_outcome_of_a_newer_daemon_is_borne_with() {
+    let line = r#"{"v":1,"reply":"question","conversation":"7f","question":{"kind":"dance","to":"music"}}"#;
+    assert!(matches!(
+        Reply::parse(line),
+        Ok(Reply::Question {
+            question: Question::Other,
+            ..
+        })
+    ));
+    let line = r#"{"v":1,"reply":"outcome","outcome":{"kind":"danced","to":"music"}}"#;
+    assert_eq!(Reply::parse(line), Ok(Reply::Outcome(Outcome::Other)));
+}
+
 fn every() -> Vec<(Reply, &'static str)> {
     let failure = || Failure {
         code: Code::Wrong,
@@ -165,4 +208,129 @@ fn status() -> Status {
         },
         snapshot: Snapshot::default(),
     }
+}
+
+fn questions() -> Vec<(Question, &'static str)> {
+    let code = |code_for, medium, destination: Option<&str>| Question::Code {
+        code_for,
+        medium,
+        destination: destination.map(str::to_owned),
+        can_resend: true,
+    };
+    vec![
+        (
+            Question::Username { hint: None },
+            r#"{"kind":"username","hint":null}"#,
+        ),
+        (
+            Question::ClientSecret {
+                client_id: "abc".into(),
+            },
+            r#"{"kind":"client_secret","client_id":"abc"}"#,
+        ),
+        (
+            code(CodeFor::SignIn, Medium::Email, Some("a***")),
+            r#"{"kind":"code","code_for":"sign_in","medium":"email","destination":"a***","can_resend":true}"#,
+        ),
+        (
+            code(CodeFor::Confirm, Medium::Sms, None),
+            r#"{"kind":"code","code_for":"confirm","medium":"sms","can_resend":true}"#,
+        ),
+        (
+            code(CodeFor::Reset, Medium::Unknown, None),
+            r#"{"kind":"code","code_for":"reset","medium":"unknown","can_resend":true}"#,
+        ),
+        (
+            code(CodeFor::Verify("email".into()), Medium::App, None),
+            r#"{"kind":"code","code_for":{"verify":"email"},"medium":"app","can_resend":true}"#,
+        ),
+        (
+            Question::Choice {
+                choice_of: ChoiceOf::FirstFactor,
+                ways: vec![Way {
+                    factor: Factor::Email,
+                    destination: Some("a***".into()),
+                }],
+                elsewhere: vec![Factor::Passkey],
+            },
+            r#"{"kind":"choice","choice_of":"first_factor","ways":[{"factor":"email","destination":"a***"}],"elsewhere":["passkey"]}"#,
+        ),
+        (
+            Question::AppSetup {
+                key: Secret::new("JBSW"),
+                uri: Secret::new("otpauth://totp/a?secret=JBSW"),
+            },
+            r#"{"kind":"app_setup","key":"JBSW","uri":"otpauth://totp/a?secret=JBSW"}"#,
+        ),
+        (
+            Question::NewPassword {
+                username: "ann".into(),
+                attributes: vec!["email".into()],
+            },
+            r#"{"kind":"new_password","username":"ann","attributes":["email"]}"#,
+        ),
+        (
+            Question::Attributes {
+                names: vec!["email".into()],
+            },
+            r#"{"kind":"attributes","names":["email"]}"#,
+        ),
+        (
+            Question::Custom {
+                parameters: BTreeMap::from([("question".into(), "Why?".into())]),
+            },
+            r#"{"kind":"custom","parameters":{"question":"Why?"}}"#,
+        ),
+        (
+            Question::RememberDevice {
+                name: "desk".into(),
+            },
+            r#"{"kind":"remember_device","name":"desk"}"#,
+        ),
+    ]
+}
+
+fn outcomes() -> Vec<(Outcome, &'static str)> {
+    vec![
+        (Outcome::Done, r#"{"kind":"done"}"#),
+        (
+            Outcome::SignedUp {
+                username: "ann".into(),
+            },
+            r#"{"kind":"signed_up","username":"ann"}"#,
+        ),
+        (
+            Outcome::CodeSent {
+                medium: Medium::Email,
+                destination: Some("a***".into()),
+            },
+            r#"{"kind":"code_sent","medium":"email","destination":"a***"}"#,
+        ),
+        (
+            Outcome::Account(Account {
+                username: "ann".into(),
+                attributes: BTreeMap::from([("sub".into(), "s".into())]),
+                factors: vec![Factor::App],
+                preferred: Some(Factor::App),
+            }),
+            r#"{"kind":"account","username":"ann","attributes":{"sub":"s"},"factors":["app"],"preferred":"app"}"#,
+        ),
+        (
+            Outcome::Devices {
+                devices: vec![KnownDevice {
+                    key: "k".into(),
+                    name: Some("desk".into()),
+                    last_address: None,
+                    last_used: Some(UnixTime::from_secs(9)),
+                    remembered: Some(true),
+                    is_this: true,
+                }],
+            },
+            r#"{"kind":"devices","devices":[{"key":"k","name":"desk","last_used":9,"remembered":true,"is_this":true}]}"#,
+        ),
+        (
+            Outcome::DeviceForgotten { key: "k".into() },
+            r#"{"kind":"device_forgotten","key":"k"}"#,
+        ),
+    ]
 }
