@@ -1,35 +1,14 @@
 //! The first step of a sign-in: `InitiateAuth` and `AdminInitiateAuth`.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
-
 use crate::{
     client::{Client, Flow, Strangers},
-    clock::Moment,
-    random,
-    srp::{Handshake, Verifier, Who},
+    conversation::{Conversation, Custom},
+    proof::WithSession,
+    srp::Who,
     user::{Status, reset_required},
     wire::{Answer, Failure, Fields},
     world::World,
 };
-
-/// A question that was put to somebody who signs in.
-pub(crate) struct Challenge {
-    pub(crate) client: String,
-    pub(crate) pool: String,
-    /// The user's name; of somebody who does not exist, the name that was given.
-    pub(crate) user: String,
-    pub(crate) until: Moment,
-    pub(crate) question: Question,
-}
-
-/// What is asked.
-pub(crate) enum Question {
-    /// `PASSWORD_VERIFIER`
-    Proof(Box<Handshake>),
-    /// `NEW_PASSWORD_REQUIRED`
-    NewPassword,
-}
 
 /// Which door a sign-in came through.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +48,22 @@ impl World {
                 )?;
                 self.start_password(&client, parameters)
             }
+            ("USER_AUTH", _) => {
+                allow(
+                    &client,
+                    Flow::Choice,
+                    "USER_AUTH is not enabled for the client.",
+                )?;
+                self.start_choice(&client, parameters)
+            }
+            ("CUSTOM_AUTH", _) => {
+                allow(
+                    &client,
+                    Flow::Custom,
+                    "CUSTOM_AUTH is not enabled for the client.",
+                )?;
+                self.start_custom(&client, parameters)
+            }
             ("REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN", _) => {
                 allow(
                     &client,
@@ -80,9 +75,6 @@ impl World {
             ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Public) => Err(
                 Failure::invalid_parameter("Initiate Auth method not supported."),
             ),
-            ("USER_AUTH" | "CUSTOM_AUTH", _) => Err(Failure::invalid_parameter(format!(
-                "The sandbox has no {flow} flow."
-            ))),
             (_, Door::Public | Door::Admin) => Err(Failure::invalid_parameter(format!(
                 "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set"
             ))),
@@ -102,152 +94,91 @@ impl World {
     }
 
     fn start_srp(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
-        let given = username(parameters)?;
+        let conversation = self.begin(client, parameters)?;
+        let srp_a = parameter(parameters, "SRP_A")?;
+        self.ask_proof(client, conversation, srp_a, WithSession::No)
+    }
+
+    fn start_password(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
+        let conversation = self.begin(client, parameters)?;
+        let password = parameter(parameters, "PASSWORD")?;
+        self.password_is(client, conversation, password)
+    }
+
+    fn start_custom(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
+        self.has_custom(client)?;
+        let mut conversation = self.begin(client, parameters)?;
+        let custom = Custom::default();
+        conversation.custom = Some(custom);
+        match parameters.maybe_text("CHALLENGE_NAME")? {
+            None => self.ask_custom(client, conversation, custom),
+            Some("SRP_A") => {
+                let srp_a = parameter(parameters, "SRP_A")?;
+                self.ask_proof(client, conversation, srp_a, WithSession::Yes)
+            }
+            Some(other) => Err(Failure::invalid_parameter(format!(
+                "Invalid challenge name {other}."
+            ))),
+        }
+    }
+
+    /// The beginning of every sign-in: who it is, and whether that user may try at all.
+    pub(crate) fn begin(
+        &mut self,
+        client: &Client,
+        parameters: Fields<'_>,
+    ) -> Result<Conversation, Failure> {
+        let given = parameter(parameters, "USERNAME")?;
         client.check_hash(given, parameters.maybe_text("SECRET_HASH")?)?;
-        let srp_a = parameters
-            .maybe_text("SRP_A")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter SRP_A"))?;
         self.journal.note.username = Some(given.to_owned());
         let now = self.clock.now();
-        let pool = self.pool(&client.pool)?;
-
-        let known = match pool.find(given) {
+        let user = match self.pool(&client.pool)?.find(given) {
             Some(user) => {
                 user.attempts.check(now)?;
                 if user.status == Status::ResetRequired {
                     return Err(reset_required());
                 }
-                user.password
-                    .clone()
-                    .map(|verifier| (user.username.clone(), verifier))
+                Ok(user)
             }
             None if client.strangers == Strangers::Named => return Err(Failure::no_user()),
-            None => None,
+            None => Err(given),
         };
-        let (user, verifier) = known.unwrap_or_else(|| {
+        Conversation::new(client, user, parameters)
+    }
+
+    /// Goes on after a password that was sent.
+    pub(crate) fn password_is(
+        &mut self,
+        client: &Client,
+        conversation: Conversation,
+        password: &str,
+    ) -> Answer {
+        self.journal.secret("password", password);
+        let pool = self.pool(&client.pool)?;
+        let right = pool.user(&conversation.user).is_ok_and(|user| {
             let who = Who {
                 name: pool.short_name(),
-                user: given,
+                user: &user.username,
             };
-            (given.to_owned(), Verifier::of_nobody(who, &pool.secret))
+            let verifier = user.password.as_ref();
+            verifier.is_some_and(|verifier| verifier.accepts(who, password))
         });
-        let handshake = Handshake::open(&verifier, srp_a)
-            .map_err(|_| Failure::invalid_parameter("Invalid SRP_A"))?;
-
-        // As long as AWS's own, so that nobody relies on a short one.
-        let mut block = vec![0; 900];
-        random::fill(&mut block);
-        let block = STANDARD.encode(block);
-        let answer = json!({
-            "ChallengeName": "PASSWORD_VERIFIER",
-            "ChallengeParameters": {
-                "SALT": handshake.salt(),
-                "SECRET_BLOCK": block,
-                "SRP_B": handshake.public(),
-                "USERNAME": user,
-                "USER_ID_FOR_SRP": user,
-            },
-        });
-        self.ask(client, block, user, Question::Proof(Box::new(handshake)));
-        Ok(answer)
+        if right {
+            self.password_was_right(client, conversation)
+        } else {
+            Err(self.wrong_proof(&conversation))
+        }
     }
 
-    fn start_password(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
-        let given = username(parameters)?;
-        client.check_hash(given, parameters.maybe_text("SECRET_HASH")?)?;
-        let password = parameters
-            .maybe_text("PASSWORD")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter PASSWORD"))?;
-        self.journal.note.username = Some(given.to_owned());
-        self.journal.secret("password", password);
-        let now = self.clock.now();
-        let pool = self.pool(&client.pool)?;
-
-        let Some(user) = pool.find(given) else {
-            return Err(match client.strangers {
-                Strangers::Named => Failure::no_user(),
-                Strangers::Hidden => wrong_password(),
-            });
-        };
-        user.attempts.check(now)?;
-        if user.status == Status::ResetRequired {
-            return Err(reset_required());
-        }
-        let who = Who {
-            name: pool.short_name(),
-            user: &user.username,
-        };
-        let right = user
-            .password
-            .as_ref()
-            .is_some_and(|v| v.accepts(who, password));
-        let name = user.username.clone();
-        self.password_was(client, &name, right)
-    }
-
-    /// Goes on after a password was proven, or was not.
-    pub(crate) fn password_was(&mut self, client: &Client, name: &str, right: bool) -> Answer {
-        self.journal.note.username = Some(name.to_owned());
-        let now = self.clock.now();
-        let pool = self.pool_mut(&client.pool)?;
-        let key = pool.fold(name);
-        let user = pool.users.get_mut(&key).ok_or_else(wrong_password)?;
-        if !right {
-            user.attempts.failed(now);
-            return Err(wrong_password());
-        }
-        user.attempts.succeeded();
-        user.may_enter(now)?;
-        if user.status != Status::ForceChangePassword {
-            return self.sign_in(client, name);
-        }
-
-        let missing = |attribute: &&String| !user.attributes.contains_key(*attribute);
-        let required: Vec<String> = pool
-            .required
-            .iter()
-            .filter(missing)
-            .map(|attribute| format!("userAttributes.{attribute}"))
-            .collect();
-        let shown: Value = user
-            .attributes
-            .iter()
-            .filter(|(attribute, _)| *attribute != "sub")
-            .map(|(attribute, value)| (attribute.clone(), json!(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        let session = random::base64url(600);
-        self.journal.secret("session", &session);
-        self.ask(
-            client,
-            session.clone(),
-            name.to_owned(),
-            Question::NewPassword,
-        );
-        Ok(json!({
-            "ChallengeName": "NEW_PASSWORD_REQUIRED",
-            "Session": session,
-            "ChallengeParameters": {
-                "USER_ID_FOR_SRP": name,
-                "requiredAttributes": json!(required).to_string(),
-                "userAttributes": shown.to_string(),
-            },
-        }))
-    }
-
-    fn ask(&mut self, client: &Client, handle: String, user: String, question: Question) {
-        let until = self.clock.now().plus(client.session_minutes * 60);
-        let (pool, client) = (client.pool.clone(), client.id.clone());
-        self.challenges.put(
-            handle,
-            Challenge {
-                client,
-                pool,
-                user,
-                until,
-                question,
-            },
-        );
+    /// Goes on after a password was sent or proven, and is the right one.
+    pub(crate) fn password_was_right(
+        &mut self,
+        client: &Client,
+        mut conversation: Conversation,
+    ) -> Answer {
+        self.journal.note.username = Some(conversation.user.clone());
+        conversation.password_known = true;
+        self.go_on(client, conversation)
     }
 }
 
@@ -256,11 +187,12 @@ pub(crate) fn wrong_password() -> Failure {
     Failure::not_authorized("Incorrect username or password.")
 }
 
-fn username<'a>(parameters: Fields<'a>) -> Result<&'a str, Failure> {
-    parameters
-        .maybe_text("USERNAME")?
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| Failure::invalid_parameter("Missing required parameter USERNAME"))
+/// A parameter or a response that must be there.
+pub(crate) fn parameter<'a>(fields: Fields<'a>, name: &str) -> Result<&'a str, Failure> {
+    fields
+        .maybe_text(name)?
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Failure::invalid_parameter(format!("Missing required parameter {name}")))
 }
 
 fn allow(client: &Client, flow: Flow, refusal: &str) -> Result<(), Failure> {

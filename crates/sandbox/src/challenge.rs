@@ -1,12 +1,13 @@
 //! The next steps of a sign-in: `RespondToAuthChallenge` and `AdminRespondToAuthChallenge`.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
 
 use crate::{
-    auth::{Door, Question, wrong_password},
+    auth::{Door, parameter},
     client::Client,
-    clock::{Stamp, stamp},
-    srp::{Handshake, Verifier, Who},
+    conversation::{Conversation, Question},
+    schema::{Writer, Writing},
+    srp::{Verifier, Who},
     user::Status,
     wire::{Answer, Failure, Fields},
     world::World,
@@ -18,106 +19,119 @@ impl World {
         let client = self.client_at(fields, door)?;
         let name = fields.text("ChallengeName")?;
         self.journal.note.flow = Some(name.to_owned());
-        let responses = fields.inside("ChallengeResponses")?;
-        let username = responses
-            .maybe_text("USERNAME")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter USERNAME"))?;
-        self.journal.note.username = Some(username.to_owned());
-        client.check_hash(username, responses.maybe_text("SECRET_HASH")?)?;
+        let answers = fields.inside("ChallengeResponses")?;
+        let user = parameter(answers, "USERNAME")?;
+        self.journal.note.username = Some(user.to_owned());
+        client.check_hash(user, answers.maybe_text("SECRET_HASH")?)?;
+        let session = fields
+            .maybe_text("Session")?
+            .filter(|text| !text.is_empty());
+        // Handshakes are known by their secret block; all else by its session.
+        let needed = || {
+            session.ok_or_else(|| Failure::invalid_parameter("Missing required parameter Session"))
+        };
         match name {
-            "PASSWORD_VERIFIER" => self.answer_proof(&client, username, fields, responses),
-            "NEW_PASSWORD_REQUIRED" => {
-                self.answer_new_password(&client, username, fields, responses)
+            "PASSWORD_VERIFIER" => self.answer_proof(&client, user, session, answers),
+            "DEVICE_SRP_AUTH" => self.answer_device(&client, user, session, answers),
+            "DEVICE_PASSWORD_VERIFIER" => self.answer_device_proof(&client, user, session, answers),
+            "NEW_PASSWORD_REQUIRED" => self.answer_new_password(&client, user, needed()?, answers),
+            "SMS_MFA" | "EMAIL_OTP" | "SMS_OTP" => {
+                self.answer_code(&client, user, needed()?, name, answers)
             }
+            "SOFTWARE_TOKEN_MFA" => self.answer_software_token(&client, user, needed()?, answers),
+            "SELECT_MFA_TYPE" => self.answer_selection(&client, user, needed()?, answers),
+            "MFA_SETUP" => self.answer_set_up(&client, user, needed()?, answers),
+            "SELECT_CHALLENGE" => self.answer_choice(&client, user, needed()?, answers),
+            "PASSWORD" => self.answer_password(&client, user, needed()?, answers),
+            "PASSWORD_SRP" => self.answer_password_srp(&client, user, needed()?, answers),
+            "CUSTOM_CHALLENGE" => self.answer_custom(&client, user, needed()?, answers),
+            "WEB_AUTHN" => Err(Failure::invalid_parameter(
+                "The sandbox has no WEB_AUTHN challenge.",
+            )),
             _ => Err(Failure::invalid_parameter(format!(
-                "The sandbox has no {name} challenge."
+                "1 validation error detected: Value '{name}' at 'challengeName' failed to satisfy constraint: Member must satisfy enum value set"
             ))),
         }
     }
 
-    fn answer_proof(
+    /// Asks for a new password in place of a temporary one.
+    pub(crate) fn ask_new_password(
         &mut self,
         client: &Client,
-        username: &str,
-        fields: Fields<'_>,
-        responses: Fields<'_>,
+        conversation: Conversation,
     ) -> Answer {
-        let part = |name: &str| {
-            responses.maybe_text(name)?.ok_or_else(|| {
-                Failure::invalid_parameter(format!("Missing required parameter {name}"))
-            })
-        };
-        let handle = part("PASSWORD_CLAIM_SECRET_BLOCK")?;
-        let proof = part("PASSWORD_CLAIM_SIGNATURE")?;
-        let timestamp = part("TIMESTAMP")?;
-        let stamp = stamp(timestamp);
-        if stamp == Stamp::Unreadable {
-            return Err(Failure::invalid_parameter(
-                "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.",
-            ));
-        }
-        // No session was given out with this challenge, so none can come back.
-        if fields.has("Session") {
-            return Err(invalid_session());
-        }
-        let (name, handshake) =
-            self.asked(client, username, handle, |question| match question {
-                Question::Proof(handshake) => Some(handshake),
-                Question::NewPassword => None,
-            })?;
-
-        let now = self.clock.now();
         let pool = self.pool(&client.pool)?;
-        if let Some(user) = pool.find(&name) {
-            user.attempts.check(now)?;
-        }
-        let fresh = match stamp {
-            Stamp::At(time) => (now.seconds() - time.seconds()).abs() <= Handshake::TOLERANCE,
-            Stamp::Odd | Stamp::Unreadable => false,
-        };
-        let who = Who {
-            name: pool.short_name(),
-            user: &name,
-        };
-        let bytes = |text| STANDARD.decode(text).map_err(|_| wrong_password());
-        let proven = handshake.proves(who, &bytes(handle)?, timestamp, &bytes(proof)?);
-        if proven && !fresh {
-            return Err(wrong_password());
-        }
-        self.password_was(client, &name, proven)
+        let user = pool.user(&conversation.user)?;
+        let missing = |attribute: &&String| !user.attributes.contains_key(*attribute);
+        let required: Vec<String> = pool
+            .required
+            .iter()
+            .filter(missing)
+            .map(|attribute| format!("userAttributes.{attribute}"))
+            .collect();
+        let shown: Value = user
+            .attributes
+            .iter()
+            .filter(|(attribute, _)| *attribute != "sub")
+            .map(|(attribute, value)| (attribute.clone(), json!(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        let parameters = json!({
+            "USER_ID_FOR_SRP": conversation.user,
+            "requiredAttributes": json!(required).to_string(),
+            "userAttributes": shown.to_string(),
+        });
+        self.ask(client, conversation, Question::NewPassword, parameters)
     }
 
     fn answer_new_password(
         &mut self,
         client: &Client,
         username: &str,
-        fields: Fields<'_>,
+        session: &str,
         responses: Fields<'_>,
     ) -> Answer {
-        let password = responses
-            .maybe_text("NEW_PASSWORD")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter NEW_PASSWORD"))?;
+        let name = "NEW_PASSWORD_REQUIRED";
+        let (conversation, _) = self.asked(client, Some(username), session, name)?;
+        let password = parameter(responses, "NEW_PASSWORD")?;
         self.journal.secret("password", password);
-        let session = fields.maybe_text("Session")?.ok_or_else(invalid_session)?;
-        self.pool(&client.pool)?.policy.check(password)?;
+        let pool = self.pool(&client.pool)?;
+        pool.policy.check(password)?;
         let given: Vec<(String, String)> = responses
             .names()
             .filter_map(|name| Some((name, name.strip_prefix("userAttributes.")?)))
             .map(|(name, attribute)| Ok((attribute.to_owned(), responses.text(name)?.to_owned())))
             .collect::<Result<_, Failure>>()?;
-        self.require_attributes(client, username, &given)?;
-        let (name, ()) = self.asked(client, username, session, |question| match question {
-            Question::NewPassword => Some(()),
-            Question::Proof(_) => None,
-        })?;
-
+        pool.schema.check(&given, Writer::User, Writing::New)?;
+        let user = pool.user(&conversation.user)?;
+        let has = |name: &String| user.attributes.get(name).is_some_and(|v| !v.is_empty());
+        let again = |(name, _): &&(String, String)| pool.required.contains(name) && has(name);
+        if let Some((name, _)) = given.iter().find(again) {
+            return Err(Failure::not_authorized(format!(
+                "Cannot modify an already provided {name}"
+            )));
+        }
+        for attribute in &pool.required {
+            let told = |(name, value): &(String, String)| name == attribute && !value.is_empty();
+            if !user.attributes.contains_key(attribute) && !given.iter().any(told) {
+                return Err(Failure::invalid_parameter(format!(
+                    "Invalid attributes given, {attribute} is missing"
+                )));
+            }
+        }
         let now = self.clock.now();
+        user.may_enter(now)?;
+        let conversation = self.settle(session, responses)?;
         let pool = self.pool_mut(&client.pool)?;
         let short_name = pool.short_name().to_owned();
-        let key = pool.fold(&name);
-        let user = pool.users.get_mut(&key).ok_or_else(invalid_session)?;
-        user.may_enter(now)?;
-        user.attributes.extend(given);
+        let user = pool.user_mut(&conversation.user)?;
+        for (name, value) in given {
+            let verified = format!("{name}_verified");
+            if user.attributes.get(&name) != Some(&value) {
+                user.attributes.remove(&verified);
+            }
+            user.attributes.insert(name, value);
+        }
         let who = Who {
             name: &short_name,
             user: &user.username,
@@ -126,69 +140,6 @@ impl World {
         user.status = Status::Confirmed;
         user.temporary_until = None;
         user.modified = now;
-        self.sign_in(client, &name)
+        self.go_on(client, conversation)
     }
-
-    fn require_attributes(
-        &self,
-        client: &Client,
-        username: &str,
-        given: &[(String, String)],
-    ) -> Result<(), Failure> {
-        let pool = self.pool(&client.pool)?;
-        let Some(user) = pool.find(username) else {
-            return Err(invalid_session());
-        };
-        for attribute in &pool.required {
-            let known = user.attributes.contains_key(attribute)
-                || given
-                    .iter()
-                    .any(|(name, value)| name == attribute && !value.is_empty());
-            if !known {
-                return Err(Failure::invalid_parameter(format!(
-                    "Invalid attributes given, {attribute} is missing"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the challenge of this handle, if it was put to this user through this client. Each is
-    /// answered once.
-    fn asked<T>(
-        &mut self,
-        client: &Client,
-        username: &str,
-        handle: &str,
-        kind: impl FnOnce(Question) -> Option<T>,
-    ) -> Result<(String, T), Failure> {
-        let Some(found) = self.challenges.find(handle) else {
-            return Err(invalid_session());
-        };
-        let pool = self.pool(&found.pool)?;
-        let same_user = match (pool.find(username), pool.find(&found.user)) {
-            (Some(one), Some(other)) => one.sub == other.sub,
-            (None, None) => username == found.user,
-            (None, Some(_)) | (Some(_), None) => false,
-        };
-        if found.client != client.id || !same_user {
-            return Err(invalid_session());
-        }
-        let Some(challenge) = self.challenges.take(handle) else {
-            return Err(invalid_session());
-        };
-        if self.clock.now() >= challenge.until {
-            return Err(Failure::not_authorized(
-                "Invalid session for the user, session is expired.",
-            ));
-        }
-        Ok((
-            challenge.user,
-            kind(challenge.question).ok_or_else(invalid_session)?,
-        ))
-    }
-}
-
-fn invalid_session() -> Failure {
-    Failure::not_authorized("Invalid session for the user.")
 }

@@ -123,7 +123,7 @@ impl World {
     /// `AssociateSoftwareToken`, by access token or in the session of an `MFA_SETUP`.
     pub(crate) fn associate_software_token(&mut self, fields: Fields<'_>) -> Answer {
         if by_session(fields)? {
-            return Err(Failure::not_authorized("Invalid session for the user."));
+            return self.associate_in_session(fields);
         }
         let (pool, name) = self.owner(fields)?;
         Ok(json!({ "SecretCode": self.associate(&pool, &name)? }))
@@ -146,7 +146,7 @@ impl World {
     /// `VerifySoftwareToken`, by access token or in the session of an `MFA_SETUP`.
     pub(crate) fn verify_software_token(&mut self, fields: Fields<'_>) -> Answer {
         if by_session(fields)? {
-            return Err(Failure::not_authorized("Invalid session for the user."));
+            return self.verify_in_session(fields);
         }
         let (pool, name) = self.owner(fields)?;
         self.prove_key(&pool, &name, fields)?;

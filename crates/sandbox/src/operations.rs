@@ -2,6 +2,7 @@
 
 use crate::{
     auth::Door,
+    device::Whose,
     wire::{Answer, Fields},
     world::World,
 };
@@ -79,6 +80,23 @@ static OPERATIONS: &[Operation] = &[
         World::associate_software_token,
     ),
     open(IDP, "VerifySoftwareToken", World::verify_software_token),
+    open(IDP, "ConfirmDevice", World::confirm_device),
+    open(IDP, "GetDevice", |w, f| w.device(f, Whose::Own)),
+    open(IDP, "ListDevices", |w, f| w.list_devices(f, Whose::Own)),
+    open(IDP, "UpdateDeviceStatus", |w, f| {
+        w.update_device_status(f, Whose::Own)
+    }),
+    open(IDP, "ForgetDevice", |w, f| w.forget_device(f, Whose::Own)),
+    admin(IDP, "AdminGetDevice", |w, f| w.device(f, Whose::Named)),
+    admin(IDP, "AdminListDevices", |w, f| {
+        w.list_devices(f, Whose::Named)
+    }),
+    admin(IDP, "AdminUpdateDeviceStatus", |w, f| {
+        w.update_device_status(f, Whose::Named)
+    }),
+    admin(IDP, "AdminForgetDevice", |w, f| {
+        w.forget_device(f, Whose::Named)
+    }),
     admin(IDP, "AdminInitiateAuth", |w, f| {
         w.initiate_auth(f, Door::Admin)
     }),

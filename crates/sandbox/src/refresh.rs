@@ -54,7 +54,7 @@ impl World {
         self.journal
             .secret("client_secret", secret.unwrap_or_default());
         client.check_secret(secret)?;
-        let origin = self.redeem(&client, token)?;
+        let origin = self.redeem(&client, token, fields.maybe_text("DeviceKey")?)?;
         let next = match client.rotation {
             Rotation::Off => None,
             Rotation::On { grace_seconds } => {
@@ -78,7 +78,8 @@ impl World {
         if client.secret.is_some() && !parameters.has("SECRET_HASH") {
             client.check_hash("", None)?;
         }
-        let origin = self.redeem(client, token)?;
+        let device = parameters.maybe_text("DEVICE_KEY")?;
+        let origin = self.redeem(client, token, device)?;
         let username = self
             .sign_ins
             .find(&origin)
@@ -136,8 +137,14 @@ impl World {
         json!({ "revoked": count })
     }
 
-    /// The sign-in that a refresh token stands for, if it may still be used.
-    fn redeem(&mut self, client: &Client, token: &str) -> Result<String, Failure> {
+    /// The sign-in that a refresh token stands for, if it may still be used. One that belongs to a
+    /// device is of use only to that device, once it is confirmed and while it is not forgotten.
+    fn redeem(
+        &mut self,
+        client: &Client,
+        token: &str,
+        device: Option<&str>,
+    ) -> Result<String, Failure> {
         self.journal.secret("refresh_token", token);
         let invalid = || Failure::not_authorized("Invalid Refresh Token.");
         let now = self.clock.now();
@@ -159,12 +166,19 @@ impl World {
                 "Refresh token has already been used",
             ));
         }
-        let user = self.pool(&sign_in.pool)?.find(&sign_in.user);
+        let pool = self.pool(&sign_in.pool)?;
+        let user = pool.find(&sign_in.user);
         let user = user
             .filter(|u| u.sub == sign_in.sub)
             .ok_or_else(Failure::no_user)?;
         if !user.enabled {
             return Err(Failure::not_authorized("User is disabled."));
+        }
+        if let (Some(key), Some(_)) = (&sign_in.device, pool.rules.devices) {
+            if device != Some(key) || user.devices.is_offered(key) {
+                return Err(invalid());
+            }
+            user.check_device(key)?;
         }
         Ok(found.sign_in.clone())
     }

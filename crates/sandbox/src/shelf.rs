@@ -32,11 +32,6 @@ impl<V> Shelf<V> {
             };
             self.entries.remove(&oldest);
         }
-        // Keys that were taken leave a gap in the order: close it before it grows.
-        if self.order.len() > 2 * self.limit {
-            let entries = &self.entries;
-            self.order.retain(|key| entries.contains_key(key));
-        }
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<&V> {
@@ -45,13 +40,6 @@ impl<V> Shelf<V> {
 
     pub(crate) fn find_mut(&mut self, key: &str) -> Option<&mut V> {
         self.entries.get_mut(key)
-    }
-
-    /// Removes an entry.
-    pub(crate) fn take(&mut self, key: &str) -> Option<V> {
-        let value = self.entries.remove(key)?;
-        self.order.retain(|other| other != key);
-        Some(value)
     }
 
     /// All entries, oldest first.
@@ -87,9 +75,8 @@ mod tests {
             shelf.put(key, value);
         }
         assert_eq!(shelf.all().collect::<Vec<_>>(), [("b", &3), ("c", &4)]);
-        assert_eq!(shelf.take("b"), Some(3));
         shelf.put("d", 5);
         assert_eq!(shelf.len(), 2);
-        assert_eq!(shelf.find("a"), None);
+        assert_eq!((shelf.find("a"), shelf.find("b")), (None, None));
     }
 }

@@ -59,6 +59,24 @@ impl Verifier {
         Self::with_salt(who, &crate::wire::hex(&tag[16..]), &salt)
     }
 
+    /// The verifier that a device has made of itself, if it is one: between 1 and N, and with a salt
+    /// of a size that makes sense.
+    pub(crate) fn of_device(salt: &[u8], value: &[u8]) -> Option<Self> {
+        let (salt, value) = (minimal(salt), minimal(value));
+        if !(1..=64).contains(&salt.len()) || value.len() > U3072::BITS as usize / 8 {
+            return None;
+        }
+        let mut full = [0_u8; U3072::BITS as usize / 8];
+        let start = full.len() - value.len();
+        full[start..].copy_from_slice(value);
+        let value = U3072::from_be_slice(&full);
+        let least = value > U3072::ONE && value < *Prime::PARAMS.modulus().as_ref();
+        least.then(|| Self {
+            salt: salt.to_vec(),
+            value,
+        })
+    }
+
     fn with_salt(who: Who<'_>, password: &str, salt: &[u8]) -> Self {
         let x = private_key(salt, &identity_hash(who, password));
         Self {
@@ -224,12 +242,18 @@ fn signature(key: &[u8; 16], who: Who<'_>, secret_block: &[u8], timestamp: &str)
     hmac_sha256(key, &parts.concat())
 }
 
+/// The bytes of an integer without zeros in front.
+fn minimal(number: &[u8]) -> &[u8] {
+    let first = number.iter().position(|byte| *byte != 0);
+    &number[first.unwrap_or(number.len())..]
+}
+
 /// The integer in as few bytes as hold it, with a 00 in front when the top bit is set.
 fn pad(number: &[u8]) -> Vec<u8> {
-    let digits = match number.iter().position(|byte| *byte != 0) {
-        Some(first) => &number[first..],
-        None => return vec![0],
-    };
+    let digits = minimal(number);
+    if digits.is_empty() {
+        return vec![0];
+    }
     let mut padded = Vec::with_capacity(digits.len() + 1);
     if digits[0] >= 0x80 {
         padded.push(0);
@@ -286,4 +310,4 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::vectors;
+pub(crate) use tests::{Prover, device_secret, vectors};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     client::Client,
     clock::Moment,
+    conversation::Conversation,
     keys::Claims,
     pool::Pool,
     random,
@@ -20,6 +21,8 @@ pub(crate) struct SignIn {
     pub(crate) sub: String,
     pub(crate) time: Moment,
     pub(crate) revoked: bool,
+    /// The device that it belongs to, where the pool knows devices.
+    pub(crate) device: Option<String>,
     event: String,
 }
 
@@ -31,16 +34,40 @@ pub(crate) struct Pair {
 }
 
 impl World {
-    /// Signs a user in: the end of every successful conversation.
-    pub(crate) fn sign_in(&mut self, client: &Client, user: &str) -> Answer {
-        let pool = self.pool(&client.pool)?;
-        let user = pool.find(user).ok_or_else(Failure::no_user)?;
+    /// Signs a user in: the end of every successful conversation. In a pool that knows devices, a
+    /// user without one is offered a key for this one.
+    pub(crate) fn sign_in(&mut self, client: &Client, conversation: &Conversation) -> Answer {
+        let now = self.clock.now();
+        let region = self.place.region.clone();
+        let pool = self.pool_mut(&client.pool)?;
+        let (pool_id, tracks) = (pool.id.clone(), pool.rules.devices.is_some());
+        let user = pool.user_mut(&conversation.user)?;
+        user.attempts.succeeded();
+        let mut offered = None;
+        let known = conversation.device.as_ref();
+        let known = known.and_then(|key| user.devices.find_mut(key));
+        let device = match known.filter(|_| tracks) {
+            Some(device) => {
+                device.used(now);
+                Some(device.key.clone())
+            }
+            None if tracks => {
+                let device = user.devices.offer(&region, now);
+                offered = Some(json!({
+                    "DeviceKey": device.key,
+                    "DeviceGroupKey": device.group,
+                }));
+                Some(device.key.clone())
+            }
+            None => None,
+        };
         let sign_in = SignIn {
-            pool: pool.id.clone(),
+            pool: pool_id,
             user: user.username.clone(),
             sub: user.sub.clone(),
-            time: self.clock.now(),
+            time: now,
             revoked: false,
+            device,
             event: random::uuid(),
         };
         let origin = random::uuid();
@@ -49,12 +76,13 @@ impl World {
             .lifetimes
             .refresh_token_seconds
             .unwrap_or(client.refresh_seconds);
-        let refresh = self.mint_refresh_token(client, &origin, self.clock.now().plus(seconds));
+        let refresh = self.mint_refresh_token(client, &origin, now.plus(seconds));
         let pair = self.mint_pair(client, &origin)?;
-        Ok(json!({
-            "AuthenticationResult": pair.result(Some(&refresh)),
-            "ChallengeParameters": {},
-        }))
+        let mut result = pair.result(Some(&refresh));
+        if let Some(offered) = offered {
+            result["NewDeviceMetadata"] = offered;
+        }
+        Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
     }
 
     /// New ID and access tokens of a sign-in.
@@ -86,6 +114,9 @@ impl World {
         access["client_id"] = json!(client.id);
         access["username"] = json!(user.username);
         access["scope"] = json!("aws.cognito.signin.user.admin");
+        if let Some(device) = &sign_in.device {
+            access["device_key"] = json!(device);
+        }
         let mut id = common("id", id_seconds);
         id["aud"] = json!(client.id);
         id["cognito:username"] = json!(user.username);

@@ -83,7 +83,13 @@ mod tests {
     fn one_step_of_drift() {
         let key = Key::read(RFC).expect("a key");
         let now = Moment(1_234_567_890_000);
-        for (seconds, right) in [(-60, false), (-30, true), (0, true), (30, true), (60, false)] {
+        for (seconds, right) in [
+            (-60, false),
+            (-30, true),
+            (0, true),
+            (30, true),
+            (60, false),
+        ] {
             let verdict = key.judge(&key.code(now.plus(seconds)), None, now);
             assert_eq!(matches!(verdict, Verdict::Right(_)), right, "{seconds}");
         }
@@ -108,7 +114,9 @@ mod tests {
     fn what_is_no_code() {
         let key = Key::read(RFC).expect("a key");
         let now = Moment(1_234_567_890_000);
-        for bad in ["", "5924", "05924", "0005924", "+05924", "00 5924", "00592é"] {
+        for bad in [
+            "", "5924", "05924", "0005924", "+05924", "00 5924", "00592é",
+        ] {
             assert_eq!(key.judge(bad, None, now), Verdict::Wrong, "{bad}");
         }
     }

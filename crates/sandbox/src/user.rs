@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::{Clock, Moment},
+    device::Devices,
     factor::Factors,
     limits::Limits,
     outbox::Code,
@@ -36,6 +37,7 @@ pub(crate) struct User {
     /// The codes that verify addresses, by attribute.
     pub(crate) verify_codes: BTreeMap<String, Code>,
     pub(crate) factors: Factors,
+    pub(crate) devices: Devices,
     pub(crate) limits: Limits,
 }
 
@@ -78,6 +80,7 @@ impl User {
             reset_code: None,
             verify_codes: BTreeMap::new(),
             factors: Factors::default(),
+            devices: Devices::default(),
             limits: Limits::default(),
         }
     }

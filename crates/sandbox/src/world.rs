@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    auth::Challenge,
     client::Client,
     clock::Clock,
     control::Lifetimes,
+    conversation::Challenge,
     faults::Faults,
     identity::{Identity, IdentityPool},
     journal::Journal,

@@ -106,6 +106,69 @@ fn passwords_that_are_sent() {
     assert!(!verifier.accepts(Who { user: "bob", ..WHO }, "right"));
 }
 
+#[test]
+fn verifiers_that_devices_make() {
+    let modulus = Prime::PARAMS.modulus().to_be_bytes();
+    let mut least = vec![0; 300];
+    least.push(2);
+    for value in [&least[..], &[2], &modulus[1..]] {
+        assert!(Verifier::of_device(&[1], value).is_some());
+    }
+    let longer = [&[1][..], &modulus].concat();
+    for value in [&[][..], &[0], &[1], &[0, 0, 1], &modulus, &longer] {
+        assert!(Verifier::of_device(&[1], value).is_none(), "{}", hex(value));
+    }
+    for salt in [&[][..], &[0; 16], &[1; 65]] {
+        assert!(Verifier::of_device(salt, &[2]).is_none(), "{}", hex(salt));
+    }
+}
+
+/// The client's half of a handshake.
+pub(crate) struct Prover(U256);
+
+impl Prover {
+    pub(crate) fn new() -> Self {
+        Self(U256::from_be_slice(&random::bytes::<32>()))
+    }
+
+    pub(crate) fn srp_a(&self) -> String {
+        integer_hex(&generator().pow(&self.0).retrieve().to_be_bytes())
+    }
+
+    /// `PASSWORD_CLAIM_SIGNATURE`
+    pub(crate) fn signature(
+        &self,
+        who: Who<'_>,
+        password: &str,
+        asked: &Value,
+        timestamp: &str,
+    ) -> String {
+        let text = |name: &str| asked[name].as_str().expect("a text");
+        let salt = unhex(text("SALT")).expect("hex");
+        let srp_b = unhex(text("SRP_B")).expect("hex");
+        let x = private_key(&salt, &identity_hash(who, password));
+        let u = scramble(&unhex(&self.srp_a()).expect("hex"), &srp_b);
+        let b = U3072::from_be_slice(&[&vec![0; 384 - srp_b.len()][..], &srp_b].concat());
+        let kv = Element::new(&wide(&multiplier())) * generator().pow(&x);
+        let wide_u = Uint::<24>::from(&U256::from_be_slice(&u));
+        let exponent =
+            Uint::<24>::from(&self.0).wrapping_add(&wide_u.wrapping_mul(&Uint::<24>::from(&x)));
+        let secret = (Element::new(&b) - kv).pow(&exponent).retrieve();
+        let key = session_key(&u, &secret.to_be_bytes());
+        let block = STANDARD.decode(text("SECRET_BLOCK")).expect("base64");
+        STANDARD.encode(signature(&key, who, &block, timestamp))
+    }
+}
+
+/// `DeviceSecretVerifierConfig`, as a device makes it.
+pub(crate) fn device_secret(who: Who<'_>, password: &str) -> Value {
+    let verifier = Verifier::new(who, password);
+    serde_json::json!({
+        "Salt": STANDARD.encode(pad(&verifier.salt)),
+        "PasswordVerifier": STANDARD.encode(pad(&verifier.value.to_be_bytes())),
+    })
+}
+
 const WHO: Who<'static> = Who {
     name: "AbCdEf123",
     user: "alice",
@@ -211,6 +274,12 @@ impl<'a> Case<'a> {
         let key = session_key(&u, &secret.to_be_bytes());
         self.expect("hkdf_key", &hex(&key));
 
+        // What a device registers is all that the server has of it.
+        let verifier = match self.maybe("device_key") {
+            Some(_) => Verifier::of_device(&pad(&salt), &pad(&verifier.value.to_be_bytes()))
+                .expect("a good one"),
+            None => verifier,
+        };
         if let Some(private) = self.maybe("b") {
             let private = U256::from_be_slice(&unhex(private).expect("hex"));
             let a_hex = integer_hex(&public.to_be_bytes());
@@ -288,6 +357,16 @@ impl<'a> Case<'a> {
         self.expect("PasswordVerifier", &STANDARD.encode(pad(&value)));
         self.expect("salt_hex", &hex(&salt));
         self.expect("verifier_hex", &hex(&value));
+        let sent = |name: &str| {
+            let text = self.0["expected"][name].as_str().expect("base64");
+            STANDARD.decode(text).expect("base64")
+        };
+        if self.0["expected"]["Salt"].is_string() {
+            let registered = Verifier::of_device(&sent("Salt"), &sent("PasswordVerifier"));
+            let registered = registered.expect("a good one");
+            assert_eq!(registered.value, verifier.value, "{}", self.id());
+            assert_eq!(pad(&registered.salt), pad(&salt), "{}", self.id());
+        }
     }
 
     fn identity_only(&self) {

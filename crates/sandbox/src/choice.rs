@@ -1,0 +1,203 @@
+//! `USER_AUTH`: the user chooses by what to sign in.
+
+use serde_json::json;
+
+use crate::{
+    auth::parameter,
+    client::Client,
+    code::Sent,
+    conversation::{Conversation, Question, invalid_session},
+    factor::{FirstFactor, Mfa},
+    pool::Pool,
+    proof::WithSession,
+    user::{Status, User},
+    wire::{Answer, Failure, Fields},
+    world::World,
+};
+
+/// What can be chosen, by the names that `AvailableChallenges` has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Password,
+    PasswordSrp,
+    EmailOtp,
+    SmsOtp,
+}
+
+impl Choice {
+    const ALL: [Self; 4] = [
+        Self::PasswordSrp,
+        Self::Password,
+        Self::EmailOtp,
+        Self::SmsOtp,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "PASSWORD",
+            Self::PasswordSrp => "PASSWORD_SRP",
+            Self::EmailOtp => "EMAIL_OTP",
+            Self::SmsOtp => "SMS_OTP",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+
+    /// Whether a user can sign in by it.
+    fn suits(self, pool: &Pool, user: &User) -> bool {
+        // A code instead of the password is no way around a second factor.
+        let code = |factor: FirstFactor, attribute: &str| {
+            pool.rules.first.contains(&factor)
+                && user.verified(attribute)
+                && user.status == Status::Confirmed
+                && pool.rules.mfa != Mfa::On
+                && pool.second_factors(user).is_empty()
+        };
+        match self {
+            Self::Password | Self::PasswordSrp => {
+                pool.rules.first.contains(&FirstFactor::Password) && user.password.is_some()
+            }
+            Self::EmailOtp => code(FirstFactor::EmailOtp, "email"),
+            Self::SmsOtp => code(FirstFactor::SmsOtp, "phone_number"),
+        }
+    }
+
+    /// Whether it is offered to somebody who does not exist: what most users are offered.
+    fn suits_nobody(self, pool: &Pool) -> bool {
+        let first = &pool.rules.first;
+        match self {
+            Self::Password | Self::PasswordSrp => first.contains(&FirstFactor::Password),
+            Self::EmailOtp => first.contains(&FirstFactor::EmailOtp) && pool.rules.mfa != Mfa::On,
+            Self::SmsOtp => false,
+        }
+    }
+}
+
+impl World {
+    /// `InitiateAuth` with `USER_AUTH`
+    pub(crate) fn start_choice(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
+        let conversation = self.begin(client, parameters)?;
+        let preferred = parameters.maybe_text("PREFERRED_CHALLENGE")?;
+        let available = self.choices(&conversation)?;
+        let preferred = match preferred.filter(|name| !name.is_empty()) {
+            None => None,
+            Some("WEB_AUTHN") => None,
+            Some(name) => Some(Choice::named(name).ok_or_else(|| {
+                Failure::invalid_parameter(format!("Invalid PREFERRED_CHALLENGE {name}."))
+            })?),
+        };
+        // One that the user cannot take leads to the choice, as without a preference.
+        if let Some(choice) = preferred.filter(|choice| available.contains(choice)) {
+            return self.choose(client, conversation, choice, parameters);
+        }
+        let names: Vec<_> = available.iter().map(|choice| choice.name()).collect();
+        let parameters = json!({ "USERNAME": conversation.user });
+        let mut answer = self.ask(client, conversation, Question::Select, parameters)?;
+        answer["AvailableChallenges"] = json!(names);
+        Ok(answer)
+    }
+
+    /// Answers `SELECT_CHALLENGE`.
+    pub(crate) fn answer_choice(
+        &mut self,
+        client: &Client,
+        username: &str,
+        session: &str,
+        responses: Fields<'_>,
+    ) -> Answer {
+        let (conversation, _) = self.asked(client, Some(username), session, "SELECT_CHALLENGE")?;
+        let answer = parameter(responses, "ANSWER")?;
+        let available = self.choices(&conversation)?;
+        let choice = Choice::named(answer).filter(|choice| available.contains(choice));
+        let choice = choice.ok_or_else(|| {
+            Failure::invalid_parameter(format!("Selected challenge {answer} is not available."))
+        })?;
+        self.check_attempts(&conversation)?;
+        let conversation = self.settle_choice(session, responses)?;
+        self.choose(client, conversation, choice, responses)
+    }
+
+    /// Answers `PASSWORD`.
+    pub(crate) fn answer_password(
+        &mut self,
+        client: &Client,
+        username: &str,
+        session: &str,
+        responses: Fields<'_>,
+    ) -> Answer {
+        let (conversation, _) = self.asked(client, Some(username), session, "PASSWORD")?;
+        let password = parameter(responses, "PASSWORD")?;
+        self.check_attempts(&conversation)?;
+        let conversation = self.settle_choice(session, responses)?;
+        self.password_is(client, conversation, password)
+    }
+
+    /// Answers `PASSWORD_SRP`.
+    pub(crate) fn answer_password_srp(
+        &mut self,
+        client: &Client,
+        username: &str,
+        session: &str,
+        responses: Fields<'_>,
+    ) -> Answer {
+        let (conversation, _) = self.asked(client, Some(username), session, "PASSWORD_SRP")?;
+        let srp_a = parameter(responses, "SRP_A")?;
+        self.check_attempts(&conversation)?;
+        let conversation = self.settle_choice(session, responses)?;
+        self.ask_proof(client, conversation, srp_a, WithSession::Yes)
+    }
+
+    /// Begins what was chosen, with as much of it as came along.
+    fn choose(
+        &mut self,
+        client: &Client,
+        conversation: Conversation,
+        choice: Choice,
+        fields: Fields<'_>,
+    ) -> Answer {
+        let nothing = json!({});
+        match choice {
+            Choice::Password => match fields.maybe_text("PASSWORD")? {
+                Some(password) => self.password_is(client, conversation, password),
+                None => self.ask(client, conversation, Question::Password, nothing),
+            },
+            Choice::PasswordSrp => match fields.maybe_text("SRP_A")? {
+                Some(srp_a) => self.ask_proof(client, conversation, srp_a, WithSession::Yes),
+                None => self.ask(client, conversation, Question::PasswordSrp, nothing),
+            },
+            Choice::EmailOtp => self.ask_code(client, conversation, Sent::EmailOtp),
+            Choice::SmsOtp => self.ask_code(client, conversation, Sent::SmsOtp),
+        }
+    }
+
+    /// Ends a question before anything is proven: whether the device is known is not told yet.
+    fn settle_choice(
+        &mut self,
+        session: &str,
+        responses: Fields<'_>,
+    ) -> Result<Conversation, Failure> {
+        let device = crate::conversation::device_key(responses)?;
+        let mut conversation = self.spend(session)?;
+        conversation.device = device.or(conversation.device);
+        Ok(conversation)
+    }
+
+    fn choices(&self, conversation: &Conversation) -> Result<Vec<Choice>, Failure> {
+        let pool = self.pool(&conversation.pool)?;
+        let user = pool.user(&conversation.user).ok();
+        let suits = |choice: &Choice| match user {
+            Some(user) => choice.suits(pool, user),
+            None => choice.suits_nobody(pool),
+        };
+        let available: Vec<_> = Choice::ALL.into_iter().filter(suits).collect();
+        if available.is_empty() {
+            return Err(invalid_session());
+        }
+        Ok(available)
+    }
+}
+
+#[cfg(test)]
+mod tests;

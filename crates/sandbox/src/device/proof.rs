@@ -1,0 +1,115 @@
+//! A remembered device proves itself: `DEVICE_SRP_AUTH`, `DEVICE_PASSWORD_VERIFIER`.
+
+use serde_json::json;
+
+use crate::{
+    auth::wrong_password,
+    client::Client,
+    conversation::{Conversation, Question, device_key, invalid_session},
+    proof::{Claim, handshake, secret_block},
+    srp::Who,
+    wire::{Answer, Failure, Fields},
+    world::World,
+};
+
+use super::gone;
+
+impl World {
+    /// Asks for the proof of the device that came along.
+    pub(crate) fn ask_device(&mut self, client: &Client, conversation: Conversation) -> Answer {
+        let parameters = json!({ "USERNAME": conversation.user });
+        self.ask(client, conversation, Question::Device, parameters)
+    }
+
+    /// Answers `DEVICE_SRP_AUTH`.
+    pub(crate) fn answer_device(
+        &mut self,
+        client: &Client,
+        username: &str,
+        session: Option<&str>,
+        responses: Fields<'_>,
+    ) -> Answer {
+        let key = device_key(responses)?
+            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter DEVICE_KEY"))?;
+        let srp_a = responses
+            .maybe_text("SRP_A")?
+            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter SRP_A"))?;
+        // pycognito sends no session here, amazon-cognito-identity-js that of the question before.
+        let open = self.device_asked(client, username, &key);
+        let session = match (session, open) {
+            (None, Some(open)) => open,
+            (None, None) => return Err(invalid_session()),
+            (Some(given), Some(open)) if self.was_before(given, &open) => open,
+            (Some(given), _) => given.to_owned(),
+        };
+        let (conversation, _) = self.asked(client, Some(username), &session, "DEVICE_SRP_AUTH")?;
+        if conversation.device.as_deref() != Some(&*key) {
+            return Err(gone());
+        }
+        self.check_attempts(&conversation)?;
+        let user = self.pool(&client.pool)?.user(&conversation.user)?;
+        let device = user.check_device(&key)?;
+        let verifier = device.verifier.as_ref().ok_or_else(gone)?;
+        let handshake = handshake(verifier, srp_a)?;
+        let block = secret_block();
+        self.spend(&session)?;
+        let session = self.session();
+        let answer = json!({
+            "ChallengeName": "DEVICE_PASSWORD_VERIFIER",
+            "Session": session,
+            "ChallengeParameters": {
+                "DEVICE_KEY": key,
+                "SALT": handshake.salt(),
+                "SECRET_BLOCK": block,
+                "SRP_B": handshake.public(),
+                "USERNAME": conversation.user,
+            },
+        });
+        let question = Question::DeviceProof(Box::new(handshake), session);
+        self.ask_under(client, block, conversation, question);
+        Ok(answer)
+    }
+
+    /// Answers `DEVICE_PASSWORD_VERIFIER`. Its `SECRET_BLOCK` is the handle; the session may come
+    /// along.
+    pub(crate) fn answer_device_proof(
+        &mut self,
+        client: &Client,
+        username: &str,
+        session: Option<&str>,
+        responses: Fields<'_>,
+    ) -> Answer {
+        let claim = Claim::read(responses)?;
+        let name = "DEVICE_PASSWORD_VERIFIER";
+        let key = device_key(responses)?
+            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter DEVICE_KEY"))?;
+        let (conversation, question) = self.asked(client, Some(username), claim.handle, name)?;
+        let Question::DeviceProof(_, given_out) = question else {
+            return Err(invalid_session());
+        };
+        if session.is_some_and(|session| session != given_out.as_str()) {
+            return Err(invalid_session());
+        }
+        self.check_attempts(&conversation)?;
+        let now = self.clock.now();
+        let (mut conversation, Question::DeviceProof(handshake, _)) = self.take(claim.handle)?
+        else {
+            return Err(invalid_session());
+        };
+        let user = self.pool(&client.pool)?.user(&conversation.user)?;
+        let device = user.check_device(&key)?;
+        let who = Who {
+            name: &device.group,
+            user: &key,
+        };
+        let right = conversation.device.as_deref() == Some(&*key);
+        if !right || !claim.is_proven(&handshake, who) {
+            return Err(self.wrong_proof(&conversation));
+        }
+        if !claim.is_fresh(now) {
+            return Err(wrong_password());
+        }
+        conversation.device_proven = true;
+        self.go_on(client, conversation)
+    }
+}

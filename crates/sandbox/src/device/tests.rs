@@ -1,0 +1,502 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    play::{Kept, Play, refused, signed_in},
+    srp::{Prover, device_secret},
+};
+
+const TOTP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+#[test]
+fn a_device_is_offered_where_the_pool_knows_devices() {
+    let mut play = Play::new(json!({}));
+    let done = play.sign_in(&json!({})).expect("tokens");
+    assert!(done["AuthenticationResult"]["NewDeviceMetadata"].is_null());
+    assert!(claims(&done)["device_key"].is_null());
+
+    for devices in ["ask", "always"] {
+        let mut play = Play::new(json!({ "pool": { "devices": devices } }));
+        let done = play.sign_in(&json!({})).expect("tokens");
+        let offered = &done["AuthenticationResult"]["NewDeviceMetadata"];
+        let key = offered["DeviceKey"].as_str().expect("a text");
+        assert!(key.starts_with("us-east-1_") && key.len() <= 55, "{key}");
+        assert!(
+            offered["DeviceGroupKey"]
+                .as_str()
+                .is_some_and(|group| group.starts_with('-'))
+        );
+        assert_eq!(claims(&done)["device_key"], key);
+        // Before it is confirmed it is no device.
+        let list = json!({ "AccessToken": done["AuthenticationResult"]["AccessToken"] });
+        assert_eq!(
+            play.call("ListDevices", &list).expect("a list")["Devices"],
+            json!([])
+        );
+        let refusal = refused(play.sign_in(&json!({ "DEVICE_KEY": key })));
+        assert_eq!(refusal.1, "Device does not exist.");
+
+        let (kept, confirmed) = play.confirm(&done);
+        assert_eq!(confirmed["UserConfirmationNecessary"], devices == "ask");
+        let answer = play
+            .prove(&json!({ "DEVICE_KEY": kept.key }))
+            .expect("a question or tokens");
+        assert_eq!(signed_in(&answer), devices == "ask");
+    }
+}
+
+#[test]
+fn a_device_stands_in_for_the_second_factor() {
+    for (skips, chain) in [
+        (true, &["DEVICE_SRP_AUTH"][..]),
+        (false, &["SOFTWARE_TOKEN_MFA", "DEVICE_SRP_AUTH"]),
+    ] {
+        let (mut play, kept) = remembered(skips);
+        play.later(60);
+        for by_srp in [true, false] {
+            let device = json!({ "DEVICE_KEY": kept.key });
+            let mut answer = if by_srp {
+                play.prove(&device)
+            } else {
+                play.sign_in(&device)
+            };
+            for name in chain {
+                let asked = answer.expect("a question");
+                assert_eq!(asked["ChallengeName"], *name, "skips: {skips}");
+                answer = if *name == "DEVICE_SRP_AUTH" {
+                    play.by_device(&asked, &kept)
+                } else {
+                    let code = play.totp();
+                    play.answer(&asked, &json!({ "SOFTWARE_TOKEN_MFA_CODE": code }))
+                };
+            }
+            let done = answer.expect("tokens");
+            assert!(done["AuthenticationResult"]["NewDeviceMetadata"].is_null());
+            assert_eq!(claims(&done)["device_key"], kept.key);
+            play.later(60);
+        }
+    }
+}
+
+#[test]
+fn a_device_that_is_not_remembered_stands_in_for_nothing() {
+    let (mut play, kept) = remembered(true);
+    let status = json!({ "UserPoolId": play.seeded.user_pool_id, "Username": "alice",
+        "DeviceKey": kept.key, "DeviceRememberedStatus": "not_remembered" });
+    play.call("AdminUpdateDeviceStatus", &status)
+        .expect("changed");
+    let asked = play
+        .sign_in(&json!({ "DEVICE_KEY": kept.key }))
+        .expect("a question");
+    assert_eq!(asked["ChallengeName"], "SOFTWARE_TOKEN_MFA");
+    play.later(60);
+    let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": play.totp(), "DEVICE_KEY": kept.key });
+    let done = play.answer(&asked, &code).expect("tokens");
+    assert!(done["AuthenticationResult"]["NewDeviceMetadata"].is_null());
+}
+
+#[test]
+fn a_wrong_proof_of_a_device() {
+    let (mut play, kept) = remembered(true);
+    let spoilt = [
+        Kept {
+            password: "other".into(),
+            ..kept.clone()
+        },
+        Kept {
+            group: "-other".into(),
+            ..kept.clone()
+        },
+    ];
+    for wrong in spoilt {
+        let asked = play
+            .prove(&json!({ "DEVICE_KEY": kept.key }))
+            .expect("a question");
+        let refusal = refused(play.by_device(&asked, &wrong));
+        assert_eq!(
+            refusal,
+            (
+                "NotAuthorizedException".into(),
+                "Incorrect username or password.".into()
+            )
+        );
+    }
+    // A stale time, though the proof over it is right.
+    let asked = play
+        .prove(&json!({ "DEVICE_KEY": kept.key }))
+        .expect("a question");
+    let prover = Prover::new();
+    let asked = play
+        .offer_proof(&prover, &asked, &kept)
+        .expect("a question");
+    let mut late = asked.clone();
+    let claim = {
+        play.later(-301);
+        let stamp = play.now().format("%a %b %-d %H:%M:%S UTC %Y");
+        play.later(301);
+        let parameters = &asked["ChallengeParameters"];
+        json!({
+            "DEVICE_KEY": kept.key,
+            "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
+            "PASSWORD_CLAIM_SIGNATURE":
+                prover.signature(kept.who(), &kept.password, parameters, &stamp),
+            "TIMESTAMP": stamp,
+        })
+    };
+    late["Session"] = Value::Null;
+    let refusal = refused(play.answer(&late, &claim));
+    assert_eq!(refusal.1, "Incorrect username or password.");
+    // Spent by the wrong answer.
+    let refusal = refused(play.prove_device(&prover, &asked, &kept));
+    assert_eq!(
+        refusal.1,
+        "Invalid session for the user, session can only be used once."
+    );
+}
+
+/// pycognito answers without a session, amazon-cognito-identity-js with that of the second factor.
+#[test]
+fn the_session_of_a_device_may_be_missing() {
+    for skips in [true, false] {
+        let (mut play, kept) = remembered(skips);
+        play.later(60);
+        let first = play
+            .prove(&json!({ "DEVICE_KEY": kept.key }))
+            .expect("a question");
+        let mut asked = first.clone();
+        if !skips {
+            let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": play.totp() });
+            asked = play.answer(&first, &code).expect("a question");
+        }
+        asked["Session"] = if skips {
+            Value::Null
+        } else {
+            first["Session"].clone()
+        };
+        let prover = Prover::new();
+        let mut asked = play
+            .offer_proof(&prover, &asked, &kept)
+            .expect("a question");
+        asked["Session"] = Value::Null;
+        assert!(signed_in(
+            &play.prove_device(&prover, &asked, &kept).expect("tokens")
+        ));
+    }
+    // But where nobody was asked, nobody can answer.
+    let (mut play, kept) = remembered(true);
+    let asked = json!({ "ChallengeName": "DEVICE_SRP_AUTH" });
+    let refusal = refused(play.offer_proof(&Prover::new(), &asked, &kept));
+    assert_eq!(refusal.1, "Invalid session for the user.");
+    // And not with a session that is somebody else's.
+    let asked = play
+        .prove(&json!({ "DEVICE_KEY": kept.key }))
+        .expect("a question");
+    let mut other = asked.clone();
+    other["Session"] = json!("x".repeat(40));
+    let refusal = refused(play.offer_proof(&Prover::new(), &other, &kept));
+    assert_eq!(refusal.1, "Invalid session for the user.");
+}
+
+#[test]
+fn a_device_is_its_users_own() {
+    let (mut play, kept) = remembered(true);
+    let bob = json!({ "client_id": play.seeded.client_id, "user": { "username": "bob" } });
+    let bob = play.plant(bob);
+    let alice = std::mem::replace(&mut play.seeded, bob.clone());
+    let refusal = refused(play.sign_in(&json!({ "DEVICE_KEY": kept.key })));
+    assert_eq!(
+        refusal,
+        (
+            "ResourceNotFoundException".into(),
+            "Device does not exist.".into()
+        )
+    );
+    play.seeded = alice;
+    let asked = play
+        .prove(&json!({ "DEVICE_KEY": kept.key }))
+        .expect("a question");
+    let responses = json!({ "DEVICE_KEY": kept.key, "SRP_A": Prover::new().srp_a() });
+    let refusal = refused(play.answer_as(&bob, &asked, &responses));
+    assert_eq!(refusal.1, "Invalid session for the user.");
+}
+
+/// Clients send the same proof again without the device that is gone.
+#[test]
+fn a_device_that_is_gone_does_not_spend_the_proof() {
+    let (mut play, kept) = remembered(true);
+    let forget = json!({ "UserPoolId": play.seeded.user_pool_id, "Username": "alice", "DeviceKey": kept.key });
+    play.call("AdminForgetDevice", &forget).expect("forgotten");
+    let prover = Prover::new();
+    let device = json!({ "DEVICE_KEY": kept.key });
+    let asked = play
+        .start(
+            "USER_SRP_AUTH",
+            &json!({ "SRP_A": prover.srp_a(), "DEVICE_KEY": kept.key }),
+        )
+        .expect("a question");
+    let refusal = refused(play.answer_verifier(&prover, &asked, &device));
+    assert_eq!(refusal.1, "Device does not exist.");
+    let again = play.answer_verifier(&prover, &asked, &json!({ "DEVICE_KEY": null }));
+    assert_eq!(
+        again.expect("a question")["ChallengeName"],
+        "SOFTWARE_TOKEN_MFA"
+    );
+}
+
+#[test]
+fn a_refresh_needs_the_device() {
+    for (devices, rotation) in [("ask", None), ("always", None), ("always", Some(60))] {
+        let mut play = Play::new(json!({
+            "pool": { "devices": devices }, "client": { "rotation_grace_seconds": rotation },
+        }));
+        let done = play.sign_in(&json!({})).expect("tokens");
+        let result = &done["AuthenticationResult"];
+        let token = result["RefreshToken"].as_str().expect("a token").to_owned();
+        let key = result["NewDeviceMetadata"]["DeviceKey"]
+            .as_str()
+            .expect("a key")
+            .to_owned();
+        let invalid = "Invalid Refresh Token.";
+        // Offered, and not confirmed yet.
+        assert_eq!(refused(refresh(&mut play, &token, Some(&key))).1, invalid);
+        let (kept, _) = play.confirm(&done);
+        for wrong in [
+            None,
+            Some(""),
+            Some("us-east-1_00000000-0000-4000-8000-000000000000"),
+        ] {
+            assert_eq!(
+                refused(refresh(&mut play, &token, wrong)).1,
+                invalid,
+                "{wrong:?}"
+            );
+        }
+        let renewed = refresh(&mut play, &token, Some(&kept.key)).expect("renewed");
+        assert_eq!(claims(&renewed)["device_key"], kept.key);
+        let token = renewed["AuthenticationResult"]["RefreshToken"].as_str();
+        let token = token.or(result["RefreshToken"].as_str()).expect("a token");
+        let token = token.to_owned();
+
+        let forget = json!({ "AccessToken": result["AccessToken"], "DeviceKey": kept.key });
+        play.call("ForgetDevice", &forget).expect("forgotten");
+        assert_eq!(refused(refresh(&mut play, &token, None)).1, invalid);
+        assert_eq!(
+            refused(refresh(&mut play, &token, Some(&kept.key))),
+            (
+                "ResourceNotFoundException".into(),
+                "Device does not exist.".into()
+            )
+        );
+        // Where the pool stops to look at devices, so do refreshes.
+        let id = play.seeded.user_pool_id.clone();
+        play.world.pool_mut(&id).expect("the pool").rules.devices = None;
+        refresh(&mut play, &token, None).expect("renewed");
+    }
+}
+
+#[test]
+fn what_users_do_with_devices() {
+    let (mut play, kept) = remembered(true);
+    let token = access(&mut play, &kept);
+    let own = json!({ "AccessToken": token, "DeviceKey": kept.key });
+    let named = json!({ "UserPoolId": play.seeded.user_pool_id, "Username": "alice", "DeviceKey": kept.key });
+    for (operation, request) in [("GetDevice", &own), ("AdminGetDevice", &named)] {
+        let device = play.call(operation, request).expect("a device");
+        assert_eq!(device["Device"]["DeviceKey"], kept.key);
+        let attributes = device["Device"]["DeviceAttributes"].to_string();
+        assert!(attributes.contains(r#""Value":"desk""#), "{attributes}");
+        assert!(
+            attributes.contains(r#""Value":"remembered""#),
+            "{attributes}"
+        );
+    }
+    let mut status = own.clone();
+    status["DeviceRememberedStatus"] = json!("perhaps");
+    assert_eq!(
+        refused(play.call("UpdateDeviceStatus", &status)).0,
+        "InvalidParameterException"
+    );
+    status["DeviceRememberedStatus"] = json!("not_remembered");
+    play.call("UpdateDeviceStatus", &status).expect("changed");
+    let device = play.call("GetDevice", &own).expect("a device").to_string();
+    assert!(device.contains("not_remembered"), "{device}");
+    for (operation, request) in [("ListDevices", &own), ("AdminListDevices", &named)] {
+        let list = play.call(operation, request).expect("a list");
+        assert_eq!(list["Devices"][0]["DeviceKey"], kept.key);
+        assert!(list["PaginationToken"].is_null());
+    }
+    play.call("ForgetDevice", &own).expect("forgotten");
+    for (operation, request) in [
+        ("GetDevice", &own),
+        ("UpdateDeviceStatus", &status),
+        ("ForgetDevice", &own),
+        ("AdminForgetDevice", &named),
+    ] {
+        assert_eq!(
+            refused(play.call(operation, request)).1,
+            "Device does not exist."
+        );
+    }
+}
+
+#[test]
+fn a_list_has_pages() {
+    let mut play = Play::new(json!({ "pool": { "devices": "always" } }));
+    let mut token = Value::Null;
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        let done = play.sign_in(&json!({})).expect("tokens");
+        token = done["AuthenticationResult"]["AccessToken"].clone();
+        keys.push(play.confirm(&done).0.key);
+    }
+    let mut seen = Vec::new();
+    let mut page = Value::Null;
+    for count in [2, 2, 1] {
+        let request = json!({ "AccessToken": token, "Limit": 2, "PaginationToken": page });
+        let list = play.call("ListDevices", &request).expect("a list");
+        let devices = list["Devices"].as_array().expect("a list");
+        assert_eq!(devices.len(), count);
+        seen.extend(
+            devices
+                .iter()
+                .map(|d| d["DeviceKey"].as_str().expect("a text").to_owned()),
+        );
+        page = list["PaginationToken"].clone();
+    }
+    assert!(page.is_null());
+    assert_eq!(seen, keys);
+    for wrong in [json!({ "Limit": 61 }), json!({ "PaginationToken": "x" })] {
+        let mut request = json!({ "AccessToken": token });
+        crate::play::extend(&mut request, &wrong);
+        refused(play.call("ListDevices", &request));
+    }
+}
+
+#[test]
+fn what_cannot_be_confirmed() {
+    let mut play = Play::new(json!({ "pool": { "devices": "always" } }));
+    let done = play.sign_in(&json!({})).expect("tokens");
+    let result = &done["AuthenticationResult"];
+    let offered = &result["NewDeviceMetadata"];
+    let text = |name: &str| offered[name].as_str().expect("a text").to_owned();
+    let kept = Kept {
+        key: text("DeviceKey"),
+        group: text("DeviceGroupKey"),
+        password: "x".into(),
+    };
+    let right = json!({
+        "AccessToken": result["AccessToken"],
+        "DeviceKey": kept.key,
+        "DeviceSecretVerifierConfig": device_secret(kept.who(), "x"),
+    });
+    for (change, code) in [
+        (
+            json!({ "DeviceKey": "us-east-1_0" }),
+            "ResourceNotFoundException",
+        ),
+        (json!({ "DeviceName": "" }), "InvalidParameterException"),
+        (
+            json!({ "DeviceSecretVerifierConfig": {} }),
+            "InvalidParameterException",
+        ),
+        (
+            json!({ "DeviceSecretVerifierConfig": { "Salt": "AA==", "PasswordVerifier": "Ag==" } }),
+            "InvalidParameterException",
+        ),
+        (
+            json!({ "DeviceSecretVerifierConfig": { "Salt": "AQ==", "PasswordVerifier": "AQ==" } }),
+            "InvalidParameterException",
+        ),
+        (
+            json!({ "DeviceSecretVerifierConfig": { "Salt": "AQ==", "PasswordVerifier": "%%" } }),
+            "InvalidParameterException",
+        ),
+        (json!({ "AccessToken": "x" }), "NotAuthorizedException"),
+    ] {
+        let mut request = right.clone();
+        crate::play::extend(&mut request, &change);
+        assert_eq!(
+            refused(play.call("ConfirmDevice", &request)).0,
+            code,
+            "{change}"
+        );
+    }
+    play.call("ConfirmDevice", &right).expect("confirmed");
+    let id = play.seeded.user_pool_id.clone();
+    play.world.pool_mut(&id).expect("the pool").rules.devices = None;
+    let refusal = refused(play.call("ConfirmDevice", &right));
+    assert_eq!(refusal.0, "InvalidUserPoolConfigurationException");
+}
+
+#[test]
+fn a_user_has_only_so_many() {
+    let mut devices = Devices::default();
+    let now = Moment(0);
+    let first = devices.offer("r", now).key.clone();
+    for _ in 0..Devices::LIMIT {
+        devices.offer("r", now);
+    }
+    assert!(!devices.is_offered(&first));
+    assert_eq!(devices.0.len(), Devices::LIMIT);
+    let verifier = || Verifier::of_device(&[1], &[2]).expect("a good one");
+    for _ in 0..Devices::LIMIT {
+        let key = devices.offer("r", now).key.clone();
+        devices
+            .confirm(&key, verifier(), None, now)
+            .expect("confirmed");
+    }
+    let key = devices.offer("r", now).key.clone();
+    assert!(devices.confirm(&key, verifier(), None, now).is_err());
+    // One that is confirmed can be confirmed again.
+    let known = devices.confirmed().next().expect("one").key.clone();
+    devices
+        .confirm(&known, verifier(), None, now)
+        .expect("confirmed");
+}
+
+/// A user with an authenticator app, in a pool where all have to have one, and a device.
+fn remembered(skips: bool) -> (Play, Kept) {
+    let pool = json!({ "mfa": "ON", "factors": ["SOFTWARE_TOKEN_MFA"], "devices": "always", "device_skips_mfa": skips });
+    let mut play = Play::new(json!({ "pool": pool, "user": { "totp_key": TOTP } }));
+    let asked = play.sign_in(&json!({})).expect("a question");
+    let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": play.totp() });
+    let done = play.answer(&asked, &code).expect("tokens");
+    let (kept, _) = play.confirm(&done);
+    (play, kept)
+}
+
+fn access(play: &mut Play, kept: &Kept) -> Value {
+    let asked = play
+        .prove(&json!({ "DEVICE_KEY": kept.key }))
+        .expect("a question");
+    let done = play.by_device(&asked, kept).expect("tokens");
+    done["AuthenticationResult"]["AccessToken"].clone()
+}
+
+/// Both ways to refresh, which must agree; the flow knows no rotation.
+fn refresh(play: &mut Play, token: &str, device: Option<&str>) -> Answer {
+    let client = play.seeded.client_id.clone();
+    let rotates = play.world.client(&client)?.rotation != crate::client::Rotation::Off;
+    let body = json!({ "ClientId": client, "RefreshToken": token, "DeviceKey": device });
+    let answer = play.call("GetTokensFromRefreshToken", &body);
+    if !rotates {
+        let flow = json!({
+            "ClientId": client,
+            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "AuthParameters": { "REFRESH_TOKEN": token, "DEVICE_KEY": device },
+        });
+        let other = play.call("InitiateAuth", &flow);
+        assert_eq!(other.as_ref().err(), answer.as_ref().err());
+    }
+    answer
+}
+
+/// The claims of an access token.
+fn claims(done: &Value) -> Value {
+    let token = done["AuthenticationResult"]["AccessToken"]
+        .as_str()
+        .expect("a token");
+    let body = token.split('.').nth(1).expect("a body");
+    let body = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(body);
+    serde_json::from_slice(&body.expect("base64")).expect("JSON")
+}
