@@ -47,8 +47,12 @@ const ROWS: &[Row] = &[
     (&[Refresh], 400, "RefreshTokenReuseException", "Refresh token has been used", Ended(Ended::Reused)),
     // Terminal, anywhere.
     (&[Refresh], 400, "UserNotFoundException", "User does not exist.", Ended(Ended::UserGone)),
-    (EVERY, 400, "PasswordResetRequiredException", "Password reset required for the user", Ended(Ended::PasswordReset)),
-    (EVERY, 400, "UserNotConfirmedException", "User is not confirmed.", Ended(Ended::Unconfirmed)),
+    (&[Refresh, Revoke, Fetch], 400, "PasswordResetRequiredException", "Password reset required for the user", Ended(Ended::PasswordReset)),
+    // A sign-in goes on by a code.
+    (&[SignIn], 400, "PasswordResetRequiredException", "Password reset required for the user", Wrong),
+    (&[Refresh, Revoke, Fetch], 400, "UserNotConfirmedException", "User is not confirmed.", Ended(Ended::Unconfirmed)),
+    // A sign-in goes on by a code.
+    (&[SignIn], 400, "UserNotConfirmedException", "User is not confirmed.", Wrong),
     (EVERY, 400, "NotAuthorizedException", "User is disabled.", Ended(Ended::UserDisabled)),
     (USERS, 400, "NotAuthorizedException", "Access Token has been revoked", Ended(Ended::Revoked)),
     // Not on the closed list: nobody is signed out.
