@@ -1206,6 +1206,10 @@ async fn set_factor(
     cognito().begin(&spec, member(goal)).await
 }
 
+fn member(goal: Goal) -> Thread {
+    signed_in_for(goal, &Secret::new(ACCESS))
+}
+
 fn sign_up() -> Goal {
     Goal::SignUp {
         attributes: attributes(&[]),

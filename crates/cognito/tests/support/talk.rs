@@ -112,10 +112,10 @@ pub fn unknown(goal: Goal) -> Thread {
 }
 
 /// Somebody who is signed in.
-pub fn member(goal: Goal) -> Thread {
+pub fn signed_in_for(goal: Goal, access_token: &Secret) -> Thread {
     assert!(goal.needs_session());
     Thread {
-        access_token: Some(Secret::new(crate::support::ACCESS)),
+        access_token: Some(access_token.clone()),
         ..known(goal)
     }
 }

@@ -1,0 +1,540 @@
+//! Accounts against the sandbox, which really judges what it is sent. Codes come out of its outbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests may fail, look at the clock, and run themselves"
+)]
+
+#[path = "support/http.rs"]
+mod http;
+#[path = "support/person.rs"]
+mod person;
+#[path = "support/sandbox.rs"]
+mod sandbox;
+#[path = "support/talk.rs"]
+mod talk;
+
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use person::{Person, spend};
+use poolkey_cognito::Cognito;
+use poolkey_core::config::{Flow, LoginSpec};
+use poolkey_core::conversation::{
+    Account, Answer, CodeFor, Factor, FactorState, Goal, Medium, Outcome, Question, Step, Thread,
+};
+use poolkey_core::fault::FaultKind;
+use poolkey_core::secret::Secret;
+use poolkey_core::time::UnixTime;
+use sandbox::{Sandbox, Seeded};
+use serde_json::{Value, json};
+use talk::*;
+
+#[tokio::test]
+async fn an_account_is_signed_up_confirmed_and_signed_in() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    for secret in [false, true] {
+        let chain = sandbox.seed(&json!({
+            "client": {"secret": secret},
+            "pool": {"aws": {"AutoVerifiedAttributes": ["email"], "Schema": [
+                {"Name": "email", "Required": true}, {"Name": "name", "Required": true},
+            ]}},
+            "user": {"email": "alice@example.com"},
+        }));
+        let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+        let goal = Goal::SignUp {
+            attributes: attributes(&[("email", "ada@example.com")]),
+        };
+        let talk = Talk::begin(&cognito, &spec, unknown(goal)).await;
+        let talk = talk.go(name(chain.text("username"))).await;
+        let mut talk = Talk::at(&cognito, &spec, talk.step(new_password("short")).await);
+        if secret {
+            assert!(matches!(talk.question, Question::ClientSecret { .. }));
+            let secret = Answer::ClientSecret(Secret::new(chain.text("client_secret")));
+            talk = Talk::at(&cognito, &spec, talk.step(secret).await);
+        }
+        let mut problems = Vec::new();
+        // Refused in whatever order the pool looks: password, attributes, name.
+        let talk = loop {
+            let answer = match &talk.question {
+                Question::NewPassword { .. } => new_password(PASSWORD),
+                Question::Attributes { names } => {
+                    assert_eq!(names, &["name"]);
+                    Answer::Attributes(attributes(&[("name", "Ada")]))
+                }
+                Question::Username { .. } => name("ada"),
+                Question::Code { .. } => break talk,
+                other => panic!("{other:?}"),
+            };
+            problems.extend(talk.problem.as_ref().map(|fault| fault.text.clone()));
+            talk = Talk::at(&cognito, &spec, talk.step(answer).await);
+        };
+        assert_eq!(problems.len(), 2, "password and name: {problems:?}");
+        assert_eq!(
+            talk.question,
+            Question::Code {
+                code_for: CodeFor::Confirm,
+                medium: Medium::Email,
+                destination: Some("a***@e***".into()),
+                can_resend: true,
+            }
+        );
+        let fault = person("ada", PASSWORD, &chain)
+            .sign_in(&cognito, &spec)
+            .await;
+        assert!(fault.is_err(), "not confirmed yet");
+        let talk = talk.trip(code("12"), "Invalid").await;
+        let talk = talk.go(Answer::Resend).await;
+        let sent = last_code(&sandbox, "ada@example.com");
+        let spaced = format!(" {}-{} ", &sent[..3], &sent[3..]);
+        assert_eq!(
+            talk.end(code(&spaced)).await,
+            Outcome::SignedUp {
+                username: "ada".into()
+            }
+        );
+        let tokens = person("ada", PASSWORD, &chain)
+            .sign_in(&cognito, &spec)
+            .await
+            .unwrap();
+        let access = tokens.access.unwrap().token;
+        let shown = show(&cognito, &spec, &access).await;
+        assert_eq!(shown.username, "ada");
+        assert_eq!(shown.attributes["email_verified"], "true");
+        assert_eq!(shown.attributes["name"], "Ada");
+        assert_eq!((shown.factors, shown.preferred), (vec![], None));
+
+        let mut thread = known(Goal::Confirm);
+        thread.client_secret = secret.then(|| Secret::new(chain.text("client_secret")));
+        let talk = Talk::begin(&cognito, &spec, thread).await;
+        let fault = talk.fail(code(&sent)).await;
+        assert!(fault.text.contains("confirmed already"), "{fault}");
+        sandbox.control("DELETE", "outbox", &Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_reset_and_a_known_one_changed() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({"user": {"email": "alice@example.com"}}));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let thread = |goal| Thread {
+        username: Some(chain.text("username").into()),
+        ..unknown(goal)
+    };
+    let talk = Talk::begin(&cognito, &spec, thread(Goal::ForgotPassword)).await;
+    let talk = talk.go(code("000000x")).await;
+    let talk = talk.trip(new_password("Short-1"), "policy").await;
+    let talk = talk.trip(new_password(PASSWORD), "Invalid").await;
+    assert!(matches!(
+        talk.question,
+        Question::Code {
+            medium: Medium::Email,
+            ..
+        }
+    ));
+    let sent = last_code(&sandbox, "alice@example.com");
+    assert_eq!(talk.end(code(&sent)).await, Outcome::Done);
+    let tokens = person(chain.text("username"), PASSWORD, &chain)
+        .sign_in(&cognito, &spec)
+        .await
+        .unwrap();
+    let access = tokens.access.unwrap().token;
+
+    let old = |text| Answer::Password(Secret::new(text));
+    let change = || signed_in_for(Goal::ChangePassword, &access);
+    let talk = Talk::begin(&cognito, &spec, change()).await;
+    let talk = talk.go(old("Not-the-0ld-one")).await;
+    let talk = talk.trip(new_password("An0ther-passw0rd"), "old").await;
+    let talk = talk.go(old(PASSWORD)).await;
+    let talk = talk
+        .trip(new_password("nothing but letters"), "policy")
+        .await;
+    let end = talk.end(new_password("An0ther-passw0rd")).await;
+    assert_eq!(end, Outcome::Done);
+    person(chain.text("username"), "An0ther-passw0rd", &chain)
+        .sign_in(&cognito, &spec)
+        .await
+        .unwrap();
+
+    // A code that the person has, from an administrator or from before.
+    let talk = Talk::begin(&cognito, &spec, thread(Goal::ResetPassword)).await;
+    let talk = talk.go(Answer::Resend).await;
+    let sent = last_code(&sandbox, "alice@example.com");
+    let talk = talk.go(code(&sent)).await;
+    assert_eq!(talk.end(new_password(PASSWORD)).await, Outcome::Done);
+
+    let mut limited = None;
+    for _ in 0..40 {
+        match cognito.begin(&spec, thread(Goal::ForgotPassword)).await {
+            Ok(_) => {}
+            Err(fault) => {
+                limited = Some(fault);
+                break;
+            }
+        }
+    }
+    let limited = limited.expect("an attempt limit");
+    assert_eq!(limited.kind, FaultKind::LockedOut, "{limited}");
+}
+
+#[tokio::test]
+async fn nobody_can_be_sent_a_code_without_an_address() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({
+        "pool": {"aws": {"AutoVerifiedAttributes": []}}, "client": {"hide_strangers": false},
+    }));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, known(sign_up())).await;
+    let end = talk.end(new_password(PASSWORD)).await;
+    let username = "ada".to_owned();
+    assert_eq!(end, Outcome::Unconfirmed { username });
+    let resent = cognito.begin(&spec, known(Goal::ResendCode)).await;
+    assert_eq!(resent.unwrap_err().kind, FaultKind::Misconfigured);
+    let forgot = cognito.begin(&spec, known(Goal::ForgotPassword)).await;
+    let fault = forgot.unwrap_err();
+    assert!(fault.text.contains("administrator"), "{fault}");
+}
+
+#[tokio::test]
+async fn second_factors_are_set_up_preferred_and_turned_off() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({
+        "pool": {"mfa": "OPTIONAL", "factors": ["SOFTWARE_TOKEN_MFA", "SMS_MFA"]},
+        "user": {"email": "alice@example.com"},
+    }));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let alice = person(chain.text("username"), chain.text("password"), &chain);
+    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
+    let access = tokens.access.unwrap().token;
+
+    let set = async |factor, state| {
+        let goal = Goal::SetFactor { factor, state };
+        cognito.begin(&spec, signed_in_for(goal, &access)).await
+    };
+    let fault = set(Factor::App, FactorState::On).await.unwrap_err();
+    assert!(
+        fault.text.contains("Set up an authenticator app"),
+        "{fault}"
+    );
+    let fault = set(Factor::Sms, FactorState::On).await.unwrap_err();
+    assert!(fault.text.contains("phone number"), "{fault}");
+
+    let talk = Talk::begin(&cognito, &spec, signed_in_for(Goal::SetUpApp, &access)).await;
+    let Question::AppSetup { key, .. } = talk.question.clone() else {
+        panic!("{:?}", talk.question)
+    };
+    let app = |code: &str| Answer::AppSetup {
+        code: Secret::new(code),
+        device_name: Some("My phone".into()),
+    };
+    let talk = talk.trip(app("000000"), "another code").await;
+    let shows = sandbox.control("POST", "totp", &json!({"key": key.expose()}));
+    let end = talk.end(app(shows["code"].as_str().unwrap())).await;
+    assert_eq!(end, Outcome::Done);
+    let shown = show(&cognito, &spec, &access).await;
+    assert_eq!(shown.factors, [Factor::App]);
+    assert_eq!(shown.preferred, Some(Factor::App), "nothing else was");
+    outcome(set(Factor::App, FactorState::On).await);
+    let shown = show(&cognito, &spec, &access).await;
+    assert_eq!(shown.preferred, Some(Factor::App), "still");
+
+    let thread = Thread {
+        username: Some(chain.text("username").into()),
+        ..Thread::default()
+    };
+    let talk = Talk::begin(&cognito, &spec, thread).await;
+    let password = Answer::Password(Secret::new(chain.text("password")));
+    let talk = talk.go(password).await;
+    assert!(
+        matches!(
+            talk.question,
+            Question::Code {
+                medium: Medium::App,
+                ..
+            }
+        ),
+        "it is asked for: {:?}",
+        talk.question
+    );
+
+    outcome(set(Factor::App, FactorState::Off).await);
+    let shown = show(&cognito, &spec, &access).await;
+    assert_eq!((shown.factors, shown.preferred), (vec![], None));
+}
+
+#[tokio::test]
+async fn an_address_is_verified() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({"user": {"phone": "+15550001234"}}));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let alice = person(chain.text("username"), chain.text("password"), &chain);
+    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
+    let access = tokens.access.unwrap().token;
+    let verify = |name: &str| {
+        let goal = Goal::VerifyAttribute { name: name.into() };
+        signed_in_for(goal, &access)
+    };
+    let talk = Talk::begin(&cognito, &spec, verify("phone_number")).await;
+    let Question::Code {
+        code_for,
+        medium,
+        destination,
+        can_resend,
+    } = &talk.question
+    else {
+        panic!("{:?}", talk.question)
+    };
+    assert_eq!(*code_for, CodeFor::Verify("phone_number".into()));
+    assert_eq!(*medium, Medium::Sms);
+    assert!(destination.as_deref().unwrap().ends_with("1234"));
+    assert!(can_resend);
+    let talk = talk.trip(code("12"), "Invalid").await;
+    let talk = talk.go(Answer::Resend).await;
+    let sent = last_code(&sandbox, "+15550001234");
+    assert_eq!(talk.end(code(&sent)).await, Outcome::Done);
+    let shown = show(&cognito, &spec, &access).await;
+    assert_eq!(shown.attributes["phone_number_verified"], "true");
+    let fault = cognito.begin(&spec, verify("nickname")).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
+}
+
+#[tokio::test]
+async fn an_access_token_ages_and_a_session_ends() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({}));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let alice = person(chain.text("username"), chain.text("password"), &chain);
+    let mut tokens = alice.sign_in(&cognito, &spec).await.unwrap();
+    let refresh = tokens.refresh_token.take().unwrap();
+    let access = tokens.access.unwrap().token;
+    show(&cognito, &spec, &access).await;
+    cognito
+        .revoke(&spec, &refresh, None, None)
+        .await
+        .revoked
+        .unwrap();
+    let revoked = cognito
+        .begin(&spec, signed_in_for(Goal::Show, &access))
+        .await;
+    assert_eq!(revoked.unwrap_err().kind, FaultKind::TokenStale);
+
+    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
+    let access = tokens.access.unwrap().token;
+    sandbox.control("POST", "clock", &json!({"offset_seconds": 3601}));
+    let old = cognito
+        .begin(&spec, signed_in_for(Goal::Show, &access))
+        .await;
+    assert_eq!(old.unwrap_err().kind, FaultKind::TokenStale);
+}
+
+#[tokio::test]
+async fn devices_are_listed_and_forgotten() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let chain = sandbox.seed(&json!({"pool": {"devices": "always"}}));
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let alice = person(chain.text("username"), chain.text("password"), &chain);
+    let first = alice.sign_in(&cognito, &spec).await.unwrap();
+    let second = alice.sign_in(&cognito, &spec).await.unwrap();
+    let access = second.access.unwrap().token;
+    let (first, second) = (first.device_key.unwrap(), second.device_key.unwrap());
+    let thread = |goal| Thread {
+        device_key: Some(second.clone()),
+        ..signed_in_for(goal, &access)
+    };
+    let list = async || {
+        let (listed, _) = outcome(cognito.begin(&spec, thread(Goal::ListDevices)).await);
+        let Outcome::Devices { devices } = listed else {
+            panic!("{listed:?}")
+        };
+        devices
+    };
+    let mut listed: Vec<_> = list()
+        .await
+        .into_iter()
+        .map(|device| (device.key, device.is_this))
+        .collect();
+    listed.sort_by_key(|(_, is_this)| *is_this);
+    assert_eq!(listed, [(first.clone(), false), (second.clone(), true)]);
+
+    let forget = async |key: Option<&str>| {
+        let goal = Goal::ForgetDevice {
+            key: key.map(str::to_owned),
+        };
+        cognito.begin(&spec, thread(goal)).await
+    };
+    let (forgotten, _) = outcome(forget(Some(&first)).await);
+    assert_eq!(forgotten, Outcome::DeviceForgotten { key: first.clone() });
+    assert_eq!(
+        forget(Some(&first)).await.unwrap_err().kind,
+        FaultKind::Wrong
+    );
+    let (forgotten, _) = outcome(forget(None).await);
+    assert_eq!(
+        forgotten,
+        Outcome::DeviceForgotten {
+            key: second.clone()
+        }
+    );
+}
+
+/// The walk through a first pool: sign up, confirmed by an administrator, signed in through one,
+/// and keys. The AWS chain reads the environment, which only another process may have.
+#[tokio::test]
+async fn an_administrator_confirms_and_signs_in() {
+    let Some(sandbox) = Sandbox::start() else {
+        return;
+    };
+    let flows = json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+    let chain = sandbox.seed(&json!({
+        "client": {"flows": flows}, "pool": {"aws": {"AutoVerifiedAttributes": []}},
+    }));
+    let home = std::env::temp_dir().join(format!("poolkey-account-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(
+        home.join("credentials"),
+        "[admin]\naws_access_key_id = sandbox\naws_secret_access_key = sandbox-secret\n",
+    )
+    .unwrap();
+    let child = |expected: &str, env: &[(&str, &str)]| {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "the_child_of_the_test_above",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env_remove("AWS_PROFILE")
+            .env("AWS_CONFIG_FILE", home.join("none"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", home.join("credentials"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("POOLKEY_TEST_URL", sandbox.url())
+            .env("POOLKEY_TEST_CHAIN", chain.ids.to_string())
+            .env("POOLKEY_TEST_EXPECTED", expected)
+            .envs(env.iter().copied())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{expected}: {output:?}");
+    };
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "sandbox"),
+        ("AWS_SECRET_ACCESS_KEY", "sandbox-secret"),
+    ];
+    let wrong_keys = [keys[0], ("AWS_SECRET_ACCESS_KEY", "not-the-secret")];
+    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, known(sign_up())).await;
+    let end = talk.end(new_password(PASSWORD)).await;
+    assert!(matches!(end, Outcome::Unconfirmed { .. }));
+
+    child("Misconfigured: No administrator's AWS keys were found", &[]);
+    child("Misconfigured: Cognito answered", &wrong_keys);
+    child(
+        "asked for another name",
+        &[keys[0], keys[1], ("POOLKEY_TEST_USER", "nobody")],
+    );
+    child(
+        "confirmed, signed in, :assumed-role/Developer/CognitoIdentityCredentials",
+        &[("POOLKEY_TEST_PROFILE", "admin")],
+    );
+    child("Wrong: The account “ada” is confirmed already", &keys);
+    std::fs::remove_dir_all(&home).unwrap();
+}
+
+#[tokio::test]
+#[ignore = "run by the test above"]
+async fn the_child_of_the_test_above() {
+    let var = |name: &str| std::env::var(name).ok();
+    let chain = Seeded {
+        url: var("POOLKEY_TEST_URL").unwrap(),
+        ids: serde_json::from_str(&var("POOLKEY_TEST_CHAIN").unwrap()).unwrap(),
+    };
+    let mut spec = chain.login(Flow::AdminUserPassword);
+    spec.admin_profile = var("POOLKEY_TEST_PROFILE");
+    let cognito = cognito();
+    let username = var("POOLKEY_TEST_USER").unwrap_or("ada".into());
+    let thread = Thread {
+        username: Some(username),
+        ..unknown(Goal::ConfirmAsAdmin)
+    };
+    let told = match cognito.begin(&spec, thread).await {
+        Ok(Step::Finished {
+            outcome: Outcome::Done,
+            ..
+        }) => {
+            let ada = person("ada", PASSWORD, &chain);
+            let tokens = ada.sign_in(&cognito, &spec).await.unwrap();
+            let fetched = cognito
+                .fetch(&chain.profile(None), &tokens.id_token, None)
+                .await
+                .unwrap();
+            let arn = spend(&fetched.keys, &chain.url).await.unwrap();
+            format!(
+                "confirmed, signed in, {}",
+                &arn[arn.find(":assumed").unwrap()..]
+            )
+        }
+        Ok(Step::Ask {
+            question: Question::Username { .. },
+            problem: Some(_),
+            ..
+        }) => "asked for another name".into(),
+        Ok(step) => format!("{step:?}"),
+        Err(fault) => format!("{:?}: {fault}", fault.kind),
+    };
+    let expected = var("POOLKEY_TEST_EXPECTED").unwrap();
+    assert!(told.starts_with(&expected), "{told}");
+}
+
+async fn show(cognito: &Cognito, spec: &LoginSpec, access: &Secret) -> Account {
+    let step = cognito.begin(spec, signed_in_for(Goal::Show, access)).await;
+    match outcome(step).0 {
+        Outcome::Account(account) => account,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The code of the last message to this address.
+fn last_code(sandbox: &Sandbox, to: &str) -> String {
+    let outbox = sandbox.control("GET", "outbox", &Value::Null);
+    let messages = outbox["messages"].as_array().unwrap();
+    let mut to_them = messages.iter().rev().filter(|message| message["to"] == to);
+    to_them.next().unwrap()["code"].as_str().unwrap().to_owned()
+}
+
+fn sign_up() -> Goal {
+    Goal::SignUp {
+        attributes: attributes(&[]),
+    }
+}
+
+fn person<'a>(username: &'a str, password: &'a str, chain: &'a Seeded) -> Person<'a> {
+    Person {
+        username,
+        password,
+        client_secret: chain.ids["client_secret"].as_str(),
+    }
+}
+
+fn cognito() -> Cognito {
+    Cognito::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        UnixTime::from_secs(since.as_secs().cast_signed())
+    })
+}
+
+const PASSWORD: &str = "Right-Passw0rd";
