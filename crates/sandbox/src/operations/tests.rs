@@ -9,6 +9,8 @@ use crate::{
     totp,
 };
 
+mod challenges;
+
 #[test]
 fn targets() {
     assert!(find("AWSCognitoIdentityProviderService.InitiateAuth").is_some());
@@ -31,6 +33,12 @@ fn every_operation_answers_a_right_request() {
         let (name, request) = requests(&mut world).swap_remove(index);
         let answer = run(&mut world, name, &request);
         assert!(answer.is_ok(), "{name}: {answer:?}");
+        answered.insert(name);
+    }
+    let (mut play, more) = challenges::requests();
+    for (name, request) in more {
+        let answer = run(&mut play.world, name, &request);
+        assert!(answer.is_ok(), "{name} {request}: {answer:?}");
         answered.insert(name);
     }
     let all: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
@@ -63,6 +71,14 @@ fn no_request_panics() {
                 .err()
                 .map(|failure| failure.code);
             outcomes.insert((name, outcome));
+        }
+    }
+    for _ in 0..40 {
+        let (mut play, more) = challenges::requests();
+        for (name, mut request) in more {
+            spoil(&mut request, &mut dice);
+            let outcome = run(&mut play.world, name, &request);
+            outcomes.insert((name, outcome.err().map(|failure| failure.code)));
         }
     }
     // Were they few, the requests would all fail at the door.
