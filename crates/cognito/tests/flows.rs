@@ -357,7 +357,7 @@ async fn custom_auth_may_prove_the_password_first() {
     let talk = talk.go(password()).await;
     let parameters = BTreeMap::from([("question".to_owned(), "cat?".to_owned())]);
     assert_eq!(talk.question, Question::Custom { parameters });
-    assert!(!format!("{:?}", talk.thread).contains(PASSWORD));
+    assert_nothing_typed(&talk.thread);
     done(talk.step(Answer::Custom(Secret::new("cat"))).await);
     let seen = server.seen();
     assert_eq!(seen[0].1["AuthFlow"], "CUSTOM_AUTH");

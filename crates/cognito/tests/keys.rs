@@ -6,6 +6,8 @@ mod support;
 use std::time::Duration;
 
 use poolkey_core::config::Flow;
+use poolkey_core::event::Forget;
+use poolkey_core::failure::Ended;
 use poolkey_core::fault::{FaultKind, Life};
 use poolkey_core::secret::Secret;
 use serde_json::{Value, json};
@@ -102,6 +104,119 @@ async fn a_revocation_names_token_and_client() {
             })
         )]
     );
+}
+
+fn forget(access_token: Option<&str>) -> Forget {
+    Forget {
+        device_key: "eu-west-1_dev".into(),
+        access_token: access_token.map(Secret::new),
+    }
+}
+
+fn operations(server: &Server) -> Vec<String> {
+    server.seen().into_iter().map(|(name, _)| name).collect()
+}
+
+#[tokio::test]
+async fn a_device_is_forgotten_before_its_session_ends() {
+    let gone = || refuse(400, "ResourceNotFoundException", "Device does not exist.");
+    for act in [ok(&json!({})), gone()] {
+        let server = Server::start([act, ok(&json!({}))]).await;
+        let spec = server.login(Flow::UserSrp);
+        let refresh = Secret::new(REFRESH);
+        let parting = cognito()
+            .revoke(&spec, &refresh, None, Some(&forget(Some("fresh"))))
+            .await;
+        assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
+        let seen = server.seen();
+        assert_eq!(operations(&server), ["ForgetDevice", "RevokeToken"]);
+        assert_eq!(
+            seen[0].1,
+            json!({"AccessToken": "fresh", "DeviceKey": "eu-west-1_dev"})
+        );
+        assert_eq!(seen[1].1["Token"], REFRESH);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_access_token_is_renewed_to_forget_a_device() {
+    let stale = || refuse(400, "NotAuthorizedException", "Access Token has expired");
+    let renewed = |refresh_token: Option<&str>| {
+        ok(&json!({"AuthenticationResult": {
+            "AccessToken": ACCESS, "IdToken": id_token(), "RefreshToken": refresh_token,
+        }}))
+    };
+    for (first, rotated) in [
+        (Some(stale()), Some("the-rotated-token")),
+        (None, Some("the-rotated-token")),
+        (None, None),
+    ] {
+        let token = first.is_some().then_some("stale");
+        let script = first
+            .into_iter()
+            .chain([renewed(rotated), ok(&json!({})), ok(&json!({}))]);
+        let server = Server::start(script).await;
+        let spec = server.login(Flow::UserSrp);
+        let secret = Secret::new("the-client-secret");
+        let refresh = Secret::new(REFRESH);
+        let parting = cognito()
+            .revoke(&spec, &refresh, Some(&secret), Some(&forget(token)))
+            .await;
+        assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
+        let mut seen = server.seen();
+        if token.is_some() {
+            assert_eq!(seen.remove(0).0, "ForgetDevice");
+        }
+        assert_eq!(seen[0].0, "GetTokensFromRefreshToken");
+        assert_eq!(seen[0].1["RefreshToken"], REFRESH);
+        assert_eq!(seen[0].1["DeviceKey"], "eu-west-1_dev");
+        assert_eq!(seen[1].0, "ForgetDevice");
+        assert_eq!(seen[1].1["AccessToken"], ACCESS);
+        assert_eq!(seen[2].0, "RevokeToken");
+        assert_eq!(seen[2].1["Token"], rotated.unwrap_or(REFRESH), "the newest");
+    }
+}
+
+/// Whatever becomes of the device, the session ends.
+#[tokio::test]
+async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
+    let over = || {
+        refuse(
+            400,
+            "NotAuthorizedException",
+            "Refresh Token has been revoked",
+        )
+    };
+    let down = || refuse(500, "InternalErrorException", "x");
+    let gone = || refuse(400, "ResourceNotFoundException", "Device does not exist.");
+    for (token, act, kind) in [
+        (Some("fresh"), down(), Some(FaultKind::Service)),
+        (None, down(), Some(FaultKind::Service)),
+        (None, over(), Some(FaultKind::Ended(Ended::Revoked))),
+        (None, gone(), None),
+    ] {
+        let server = Server::start([act, ok(&json!({}))]).await;
+        let spec = server.login(Flow::UserSrp);
+        let refresh = Secret::new(REFRESH);
+        let parting = cognito()
+            .revoke(&spec, &refresh, None, Some(&forget(token)))
+            .await;
+        assert_eq!(parting.forgotten.err().map(|fault| fault.kind), kind);
+        assert_eq!(parting.revoked, Ok(()));
+        assert_eq!(operations(&server).pop().as_deref(), Some("RevokeToken"));
+    }
+    let server = Server::start([ok(&json!({})), down()]).await;
+    let spec = server.login(Flow::UserSrp);
+    let parting = cognito()
+        .revoke(
+            &spec,
+            &Secret::new(REFRESH),
+            None,
+            Some(&forget(Some("fresh"))),
+        )
+        .await;
+    assert_eq!(parting.forgotten, Ok(()));
+    assert_eq!(parting.revoked.unwrap_err().kind, FaultKind::Service);
 }
 
 #[tokio::test]

@@ -48,6 +48,15 @@ pub fn password() -> Answer {
     Answer::Password(Secret::new(PASSWORD))
 }
 
+/// Nothing that was typed waits in a thread.
+pub fn assert_nothing_typed(thread: &Thread) {
+    assert_eq!(thread.password, None);
+    assert_eq!(thread.code, None);
+    assert!(thread.attributes.is_empty());
+    let told = format!("{thread:?}");
+    assert!(!told.contains(PASSWORD), "{told}");
+}
+
 /// The end of a sign-in.
 pub fn done(step: Result<Step, Fault>) -> (Tokens, Option<Device>) {
     let Ok(Step::Done { tokens, device, .. }) = step else {
