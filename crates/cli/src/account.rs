@@ -11,7 +11,7 @@ use crate::conversation::End;
 use crate::ending::Ending;
 use crate::front::Front;
 use crate::logins;
-use crate::outcome;
+use crate::outcome::{self, Of};
 use crate::profiles_file::ProfilesFile;
 use crate::prompts::Given;
 
@@ -49,7 +49,7 @@ fn sign_up(args: &SignUpArgs, client: &Client) -> Result<(), Ending> {
     let mut front = Front::open(args.who.json, client);
     let named = logins::named_or_new(args.who.login.as_deref(), &args.new, username, &mut front);
     let ended = named.and_then(|name| lead(name, username, &goal, &mut front));
-    front.end(ended, |name, end| outcome::tell(&name, &goal, &end))
+    front.end(ended, |of, end| outcome::tell(&of, &goal, &end))
 }
 
 fn mfa(command: &MfaCommand, client: &Client) -> Result<(), Ending> {
@@ -65,7 +65,7 @@ fn mfa(command: &MfaCommand, client: &Client) -> Result<(), Ending> {
             let mut front = Front::open(who.json, client);
             let named = logins::named(who.login.as_deref(), &mut front);
             let ended = named.and_then(|name| lead(name, None, &Goal::Show, &mut front));
-            front.end(ended, |name, end| outcome::tell_factors(&name, &end))
+            front.end(ended, |of, end| outcome::tell_factors(&of, &end))
         }
         MfaCommand::Prefer(args) => set(args, FactorState::Preferred),
         MfaCommand::On(args) => set(args, FactorState::On),
@@ -109,7 +109,7 @@ fn whoever(
     let mut front = Front::open(json, client);
     let named = logins::named(login, &mut front);
     let ended = named.and_then(|name| lead(name, username, &goal, &mut front));
-    front.end(ended, |name, end| outcome::tell(&name, &goal, &end))
+    front.end(ended, |of, end| outcome::tell(&of, &goal, &end))
 }
 
 fn lead(
@@ -117,7 +117,7 @@ fn lead(
     username: Option<&str>,
     goal: &Goal,
     front: &mut Front,
-) -> Result<(LoginName, End), Ending> {
+) -> Result<(Of, End), Ending> {
     let username = username.map(str::to_owned);
     let later = matches!(goal, Goal::SignUp { .. })
         .then(|| outcome::command("account confirm", &name, username.as_deref()));
@@ -132,7 +132,11 @@ fn lead(
         ..Given::default()
     };
     let end = front.converse(&begin, given)?;
-    Ok((name, end))
+    let of = Of {
+        login: name,
+        username: front.username.clone(),
+    };
+    Ok((of, end))
 }
 
 /// `us-east-1_` and a UUID: what Cognito calls a device.

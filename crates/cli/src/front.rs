@@ -14,6 +14,8 @@ pub(crate) struct Front {
     pub(crate) client: Client,
     /// Nobody where the front end speaks JSON.
     pub(crate) person: Person,
+    /// The user's name, as it was given or typed.
+    pub(crate) username: Option<String>,
     json: Option<JsonLines>,
     interrupt: Interrupt,
 }
@@ -29,6 +31,7 @@ impl Front {
         Self {
             client: client.clone(),
             person,
+            username: None,
             json: json.then(JsonLines::of_process),
             interrupt,
         }
@@ -36,11 +39,14 @@ impl Front {
 
     /// Leads a conversation to its end.
     pub(crate) fn converse(&mut self, begin: &Ask, given: Given) -> Result<End, Ending> {
+        self.username.clone_from(&given.username);
         match &mut self.json {
             Some(json) => converse(begin, json, &self.interrupt, &self.client),
             None => {
                 let mut prompts = Prompts::new(&mut self.person, given);
-                converse(begin, &mut prompts, &self.interrupt, &self.client)
+                let ended = converse(begin, &mut prompts, &self.interrupt, &self.client);
+                self.username = prompts.who().or(self.username.take());
+                ended
             }
         }
     }

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use poolkey_core::conversation::{Factor, Goal};
 use poolkey_core::failure::{Failure, Trouble};
-use poolkey_core::name::LoginName;
 use poolkey_ipc::{Ask, Client, Reply};
 
 use crate::args::{LoginArgs, YesNo};
 use crate::conversation::End;
 use crate::ending::Ending;
 use crate::front::Front;
+use crate::outcome::Of;
 use crate::prompts::Given;
 use crate::{logins, outcome};
 
@@ -18,10 +18,10 @@ use crate::{logins, outcome};
 pub(crate) fn run(args: &LoginArgs, client: &Client) -> Result<(), Ending> {
     let mut front = Front::open(args.json, client);
     let ended = sign_in(args, &mut front);
-    front.end(ended, |name, end| outcome::tell(&name, &Goal::SignIn, &end))
+    front.end(ended, |of, end| outcome::tell(&of, &Goal::SignIn, &end))
 }
 
-fn sign_in(args: &LoginArgs, front: &mut Front) -> Result<(LoginName, End), Ending> {
+fn sign_in(args: &LoginArgs, front: &mut Front) -> Result<(Of, End), Ending> {
     let username = args.username.as_deref();
     let name = logins::named_or_new(args.name.as_deref(), &args.new, username, front)?;
     let given = Given {
@@ -39,7 +39,11 @@ fn sign_in(args: &LoginArgs, front: &mut Front) -> Result<(LoginName, End), Endi
         username: args.username.clone(),
     };
     let end = front.converse(&begin, given)?;
-    Ok((name, end))
+    let of = Of {
+        login: name,
+        username: front.username.clone(),
+    };
+    Ok((of, end))
 }
 
 /// Renews a login's tokens and keys.

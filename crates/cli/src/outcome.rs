@@ -14,15 +14,28 @@ use crate::ending::Ending;
 use crate::status_text::table;
 use crate::words::{self, capital, clean};
 
+/// Whose conversation it was.
+pub(crate) struct Of {
+    pub(crate) login: LoginName,
+    /// The name that was given beforehand or typed.
+    pub(crate) username: Option<String>,
+}
+
+impl Of {
+    fn command(&self, verb: &str) -> String {
+        command(verb, &self.login, self.username.as_deref())
+    }
+}
+
 /// Tells it on stdout.
-pub(crate) fn tell(login: &LoginName, goal: &Goal, end: &End) -> Result<(), Ending> {
-    print(&text(login, goal, end, words::now()))
+pub(crate) fn tell(of: &Of, goal: &Goal, end: &End) -> Result<(), Ending> {
+    print(&text(of, goal, end, words::now()))
 }
 
 /// Tells the second factors on stdout, where the user's account was asked for.
-pub(crate) fn tell_factors(login: &LoginName, end: &End) -> Result<(), Ending> {
+pub(crate) fn tell_factors(of: &Of, end: &End) -> Result<(), Ending> {
     match end {
-        End::Outcome(Outcome::Account(account)) => print(&factors(login, account)),
+        End::Outcome(Outcome::Account(account)) => print(&factors(&of.login, account)),
         End::Outcome(_) | End::SignedIn(_) => {
             let told = "The daemon's answer does not fit the question.".to_owned();
             Err(Failure::from(Trouble::Protocol(told)).into())
@@ -44,7 +57,8 @@ fn print(text: &str) -> Result<(), Ending> {
     Ok(anstream::stdout().write_all(text.as_bytes())?)
 }
 
-fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
+fn text(of: &Of, goal: &Goal, end: &End, now: UnixTime) -> String {
+    let login = &of.login;
     let outcome = match end {
         End::SignedIn(user) => {
             let shown = user.email.as_deref().unwrap_or(&user.username);
@@ -53,11 +67,11 @@ fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
         End::Outcome(outcome) => outcome,
     };
     match outcome {
-        Outcome::Done => done(login, goal),
+        Outcome::Done => done(of, goal),
         Outcome::SignedUp { username } => format!(
             "There is an account “{}” now.\n{}",
             clean(username),
-            sign_in(login)
+            sign_in(of)
         ),
         Outcome::Unconfirmed { username } => format!(
             "There is an account “{}” now. The user pool sent no code: an administrator has to \
@@ -68,7 +82,7 @@ fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
         Outcome::CodeSent {
             medium,
             destination,
-        } => sent(login, goal, *medium, destination.as_deref()),
+        } => sent(of, goal, *medium, destination.as_deref()),
         Outcome::Account(account) => whole(account),
         Outcome::Devices { devices } => list(login, devices, now),
         Outcome::DeviceForgotten { key } => {
@@ -80,7 +94,8 @@ fn text(login: &LoginName, goal: &Goal, end: &End, now: UnixTime) -> String {
     }
 }
 
-fn done(login: &LoginName, goal: &Goal) -> String {
+fn done(of: &Of, goal: &Goal) -> String {
+    let login = &of.login;
     let told = match goal {
         Goal::SignUp { .. } => "There is an account now.",
         Goal::Confirm | Goal::ConfirmAsAdmin => "The account is confirmed.",
@@ -107,14 +122,14 @@ fn done(login: &LoginName, goal: &Goal) -> String {
         | Goal::ListDevices
         | Goal::ForgetDevice { .. } => return "It was done.\n".to_owned(),
     };
-    format!("{told}\n{}", sign_in(login))
+    format!("{told}\n{}", sign_in(of))
 }
 
-fn sign_in(login: &LoginName) -> String {
-    format!("Sign in: poolkey login {login}\n")
+fn sign_in(of: &Of) -> String {
+    format!("Sign in: {}\n", of.command("login"))
 }
 
-fn sent(login: &LoginName, goal: &Goal, medium: Medium, destination: Option<&str>) -> String {
+fn sent(of: &Of, goal: &Goal, medium: Medium, destination: Option<&str>) -> String {
     let by = match medium {
         Medium::Email => " by e-mail",
         Medium::Sms => " by SMS",
@@ -125,12 +140,13 @@ fn sent(login: &LoginName, goal: &Goal, medium: Medium, destination: Option<&str
         Goal::ForgotPassword | Goal::ResetPassword => {
             format!(
                 "Choose a new password: {}",
-                command("account reset-password", login, None)
+                of.command("account reset-password")
             )
         }
         Goal::VerifyAttribute { name } => {
             format!(
-                "Give it: poolkey account verify-attribute {login} {}",
+                "Give it: poolkey account verify-attribute {} {}",
+                of.login,
                 clean(name)
             )
         }
@@ -145,10 +161,7 @@ fn sent(login: &LoginName, goal: &Goal, medium: Medium, destination: Option<&str
         | Goal::SetFactor { .. }
         | Goal::ListDevices
         | Goal::ForgetDevice { .. } => {
-            format!(
-                "Confirm the account: {}",
-                command("account confirm", login, None)
-            )
+            format!("Confirm the account: {}", of.command("account confirm"))
         }
     };
     format!("A code is on its way{by}{to}.\n{next}\n")

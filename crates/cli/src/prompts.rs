@@ -23,6 +23,7 @@ pub(crate) struct Prompts<'a> {
     app: Option<(Secret, Option<String>)>,
     told_of_resending: bool,
     resent: bool,
+    username: Option<String>,
 }
 
 /// What options say. Each is used once: what was wrong is not given again.
@@ -45,7 +46,13 @@ impl<'a> Prompts<'a> {
             app: None,
             told_of_resending: false,
             resent: false,
+            username: None,
         }
+    }
+
+    /// The user's name that was answered last.
+    pub(crate) fn who(&self) -> Option<String> {
+        self.username.clone()
     }
 }
 
@@ -54,7 +61,7 @@ impl Answers for Prompts<'_> {
         if let Some(problem) = problem
             && self.person.can_be_asked_again()
         {
-            self.person.tell(&problem.to_string())?;
+            self.person.tell(&wording::problem(problem))?;
         }
         let answer = self.ask(question, problem);
         match (answer, problem) {
@@ -151,6 +158,7 @@ impl Prompts<'_> {
                 }
             },
         };
+        self.username = Some(name.clone());
         Ok(Answer::Username(name))
     }
 

@@ -219,9 +219,29 @@ fn the_next_step_is_told() {
             "There is an account “ann” now.\nSign in: poolkey login acme\n",
         ),
         (
+            &["sign-up"],
+            Outcome::Unconfirmed {
+                username: "ann".into(),
+            },
+            "There is an account “ann” now. The user pool sent no code: an administrator has to \
+             confirm it.\nWith an administrator's AWS keys: \
+             poolkey account confirm acme --username ann --as-admin\n",
+        ),
+        (
             &["confirm"],
             Outcome::Done,
             "The account is confirmed.\nSign in: poolkey login acme\n",
+        ),
+        (
+            &["confirm", "--username", "ann"],
+            Outcome::Done,
+            "The account is confirmed.\nSign in: poolkey login acme --username ann\n",
+        ),
+        (
+            &["resend-code", "--username", "ann; rm -r"],
+            sent(),
+            "A code is on its way by e-mail to a***@e***.\n\
+             Confirm the account: poolkey account confirm acme\n",
         ),
         (
             &["reset-password"],

@@ -21,7 +21,7 @@ fn a_person_signs_in_at_a_terminal_and_stdout_goes_elsewhere() {
     terminal.expect("Password of jane: ");
     assert!(!terminal.echoes(), "nobody sees a password");
     terminal.type_in("wrong-one\n");
-    terminal.expect("Incorrect user name or password. Try again.");
+    terminal.expect("Incorrect user name or password.");
     terminal.expect("Password of jane: ");
     terminal.type_in("hunter2\n");
 

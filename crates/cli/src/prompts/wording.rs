@@ -8,6 +8,14 @@ use zeroize::Zeroizing;
 
 use crate::words::{capital, factor};
 
+/// What was wrong with the last answer. That it can be tried again is said by asking.
+pub(super) fn problem(problem: &Failure) -> String {
+    match (problem.code, &*problem.remedy) {
+        (Code::Wrong, "Try again.") => problem.sentence.clone(),
+        (_, _) => problem.to_string(),
+    }
+}
+
 /// The prompt for a code: how it comes, and where to.
 pub(super) fn code(code_for: &CodeFor, medium: Medium, destination: Option<&str>) -> String {
     let kind = match code_for {
@@ -200,6 +208,17 @@ const SECRETS: [&str; 3] = ["password", "secret", "passphrase"];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_wrong_is_told_with_what_helps() {
+        let failure = |remedy: &str| Failure {
+            code: Code::Wrong,
+            sentence: "No.".into(),
+            remedy: remedy.into(),
+        };
+        assert_eq!(problem(&failure("Try again.")), "No.");
+        assert_eq!(problem(&failure("Wait a minute.")), "No. Wait a minute.");
+    }
 
     #[test]
     fn a_code_says_how_it_comes_and_where_to() {

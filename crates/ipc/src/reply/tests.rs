@@ -300,6 +300,12 @@ fn outcomes() -> Vec<(Outcome, &'static str)> {
             r#"{"kind":"signed_up","username":"ann"}"#,
         ),
         (
+            Outcome::Unconfirmed {
+                username: "ann".into(),
+            },
+            r#"{"kind":"unconfirmed","username":"ann"}"#,
+        ),
+        (
             Outcome::CodeSent {
                 medium: Medium::Email,
                 destination: Some("a***".into()),
