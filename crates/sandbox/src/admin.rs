@@ -50,10 +50,8 @@ impl World {
         let username = user.username.clone();
         let medium = user.medium();
         self.journal.secret("password", &password);
-        if !silent {
-            if let Some(medium) = medium {
-                self.send(pool_id, &username, Purpose::Invitation, medium, password)?;
-            }
+        if let Some(medium) = medium.filter(|_| !silent) {
+            self.send(pool_id, &username, Purpose::Invitation, medium, password)?;
         }
         Ok(json!({ "User": answer }))
     }

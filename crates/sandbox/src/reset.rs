@@ -74,7 +74,6 @@ impl World {
         user.limits.attempt(Limited::ConfirmForgotPassword, now)?;
         let code = user.reset_code.as_mut().ok_or_else(expired_code)?;
         code.check(given, now)?;
-        let verified = format!("{}_verified", code.medium.attribute());
         let who = Who {
             name: &short_name,
             user: &user.username,
@@ -84,7 +83,6 @@ impl World {
         user.status = Status::Confirmed;
         user.temporary_until = None;
         user.attempts.succeeded();
-        user.attributes.insert(verified, "true".into());
         user.modified = now;
         Ok(json!({}))
     }
