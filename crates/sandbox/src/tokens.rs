@@ -113,7 +113,7 @@ impl World {
         let mut access = common("access", expires_in);
         access["client_id"] = json!(client.id);
         access["username"] = json!(user.username);
-        access["scope"] = json!("aws.cognito.signin.user.admin");
+        access["scope"] = json!(OWN_ACCOUNT);
         if let Some(device) = &sign_in.device {
             access["device_key"] = json!(device);
         }
@@ -144,6 +144,12 @@ impl World {
         }
         if claims.get("exp").and_then(Value::as_i64).unwrap_or(0) <= self.clock.told().seconds() {
             return Err(Failure::not_authorized("Access Token has expired"));
+        }
+        if !text("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == OWN_ACCOUNT))
+        {
+            return Err(Failure::not_authorized(
+                "Access Token does not have required scopes",
+            ));
         }
         let origin = text("origin_jti").ok_or_else(invalid)?;
         let sign_in = self.sign_ins.find(origin).ok_or_else(invalid)?;
@@ -239,4 +245,53 @@ fn add_groups(id: &mut Value, access: &mut Value, pool: &Pool, user: &User) {
 
 fn claims(value: &Value) -> &Claims {
     value.as_object().expect("claims are made as an object")
+}
+
+/// The scope of an access token that speaks for its user's own account.
+const OWN_ACCOUNT: &str = "aws.cognito.signin.user.admin";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        seed::{Seed, plant},
+        wire::Fields,
+    };
+
+    #[test]
+    fn a_token_needs_the_scope() {
+        let mut world = World::for_tests();
+        let seeded = plant(&mut world, Seed::default()).expect("a seed");
+        let request = json!({
+            "ClientId": seeded.client_id,
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": seeded.username, "PASSWORD": seeded.password },
+        });
+        let request = Fields::of(&request).expect("fields");
+        let answer = world.initiate_auth(request, crate::auth::Door::Public);
+        let answer = answer.expect("signed in");
+        let token = answer["AuthenticationResult"]["AccessToken"].as_str();
+        let right = world.key.verify(token.expect("a text")).expect("claims");
+        for (scope, outcome) in [
+            (json!("openid aws.cognito.signin.user.admin"), None),
+            (
+                json!("openid email"),
+                Some("Access Token does not have required scopes"),
+            ),
+            (
+                json!("aws.cognito.signin.user.administrator"),
+                Some("Access Token does not have required scopes"),
+            ),
+            (
+                Value::Null,
+                Some("Access Token does not have required scopes"),
+            ),
+        ] {
+            let mut claims = right.clone();
+            claims.insert("scope".into(), scope.clone());
+            let token = world.key.sign(&claims);
+            let refused = world.access(&token).err().map(|failure| failure.message);
+            assert_eq!(refused.as_deref(), outcome, "{scope}");
+        }
+    }
 }

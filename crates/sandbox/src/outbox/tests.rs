@@ -1,0 +1,45 @@
+use super::*;
+
+#[test]
+fn addresses_are_masked() {
+    for (medium, to, shown) in [
+        (Medium::Email, "ada@example.com", "a***@e***"),
+        (Medium::Sms, "+12025551234", "+*******1234"),
+        (Medium::Sms, "+123", "+123"),
+        (Medium::Email, "é@ö", "é***@ö***"),
+    ] {
+        assert_eq!(masked(medium, to), shown);
+    }
+}
+
+#[test]
+fn a_code_is_checked() {
+    let start = Moment(0);
+    let mut code = Code::new(Medium::Email, start.plus(60));
+    let right = code.text.clone();
+    assert_eq!(code.check("", start), Err(Miss::Wrong));
+    assert_eq!(code.check(&right, start), Ok(()));
+    assert_eq!(code.check(&right, start.plus(60)), Err(Miss::Expired));
+    for _ in 1..Code::MISSES {
+        assert_eq!(code.check("x", start), Err(Miss::Wrong));
+    }
+    assert_eq!(code.check(&right, start), Err(Miss::TooMany));
+}
+
+#[test]
+fn the_outbox_has_an_end() {
+    let mut outbox = Outbox::new();
+    for at in 0..2000 {
+        outbox.put(Message {
+            to: "a@b".into(),
+            medium: Medium::Email,
+            user: "a".into(),
+            pool: "p".into(),
+            purpose: Purpose::SignUp,
+            code: "1".into(),
+            at,
+        });
+    }
+    let times: Vec<i64> = outbox.messages().iter().map(|message| message.at).collect();
+    assert_eq!((times.len(), times[0], times[999]), (1000, 1000, 1999));
+}
