@@ -102,7 +102,6 @@ impl World {
             .filter_map(|name| Some((name, name.strip_prefix("userAttributes.")?)))
             .map(|(name, attribute)| Ok((attribute.to_owned(), responses.text(name)?.to_owned())))
             .collect::<Result<_, Failure>>()?;
-        pool.schema.check(&given, Writer::User, Writing::New)?;
         let user = pool.user(&conversation.user)?;
         let has = |name: &String| user.attributes.get(name).is_some_and(|v| !v.is_empty());
         let again = |(name, _): &&(String, String)| pool.required.contains(name) && has(name);
@@ -119,6 +118,7 @@ impl World {
                 )));
             }
         }
+        pool.schema.check(&given, Writer::User, Writing::New)?;
         let now = self.clock.now();
         user.may_enter(now)?;
         let conversation = self.settle(session, responses)?;

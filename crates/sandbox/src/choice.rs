@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use crate::{
-    auth::parameter,
+    auth::{parameter, wrong_password},
     client::Client,
     code::Sent,
-    conversation::{Conversation, Question, invalid_session},
+    conversation::{Conversation, Question, device_key},
     factor::{FirstFactor, Mfa},
     pool::Pool,
     proof::WithSession,
@@ -178,7 +178,7 @@ impl World {
         session: &str,
         responses: Fields<'_>,
     ) -> Result<Conversation, Failure> {
-        let device = crate::conversation::device_key(responses)?;
+        let device = device_key(responses)?;
         let mut conversation = self.spend(session)?;
         conversation.device = device.or(conversation.device);
         Ok(conversation)
@@ -193,7 +193,7 @@ impl World {
         };
         let available: Vec<_> = Choice::ALL.into_iter().filter(suits).collect();
         if available.is_empty() {
-            return Err(invalid_session());
+            return Err(wrong_password());
         }
         Ok(available)
     }

@@ -7,6 +7,7 @@ use crate::{
     conversation::{Conversation, Question, Second},
     factor::Factor,
     outbox::{Medium, Miss, Purpose, masked},
+    pool::Claim,
     wire::{Answer, Failure, Fields},
     world::World,
 };
@@ -111,9 +112,17 @@ impl World {
             }
         }
         let mut conversation = self.settle(session, responses)?;
-        let user = self.pool_mut(&client.pool)?.user_mut(&conversation.user)?;
-        let verified = format!("{}_verified", sent.medium().attribute());
-        user.attributes.insert(verified, "true".into());
+        let pool = self.pool_mut(&client.pool)?;
+        let attribute = sent.medium().attribute();
+        let mut changed = pool.user(&conversation.user)?.clone();
+        let verified = format!("{attribute}_verified");
+        changed.attributes.insert(verified, "true".into());
+        let sole = pool.claim_alias(&changed, attribute, Claim::Refuse).is_ok();
+        let user = pool.user_mut(&conversation.user)?;
+        // An address that names another user already stays as it is.
+        if sole {
+            *user = changed;
+        }
         match sent {
             Sent::SmsMfa | Sent::EmailMfa => conversation.second = Second::Settled,
             Sent::EmailSetUp => {

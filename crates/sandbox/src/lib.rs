@@ -58,6 +58,7 @@ mod schema;
 mod second;
 mod seed;
 mod server;
+mod session;
 mod settings;
 mod shelf;
 mod sign_up;

@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::{
     client::Client,
     code::{Sent, listed},
-    conversation::{Conversation, Question, Second, SetUp, invalid_session},
+    conversation::{Conversation, Question, Second, SetUp},
     factor::{Factor, Mfa},
     outbox::Medium,
+    session::invalid_session,
     totp::Verdict,
     user::Status,
     wire::{Answer, Failure, Fields},

@@ -5,8 +5,9 @@ use serde_json::json;
 use crate::{
     auth::wrong_password,
     client::Client,
-    conversation::{Conversation, Question, device_key, invalid_session},
+    conversation::{Conversation, Question, device_key},
     proof::{Claim, handshake, secret_block},
+    session::invalid_session,
     srp::Who,
     wire::{Answer, Failure, Fields},
     world::World,

@@ -73,7 +73,7 @@ fn no_request_panics() {
             outcomes.insert((name, outcome));
         }
     }
-    for _ in 0..40 {
+    for _ in 0..20 {
         let (mut play, more) = challenges::requests();
         for (name, mut request) in more {
             spoil(&mut request, &mut dice);
