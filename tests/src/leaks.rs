@@ -2,7 +2,8 @@
 //!
 //! A secret is found in any of the forms in which a careless program writes it: as it is, in
 //! base64 (standard and for URLs, whatever it was encoded together with), percent-encoded, or in
-//! hexadecimal; and of a long one, any 20 characters in a row are enough.
+//! hexadecimal; and of a long one, any 20 characters in a row are enough. A code of a few digits is
+//! looked for as it is.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -16,6 +17,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// row hold at least one of them whole, and what stands around it tells the rest.
 pub struct Search {
     forms: Vec<Form>,
+    /// Codes of a few digits, which are looked for where they stand alone: any number holds some.
+    codes: Vec<(String, usize)>,
     groups: HashMap<u64, Vec<(usize, usize)>>,
     /// Whether any group has this hash: most bytes are passed over with one look.
     sieve: Vec<u64>,
@@ -57,6 +60,7 @@ impl Search {
     pub fn for_all(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut search = Self {
             forms: Vec::new(),
+            codes: Vec::new(),
             groups: HashMap::new(),
             sieve: vec![0; SIEVE / 64],
             kinds: Vec::new(),
@@ -64,7 +68,11 @@ impl Search {
         for (kind, secret) in secrets {
             let index = search.kinds.len();
             search.kinds.push(kind);
-            search.add_forms(secret.as_bytes(), index);
+            if secret.len() < GROUP {
+                search.codes.push((secret, index));
+            } else {
+                search.add_forms(secret.as_bytes(), index);
+            }
         }
         search
     }
@@ -134,19 +142,39 @@ impl Search {
                 let before = common(bytes[..at].iter().rev(), form.bytes[..*offset].iter().rev());
                 let after = common(bytes[at..].iter(), form.bytes[*offset..].iter());
                 if before + after >= WINDOW.min(form.bytes.len()) && seen.insert(form.secret) {
-                    let at = at - before;
-                    let before = &bytes[at.saturating_sub(160)..at];
-                    found.push(Found {
-                        kind: self.kinds[form.secret].clone(),
-                        place: place.to_owned(),
-                        at,
-                        before: String::from_utf8_lossy(before).into_owned(),
-                    });
+                    found.push(self.found(form.secret, place, bytes, at - before));
                 }
+            }
+        }
+        for (code, secret) in &self.codes {
+            let places = bytes.windows(code.len()).enumerate();
+            let is_it = |(at, window): &(usize, &[u8])| {
+                *window == code.as_bytes() && stands_alone(bytes, *at, code.len())
+            };
+            if let Some((at, _)) = places.into_iter().find(is_it) {
+                found.push(self.found(*secret, place, bytes, at));
             }
         }
         found
     }
+
+    fn found(&self, secret: usize, place: &str, bytes: &[u8], at: usize) -> Found {
+        let before = &bytes[at.saturating_sub(160)..at];
+        Found {
+            kind: self.kinds[secret].clone(),
+            place: place.to_owned(),
+            at,
+            before: String::from_utf8_lossy(before).into_owned(),
+        }
+    }
+}
+
+/// Whether no letter, digit or point touches it: those of a longer number, or of a fraction of a
+/// second, are no code.
+fn stands_alone(bytes: &[u8], at: usize, length: usize) -> bool {
+    let touches = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    !touches(before) && !touches(bytes.get(at + length))
 }
 
 fn common<'a>(left: impl Iterator<Item = &'a u8>, right: impl Iterator<Item = &'a u8>) -> usize {
@@ -223,5 +251,13 @@ mod tests {
         }
         let harmless = format!("{} {} Pa55", &token[900..919], &token[10..29]);
         assert!(search.look("log", harmless.as_bytes()).is_empty());
+
+        let search = Search::for_all([("code".to_owned(), "204816".to_owned())]);
+        for leak in ["code 204816", "\"204816\"", "204816", "CODE=204816&"] {
+            assert_eq!(search.look("log", leak.as_bytes()).len(), 1, "{leak}");
+        }
+        for number in ["1204816", "12:00:00.204816Z", "204816.5", "x204816"] {
+            assert!(search.look("log", number.as_bytes()).is_empty(), "{number}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //!                    ├─ Sandbox     poolkey-sandbox, its control endpoint
 //!                    ├─ Road        the TCP way to it, which can be cut and mended
 //!                    ├─ poolkeyd    started, stopped, killed, frozen
-//!                    └─ shim, CLI   real processes
+//!                    └─ shim, CLI   real processes, the CLI also in a terminal of its own
 //! ```
 //!
 //! [`story`] plays a test in such a world and, when it is over, searches all that was logged,
@@ -29,6 +29,7 @@ pub mod leaks;
 mod process;
 mod road;
 mod sandbox;
+mod terminal;
 mod tools;
 mod world;
 
@@ -36,5 +37,6 @@ pub use desktop::Desktop;
 pub use process::{Ran, Running};
 pub use road::Road;
 pub use sandbox::Sandbox;
+pub use terminal::Terminal;
 pub use tools::{program, require, skip, under, until};
 pub use world::{Document, Setup, VaultKind, World, story};

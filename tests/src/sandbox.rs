@@ -114,6 +114,54 @@ impl Sandbox {
         self.control("POST", "clock", clock);
     }
 
+    /// The code that was sent to a user last.
+    ///
+    /// # Panics
+    ///
+    /// None was.
+    pub fn code_for(&self, user: &str) -> String {
+        let outbox = self.control("GET", "outbox", &Value::Null);
+        let messages = outbox["messages"].as_array().unwrap();
+        let last = messages.iter().rfind(|message| message["user"] == user);
+        let last = last.unwrap_or_else(|| panic!("nothing was sent to {user}: {messages:?}"));
+        last["code"].as_str().unwrap().to_owned()
+    }
+
+    /// What an authenticator app with this key shows, by the sandbox's clock.
+    ///
+    /// # Panics
+    ///
+    /// It is no key.
+    pub fn totp(&self, key: &str) -> String {
+        let shown = self.control("POST", "totp", &json!({ "key": key }));
+        shown["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Has its time go on.
+    ///
+    /// # Panics
+    ///
+    /// It does not tell its time.
+    pub fn later(&self, seconds: i64) {
+        let clock = self.control("GET", "clock", &Value::Null);
+        let offset = clock["offset_seconds"].as_i64().unwrap();
+        self.clock(&json!({ "offset_seconds": offset + seconds }));
+    }
+
+    /// All calls of an operation since the last [`Self::forget_calls`], oldest first.
+    ///
+    /// # Panics
+    ///
+    /// It does not tell.
+    pub fn calls_of(&self, operation: &str) -> Vec<Value> {
+        let path = format!("calls?operation={operation}");
+        let mut calls = self.control("GET", &path, &Value::Null);
+        match calls["calls"].take() {
+            Value::Array(calls) => calls,
+            other => panic!("{other}"),
+        }
+    }
+
     /// Sets how long what it makes lives.
     pub fn lifetimes(&self, lifetimes: &Value) {
         self.control("POST", "lifetimes", lifetimes);

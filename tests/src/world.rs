@@ -22,7 +22,7 @@ use crate::desktop::KEYRING_PASSWORD;
 use crate::leaks::{Found, Search};
 use crate::process::{Ran, Running, pid, proc_file, tied};
 use crate::tools::{require, scratch};
-use crate::{Desktop, Road, Sandbox, program};
+use crate::{Desktop, Road, Sandbox, Terminal, program};
 
 mod asking;
 mod daemon;
@@ -58,6 +58,10 @@ pub struct Setup {
     pub log: &'static str,
     /// What must be installed beside the desktop's programs.
     pub tools: &'static [&'static str],
+    /// More of the seed: what the pool asks, what the user has.
+    pub seed: Value,
+    /// More lines of the login `acme`.
+    pub login: &'static str,
 }
 
 impl Default for Setup {
@@ -69,6 +73,8 @@ impl Default for Setup {
             id_token_seconds: 3600,
             log: "trace",
             tools: &[],
+            seed: json!({}),
+            login: "",
         }
     }
 }
@@ -100,6 +106,8 @@ pub struct World {
     daemon: Option<Running>,
     extra_env: Vec<(String, String)>,
     witnessed: Vec<(String, Vec<u8>)>,
+    /// What terminals showed.
+    shown: Vec<String>,
     extra_secrets: Vec<(String, String)>,
     /// The last to go: those who write into it are gone by then.
     home: TempDir,
@@ -114,6 +122,7 @@ impl World {
     pub fn begin(setup: Setup) -> Option<Self> {
         let desktop_tools = [
             "setpriv",
+            "setsid",
             "curl",
             "dbus-daemon",
             "dbus-send",
@@ -140,14 +149,15 @@ impl World {
         }
         let logs = home.path().join("logs");
         let sandbox = Sandbox::start(&logs);
-        let mut client = json!({});
-        if let Some(grace) = setup.rotation {
-            client["rotation_grace_seconds"] = grace.into();
-        }
-        let chain = sandbox.seed(&json!({
-            "client": client,
+        let mut seed = json!({
+            "client": {},
             "user": {"username": "alice", "email": "alice@example.com"},
-        }));
+        });
+        if let Some(grace) = setup.rotation {
+            seed["client"]["rotation_grace_seconds"] = grace.into();
+        }
+        merge(&mut seed, &setup.seed);
+        let chain = sandbox.seed(&seed);
         sandbox.lifetimes(&json!({
             "keys_seconds": setup.keys_seconds,
             "id_token_seconds": setup.id_token_seconds,
@@ -168,6 +178,7 @@ impl World {
             daemon: None,
             extra_env: Vec::new(),
             witnessed: Vec::new(),
+            shown: Vec::new(),
             extra_secrets: vec![("keyring password".into(), KEYRING_PASSWORD.into())],
         };
         world.configure(&world.usual_config());
@@ -209,10 +220,11 @@ impl World {
         };
         format!(
             "{settings}[login.acme]\nuser_pool_id = \"{}\"\nclient_id = \"{}\"\n\
-             username = \"alice\"\nendpoint = \"{url}\"\n\
+             username = \"alice\"\nendpoint = \"{url}\"\n{}\
              [profile.dev]\nlogin = \"acme\"\nidentity_pool_id = \"{}\"\nendpoint = \"{url}\"\n",
             id("user_pool_id"),
             id("client_id"),
+            self.setup.login,
             id("identity_pool_id"),
         )
     }
@@ -294,6 +306,26 @@ impl World {
         ran
     }
 
+    /// Runs `poolkey` as a person does, in a terminal of its own.
+    pub fn terminal(&mut self, args: &[&str]) -> Terminal {
+        let mut command = tied("setsid");
+        command
+            .args(["--ctty", "--"])
+            .arg(program("poolkey"))
+            .args(args);
+        self.surround(&mut command);
+        let terminal = Terminal::run(command);
+        self.witness("poolkey in a terminal", terminal.pid());
+        terminal
+    }
+
+    /// Waits for the program in a terminal to end; its exit code and all that was shown.
+    pub fn close(&mut self, terminal: Terminal) -> (i32, String) {
+        let (code, shown) = terminal.end();
+        self.shown.push(shown.clone());
+        (code, shown)
+    }
+
     /// Keeps what a program said among the logs, where leaks are looked for.
     ///
     /// # Panics
@@ -346,6 +378,13 @@ impl World {
         for (place, bytes) in &self.witnessed {
             found.extend(search.look(place, bytes));
         }
+        // A person sees the codes that they type, and the key that their app learns.
+        let mut unseen = self.secrets();
+        unseen.retain(|(kind, _)| !["code", "totp_key"].contains(&&**kind));
+        let unseen = Search::for_all(unseen);
+        for shown in &self.shown {
+            found.extend(unseen.look("what a terminal showed", shown.as_bytes()));
+        }
         for file in files(self.home()) {
             if let Ok(bytes) = fs::read(&file) {
                 found.extend(search.look(&file.display().to_string(), &bytes));
@@ -375,6 +414,18 @@ impl Drop for World {
         {
             let _ = kill_process(pid, Signal::KILL);
         }
+    }
+}
+
+/// Puts the members of one object into another, however deep.
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
     }
 }
 

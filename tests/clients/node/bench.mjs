@@ -8,6 +8,8 @@ import { Secret, TOTP } from "otpauth";
 
 // Node 18, which Debian 12 ships, has it but does not show it.
 globalThis.crypto ??= webcrypto;
+// And before Node 21 Amplify finds no name for the device, and then confirms none.
+globalThis.navigator ??= { userAgent: "node" };
 
 export const sandbox = JSON.parse(process.env.SANDBOX);
 let count = 0;

@@ -17,7 +17,7 @@ await check("identity-js: SRP, right and wrong password, a stranger", async () =
 });
 
 await check("identity-js: SRP thirty times", async () => {
-  const chain = await seed({ user: { password: " Pässword: 1 " } });
+  const chain = await seed({ user: { password: "Päss word: 1" } });
   for (let i = 0; i < 30; i += 1) await authenticate(browser(chain), chain);
 });
 

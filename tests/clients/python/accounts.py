@@ -38,7 +38,13 @@ def _():
     same(described["UserPoolClient"]["RefreshTokenRotation"]["RetryGracePeriodSeconds"], 30)
     same(admin.describe_user_pool(UserPoolId=pool)["UserPool"]["Name"], "built")
     name = dict(UserPoolId=pool, Username="dora")
-    made = admin.admin_create_user(**name, TemporaryPassword="Temp-Passw0rd1")["User"]
+    email = [
+        {"Name": "email", "Value": "dora@example.com"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
+    made = admin.admin_create_user(
+        **name, TemporaryPassword="Temp-Passw0rd1", UserAttributes=email
+    )["User"]
     same(made["UserStatus"], "FORCE_CHANGE_PASSWORD")
     same(sandbox.code_for("dora"), "Temp-Passw0rd1")
     refused("UsernameExistsException", "", admin.admin_create_user, **name)

@@ -282,14 +282,15 @@ def _():
     same(asked["ChallengeName"], "DEVICE_PASSWORD_VERIFIER")
     same(asked["ChallengeParameters"]["DEVICE_KEY"], key)
     proof = helper.process_device_challenge(asked["ChallengeParameters"])
-    bad = dict(proof, PASSWORD_CLAIM_SIGNATURE=base64.b64encode(b"x" * 32).decode())
     done = respond(chain, asked, **proof)
     assert done["AuthenticationResult"]["IdToken"]
     refused("NotAuthorizedException", "", respond, chain, asked, **proof)
     asked = respond(
         chain, password_auth(chain, DEVICE_KEY=key, **hashed), DEVICE_KEY=key, SRP_A=big_a
     )
-    refused(*WRONG, respond, chain, asked, **bad)
+    proof = helper.process_device_challenge(asked["ChallengeParameters"])
+    proof["PASSWORD_CLAIM_SIGNATURE"] = base64.b64encode(b"x" * 32).decode()
+    refused(*WRONG, respond, chain, asked, **proof)
 
 
 @check("pycognito: pools that track nothing tell of no device")

@@ -76,8 +76,7 @@ def _():
 def _():
     chain = sandbox.seed()
     token = {"AccessToken": sign_in(chain)["AccessToken"]}
-    code = ("SoftwareTokenMFANotFoundException", "InvalidParameterException")
-    refused(code, "", idp.associate_software_token, **token)
+    refused("SoftwareTokenMFANotFoundException", "", idp.associate_software_token, **token)
 
 
 @check("boto3, pyotp: the app's code: wrong, then right; once; for its session, user and client")
@@ -212,7 +211,7 @@ def _():
     asked = password_auth(chain)
     same(asked["ChallengeName"], "MFA_SETUP")
     same(json.loads(asked["ChallengeParameters"]["MFAS_CAN_SETUP"]), [APP])
-    code = ("InvalidParameterException", "NotAuthorizedException")
+    code = ("SoftwareTokenMFANotFoundException", "InvalidParameterException")
     refused(code, "", respond, chain, asked)
     asked = password_auth(chain)
     made = idp.associate_software_token(Session=asked["Session"])
