@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
 
 mod ids;
@@ -29,6 +30,10 @@ pub struct Settings {
     /// After so long without a consumer a login rests and is renewed on demand: each refresh makes
     /// its user a billed monthly active user.
     pub rest_after: Duration,
+    /// What windows and the tray speak; `None` where the system chooses.
+    pub language: Option<Language>,
+    /// How windows look; `None` where the system chooses.
+    pub look: Option<Look>,
 }
 
 impl Default for Settings {
@@ -36,6 +41,8 @@ impl Default for Settings {
         Self {
             vault: VaultChoice::default(),
             rest_after: Duration::from_secs(12 * 3600),
+            language: None,
+            look: None,
         }
     }
 }
@@ -52,6 +59,17 @@ pub enum VaultChoice {
     File,
     /// The Linux kernel's keyring: lost at reboot.
     Kernel,
+}
+
+/// How windows look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Look {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
 }
 
 /// Who you are: a user pool and one of its app clients.

@@ -25,7 +25,9 @@ pub struct Outputs {
 
 /// The text holds none of the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no amplify_outputs.json, amplifyconfiguration.json or aws-exports.js with an `auth` part")]
+#[error(
+    "this is no amplify_outputs.json, amplifyconfiguration.json or aws-exports.js with an `auth` part"
+)]
 pub struct NoOutputs;
 
 impl Outputs {
@@ -126,7 +128,14 @@ mod tests {
 
     #[test]
     fn what_holds_no_ids_is_refused() {
-        for text in ["", "{}", "[]", "}{", "const x = {", r#"{"auth":{"user_pool_id":" "}}"#] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "}{",
+            "const x = {",
+            r#"{"auth":{"user_pool_id":" "}}"#,
+        ] {
             assert_eq!(Outputs::parse(text), Err(NoOutputs), "{text}");
         }
         assert_eq!(Outputs::parse(&" ".repeat(LARGEST + 1)), Err(NoOutputs));

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ids::{is_identity_pool_id, is_loopback, is_pool_id, is_role_arn, is_word};
-use super::{Config, ConfigError, Flow, LoginSpec, Preference, ProfileSpec, Settings, VaultChoice};
+use super::{
+    Config, ConfigError, Flow, LoginSpec, Look, Preference, ProfileSpec, Settings, VaultChoice,
+};
+use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
@@ -33,6 +36,8 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
             None => Settings::default().rest_after,
             Some(length) => duration(length.get_ref()).map_err(|told| at(length.span(), told))?,
         },
+        language: raw.settings.language,
+        look: raw.settings.look,
     };
     let mut logins = BTreeMap::new();
     for (name, login) in raw.login {
@@ -77,6 +82,8 @@ struct RawConfig {
 struct RawSettings {
     vault: Option<VaultChoice>,
     rest_after: Option<Spanned<String>>,
+    language: Option<Language>,
+    look: Option<Look>,
 }
 
 #[derive(Deserialize)]

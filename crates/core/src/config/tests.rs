@@ -150,3 +150,12 @@ fn lengths_of_time() {
         assert!(duration(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn language_and_look_can_be_chosen() {
+    let config = Config::parse("[settings]\nlanguage = \"ja\"\nlook = \"dark\"\n").unwrap();
+    assert_eq!(config.settings.language, Some(Language::Japanese));
+    assert_eq!(config.settings.look, Some(Look::Dark));
+    let error = Config::parse("[settings]\nlanguage = \"tlh\"\n").unwrap_err();
+    assert!(error.text.contains("`en`"), "{error}");
+}

@@ -1,0 +1,92 @@
+//! The life of the program: it starts with a window and ends with the last one.
+
+use poolkey_core::failure::{Code, Failure};
+use poolkey_ipc::Client;
+use poolkey_ipc::profiles_file::ProfilesFile;
+use tauri::{AppHandle, Manager, RunEvent, Runtime, WindowEvent};
+
+use crate::conversation::Conversations;
+use crate::link::Link;
+use crate::preferences::Preferences;
+use crate::route::Route;
+use crate::{args, commands, windows};
+
+/// Runs until the last window closes.
+pub(crate) fn run(route: Route) -> Result<(), Failure> {
+    let client = Client::of_process();
+    let link = Link::default();
+    let file = ProfilesFile::of_process()?;
+    let app = tauri::Builder::default()
+        // The first of all: a second start must get no further.
+        .plugin(tauri_plugin_single_instance::init(|app, words, _| {
+            show(app, &args::route_of(words));
+        }))
+        .manage(client.clone())
+        .manage(link.clone())
+        .manage(Conversations::default())
+        .manage(file)
+        .invoke_handler(tauri::generate_handler![
+            commands::answer,
+            commands::apply,
+            commands::begin,
+            commands::cancel,
+            commands::check,
+            commands::close,
+            commands::configuration,
+            commands::copy_keys,
+            commands::copy_setup_key,
+            commands::copy_text,
+            commands::open_login,
+            commands::open_main,
+            commands::read_outputs,
+            commands::ready,
+            commands::renew,
+            commands::restart_daemon,
+            commands::sign_out,
+            commands::watch,
+        ])
+        .setup(move |app| {
+            link.follow(client);
+            windows::open(app.handle(), &route, preferences(app.handle()))?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .map_err(|error| no_window(&error))?;
+    app.run(|app, event| {
+        if let RunEvent::WindowEvent {
+            label,
+            event: WindowEvent::CloseRequested { .. },
+            ..
+        } = event
+        {
+            // The process may end with this window: the daemon is told before.
+            let conversations = app.state::<Conversations>();
+            conversations.give_up(&label, &app.state::<Client>());
+        }
+    });
+    Ok(())
+}
+
+/// Shows a page, on whatever thread this is.
+pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, route: &Route) {
+    let (to, route) = (app.clone(), route.clone());
+    drop(app.run_on_main_thread(move || {
+        drop(windows::open(&to, &route, preferences(&to)));
+    }));
+}
+
+/// A file that cannot be read is told about elsewhere: windows open all the same.
+fn preferences<R: Runtime>(app: &AppHandle<R>) -> Preferences {
+    let config = app.state::<ProfilesFile>().read();
+    config
+        .map(|config| Preferences::of(&config))
+        .unwrap_or_default()
+}
+
+fn no_window(error: &tauri::Error) -> Failure {
+    Failure {
+        code: Code::Other,
+        sentence: format!("No window can be shown: {error}."),
+        remedy: "Run “poolkey login” in a terminal.".into(),
+    }
+}

@@ -1,0 +1,78 @@
+//! What can be asked of the program when it starts.
+
+use clap::{Parser, ValueEnum};
+
+use crate::route::Route;
+
+/// Poolkey's windows: sign in, and see what is signed in
+#[derive(Parser)]
+#[command(name = "poolkey-desktop", version, max_term_width = 100)]
+struct Args {
+    /// Open the login window for this login
+    #[arg(long, value_name = "LOGIN", conflicts_with_all = ["page", "profile"])]
+    login: Option<String>,
+    /// Open the page of this profile
+    #[arg(long, value_name = "PROFILE", conflicts_with = "page")]
+    profile: Option<String>,
+    /// Open this page
+    #[arg(long, value_enum)]
+    page: Option<Page>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Page {
+    Overview,
+    Login,
+    Settings,
+    Diagnosis,
+}
+
+/// The page that this process was started for.
+pub(crate) fn route() -> Route {
+    of(Args::parse())
+}
+
+/// The page that another start asks this one to show; what it cannot mean shows all.
+pub(crate) fn route_of(words: Vec<String>) -> Route {
+    Args::try_parse_from(words).map(of).unwrap_or_default()
+}
+
+fn of(args: Args) -> Route {
+    match args {
+        Args {
+            login: Some(login), ..
+        } => Route::Login { login: Some(login) },
+        Args {
+            profile: Some(profile),
+            ..
+        } => Route::Profile { profile },
+        Args { page, .. } => match page {
+            None | Some(Page::Overview) => Route::Overview,
+            Some(Page::Login) => Route::Login { login: None },
+            Some(Page::Settings) => Route::Settings,
+            Some(Page::Diagnosis) => Route::Diagnosis,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Route {
+        route_of(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_second_start_says_what_it_wants() {
+        assert_eq!(words(&["poolkey-desktop"]), Route::Overview);
+        assert_eq!(
+            words(&["x", "--login", "acme"]),
+            Route::Login {
+                login: Some("acme".into())
+            }
+        );
+        assert_eq!(words(&["x", "--page", "settings"]), Route::Settings);
+        assert_eq!(words(&["x", "--nonsense"]), Route::Overview);
+    }
+}

@@ -1,0 +1,290 @@
+//! What the pages may ask for. Each is allowed by name in `capabilities/`, and none gives a page
+//! keys or tokens.
+
+use poolkey_core::conversation::{Answer, Goal};
+use poolkey_core::event::SignedOut;
+use poolkey_core::failure::{Code, Failure, Trouble};
+use poolkey_core::menu::environment::{Shell, environment};
+use poolkey_core::outputs::Outputs;
+use poolkey_ipc::client::Starting;
+use poolkey_ipc::profiles_file::ProfilesFile;
+use poolkey_ipc::{Ask, Client, Reply};
+use serde::Deserialize;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager, State, WebviewWindow};
+
+use crate::configuration::{Change, Configuration};
+use crate::conversation::{Conversations, Turn};
+use crate::link::{Link, Shown};
+use crate::route::Route;
+use crate::{app, clipboard, windows};
+
+type Done<T> = Result<T, Failure>;
+
+/// Everything that the daemon tells, from now on.
+#[tauri::command]
+pub(crate) fn watch(link: State<'_, Link>, page: Channel<Shown>) {
+    link.join(page);
+}
+
+/// The page is painted: its window may be seen.
+#[tauri::command]
+pub(crate) fn ready(window: WebviewWindow) -> Done<()> {
+    windows::bring_forward(&window).map_err(|error| unseen(&error))
+}
+
+/// Closes the window that asks.
+#[tauri::command]
+pub(crate) fn close(window: WebviewWindow) -> Done<()> {
+    window.close().map_err(|error| unseen(&error))
+}
+
+/// Begins a sign-in, or another conversation about an account.
+#[tauri::command]
+pub(crate) async fn begin(
+    window: WebviewWindow,
+    login: String,
+    username: Option<String>,
+    goal: Goal,
+) -> Done<Turn> {
+    let ask = if goal == Goal::SignIn {
+        Ask::SignIn { login, username }
+    } else {
+        Ask::Account {
+            login,
+            username,
+            goal,
+        }
+    };
+    converse(window, ask).await
+}
+
+/// Answers the question that the window shows.
+#[tauri::command]
+pub(crate) async fn answer(window: WebviewWindow, answer: Answer) -> Done<Turn> {
+    let conversations = window.state::<Conversations>();
+    let conversation = conversations
+        .under_way(window.label())
+        .ok_or(Trouble::NoConversation)?;
+    converse(
+        window.clone(),
+        Ask::Answer {
+            conversation,
+            answer,
+        },
+    )
+    .await
+}
+
+/// Gives up what the window is in the middle of.
+#[tauri::command]
+pub(crate) async fn cancel(window: WebviewWindow) -> Done<()> {
+    let app = window.app_handle().clone();
+    let label = window.label().to_owned();
+    beside(move || {
+        let conversations = app.state::<Conversations>();
+        conversations.give_up(&label, &app.state::<Client>());
+        Ok(())
+    })
+    .await
+}
+
+/// Ends a login's session.
+#[tauri::command]
+pub(crate) async fn sign_out(client: State<'_, Client>, login: String) -> Done<SignedOut> {
+    let client = client.inner().clone();
+    beside(move || {
+        let reply = client.ask(&Ask::SignOut { login })?;
+        let Reply::SignedOut(told) = reply else {
+            return Err(unfit(reply));
+        };
+        Ok(told)
+    })
+    .await
+}
+
+/// Renews a login's tokens and keys.
+#[tauri::command]
+pub(crate) async fn renew(client: State<'_, Client>, login: String) -> Done<()> {
+    let client = client.inner().clone();
+    beside(move || done(client.ask(&Ask::Renew { login })?)).await
+}
+
+/// Ends the daemon and starts another.
+#[tauri::command]
+pub(crate) async fn restart_daemon(client: State<'_, Client>) -> Done<()> {
+    let client = client.inner().clone();
+    beside(move || {
+        let running = client.clone().starting(Starting::Never);
+        if running.is_answered()? {
+            done(running.ask(&Ask::Stop)?)?;
+        }
+        let reply = client.ask(&Ask::Status)?;
+        let Reply::Status(_) = reply else {
+            return Err(unfit(reply));
+        };
+        Ok(())
+    })
+    .await
+}
+
+/// Opens the login window, for one login or for a choice among all.
+#[tauri::command]
+pub(crate) fn open_login(app: AppHandle, login: Option<String>) {
+    app::show(&app, &Route::Login { login });
+}
+
+/// Opens the main window.
+#[tauri::command]
+pub(crate) fn open_main(app: AppHandle) {
+    app::show(&app, &Route::Overview);
+}
+
+/// What `profiles.toml` says, for the forms.
+#[tauri::command]
+pub(crate) async fn configuration(file: State<'_, ProfilesFile>) -> Done<Configuration> {
+    let file = file.inner().clone();
+    beside(move || Configuration::of(&file)).await
+}
+
+/// Says what is wrong with a form as it stands; nothing is written.
+#[tauri::command]
+pub(crate) async fn check(file: State<'_, ProfilesFile>, change: Change) -> Done<()> {
+    let file = file.inner().clone();
+    beside(move || change.check(&file)).await
+}
+
+/// Writes a form into `profiles.toml`, and has the daemon read it.
+#[tauri::command]
+pub(crate) async fn apply(
+    file: State<'_, ProfilesFile>,
+    client: State<'_, Client>,
+    change: Change,
+) -> Done<()> {
+    let (file, client) = (file.inner().clone(), client.inner().clone());
+    beside(move || {
+        change.write(&file)?;
+        reload(&client)
+    })
+    .await
+}
+
+/// The ids in a file of Amplify's that a person dropped or pasted.
+#[tauri::command]
+pub(crate) fn read_outputs(text: String) -> Done<Outputs> {
+    Outputs::parse(&text).map_err(|error| Failure {
+        code: Code::Config,
+        sentence: format!("No ids were found: {error}."),
+        remedy: "Drop another file, or type the ids.".into(),
+    })
+}
+
+/// Copies a profile's keys as environment variables. The page learns nothing of them.
+#[tauri::command]
+pub(crate) async fn copy_keys(
+    client: State<'_, Client>,
+    profile: String,
+    shell: ShellName,
+) -> Done<()> {
+    let client = client.inner().clone();
+    beside(move || {
+        let document = client.document(&profile)?;
+        clipboard::copy_secret(environment(&document, shell.into())?)
+    })
+    .await
+}
+
+/// Whose words the variables are in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ShellName {
+    Bash,
+    PowerShell,
+}
+
+impl From<ShellName> for Shell {
+    fn from(name: ShellName) -> Self {
+        match name {
+            ShellName::Bash => Self::Bash,
+            ShellName::PowerShell => Self::PowerShell,
+        }
+    }
+}
+
+/// Copies the key of the authenticator app that the window is setting up.
+#[tauri::command]
+pub(crate) async fn copy_setup_key(window: WebviewWindow) -> Done<()> {
+    let app = window.app_handle().clone();
+    let label = window.label().to_owned();
+    beside(move || {
+        let conversations = app.state::<Conversations>();
+        let key = conversations.setup_key(&label);
+        clipboard::copy_secret(key.ok_or(Trouble::NoConversation)?)
+    })
+    .await
+}
+
+/// Copies text that the page shows anyway.
+#[tauri::command]
+pub(crate) async fn copy_text(text: String) -> Done<()> {
+    beside(move || clipboard::copy(&text)).await
+}
+
+async fn converse(window: WebviewWindow, ask: Ask) -> Done<Turn> {
+    let app = window.app_handle().clone();
+    let label = window.label().to_owned();
+    beside(move || {
+        let conversations = app.state::<Conversations>();
+        conversations.ask(&label, &app.state::<Client>(), &ask)
+    })
+    .await
+}
+
+/// The daemon reads what was changed; one that starts later reads it anyway.
+fn reload(client: &Client) -> Done<()> {
+    let client = client.clone().starting(Starting::Never);
+    if client.is_answered()? {
+        done(client.ask(&Ask::Reload)?)?;
+    }
+    Ok(())
+}
+
+/// Does what blocks on a thread that may.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> Done<T> + Send + 'static) -> Done<T> {
+    tauri::async_runtime::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(Trouble::Stopping.into()))
+}
+
+fn done(reply: Reply) -> Done<()> {
+    let Reply::Done = reply else {
+        return Err(unfit(reply));
+    };
+    Ok(())
+}
+
+/// What the daemon says in place of what was asked for.
+fn unfit(reply: Reply) -> Failure {
+    match reply {
+        Reply::Failed(failure) => failure,
+        Reply::Document(_)
+        | Reply::Status(_)
+        | Reply::Question { .. }
+        | Reply::SignedIn { .. }
+        | Reply::SignedOut(_)
+        | Reply::Outcome(_)
+        | Reply::Done
+        | Reply::Other(_) => {
+            Trouble::Protocol("The daemon's answer does not fit the question.".into()).into()
+        }
+    }
+}
+
+fn unseen(error: &tauri::Error) -> Failure {
+    Failure {
+        code: Code::Other,
+        sentence: format!("The window cannot be shown: {error}."),
+        remedy: "Close it and open it again.".into(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The conversation of each window: what its page asks, and what is left when it closes.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use poolkey_core::conversation::{Outcome, Question};
+use poolkey_core::event::ConversationId;
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::User;
+use poolkey_ipc::{Ask, Client, Reply};
+use serde::Serialize;
+
+/// What a conversation came to next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "turn", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Turn {
+    /// The person is asked.
+    Question {
+        question: Question,
+        problem: Option<Failure>,
+    },
+    /// The person is signed in.
+    SignedIn { user: User },
+    /// What was wanted of the account is done.
+    Outcome { outcome: Outcome },
+}
+
+/// What a window is in the middle of.
+struct Open {
+    id: ConversationId,
+    /// The key of the authenticator app that is being set up.
+    setup_key: Option<Secret>,
+}
+
+/// The conversation that each window has under way.
+#[derive(Default)]
+pub(crate) struct Conversations {
+    open: Mutex<BTreeMap<String, Open>>,
+}
+
+impl Conversations {
+    /// Asks the daemon for the window of that label, and notes what is under way there.
+    pub(crate) fn ask(&self, window: &str, client: &Client, ask: &Ask) -> Result<Turn, Failure> {
+        let reply = client.ask(ask);
+        if let Ok(Reply::Question {
+            conversation,
+            question,
+            ..
+        }) = &reply
+        {
+            let open = Open {
+                id: conversation.clone(),
+                setup_key: match question {
+                    Question::AppSetup { key, .. } => Some(key.clone()),
+                    Question::Username { .. }
+                    | Question::Password { .. }
+                    | Question::ClientSecret { .. }
+                    | Question::Code { .. }
+                    | Question::Choice { .. }
+                    | Question::NewPassword { .. }
+                    | Question::Attributes { .. }
+                    | Question::Custom { .. }
+                    | Question::RememberDevice { .. }
+                    | Question::Other => None,
+                },
+            };
+            self.lock().insert(window.to_owned(), open);
+        } else {
+            self.lock().remove(window);
+        }
+        match reply? {
+            Reply::Question {
+                question, problem, ..
+            } => Ok(Turn::Question { question, problem }),
+            Reply::SignedIn { user } => Ok(Turn::SignedIn { user }),
+            Reply::Outcome(outcome) => Ok(Turn::Outcome { outcome }),
+            Reply::Failed(failure) => Err(failure),
+            Reply::Document(_)
+            | Reply::Status(_)
+            | Reply::SignedOut(_)
+            | Reply::Done
+            | Reply::Other(_) => Err(Trouble::Protocol(
+                "The daemon's answer does not fit the question.".into(),
+            )
+            .into()),
+        }
+    }
+
+    /// What the window is in the middle of.
+    pub(crate) fn under_way(&self, window: &str) -> Option<ConversationId> {
+        self.lock().get(window).map(|open| open.id.clone())
+    }
+
+    /// The key of the authenticator app that the window is setting up.
+    pub(crate) fn setup_key(&self, window: &str) -> Option<Secret> {
+        self.lock().get(window)?.setup_key.clone()
+    }
+
+    /// Gives up what the window is in the middle of. The daemon, which may be away, forgets it by
+    /// itself in the end.
+    pub(crate) fn give_up(&self, window: &str, client: &Client) {
+        let open = self.lock().remove(window);
+        if let Some(Open {
+            id: conversation, ..
+        }) = open
+        {
+            let client = client
+                .clone()
+                .starting(poolkey_ipc::client::Starting::Never);
+            drop(client.ask(&Ask::Cancel { conversation }));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,83 @@
+//! What the daemon tells, passed on to every page that watches.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use poolkey_core::failure::Failure;
+use poolkey_ipc::{Client, Status};
+use serde::Serialize;
+use tauri::ipc::Channel;
+
+/// All that a page shows of the daemon.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Shown {
+    /// The newest status, also while the daemon is away.
+    pub(crate) status: Option<Status>,
+    /// Why the daemon cannot be asked.
+    pub(crate) away: Option<Failure>,
+}
+
+/// The pages that watch, and what they were shown last.
+#[derive(Clone, Default)]
+pub(crate) struct Link {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    shown: Option<Shown>,
+    pages: Vec<Channel<Shown>>,
+}
+
+impl Link {
+    /// Follows the daemon on a thread of its own, for as long as the process lives.
+    pub(crate) fn follow(&self, client: Client) {
+        let link = self.clone();
+        std::thread::spawn(move || {
+            loop {
+                match client.watch() {
+                    Ok(watch) => {
+                        for status in watch {
+                            match status {
+                                Ok(status) => link.show(Some(status), None),
+                                Err(failure) => link.show(None, Some(failure)),
+                            }
+                        }
+                    }
+                    Err(failure) => link.show(None, Some(failure)),
+                }
+                std::thread::sleep(PAUSE);
+            }
+        });
+    }
+
+    /// A page begins to watch: it is shown the newest at once.
+    pub(crate) fn join(&self, page: Channel<Shown>) {
+        let mut inner = self.lock();
+        if let Some(shown) = &inner.shown
+            && page.send(shown.clone()).is_err()
+        {
+            return;
+        }
+        inner.pages.push(page);
+    }
+
+    fn show(&self, status: Option<Status>, away: Option<Failure>) {
+        let mut inner = self.lock();
+        let old = inner.shown.take().and_then(|shown| shown.status);
+        let shown = Shown {
+            status: status.or(old),
+            away,
+        };
+        inner.pages.retain(|page| page.send(shown.clone()).is_ok());
+        inner.shown = Some(shown);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Between two tries to reach a daemon that is away.
+const PAUSE: Duration = Duration::from_secs(2);

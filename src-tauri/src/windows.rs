@@ -1,0 +1,74 @@
+//! The windows: made when they are asked for, gone when they are closed.
+
+use tauri::webview::{NewWindowResponse, WebviewWindow};
+use tauri::window::Color;
+use tauri::{AppHandle, Manager, Runtime, Theme, WebviewUrl, WebviewWindowBuilder};
+
+use crate::preferences::Preferences;
+use crate::route::Route;
+
+/// Shows a page, in the window that is there or in a new one.
+///
+/// A new one stays hidden until its page says that it is painted, so that nobody sees a white
+/// flash.
+pub(crate) fn open<R: Runtime>(
+    app: &AppHandle<R>,
+    route: &Route,
+    preferences: Preferences,
+) -> tauri::Result<()> {
+    let label = route.window();
+    let fragment = route.fragment();
+    if let Some(window) = app.get_webview_window(label) {
+        let mut address = window.url()?;
+        address.set_fragment(Some(&fragment));
+        window.navigate(address)?;
+        return bring_forward(&window);
+    }
+    let size = size(label);
+    let url = WebviewUrl::App(format!("index.html#{fragment}").into());
+    let mut builder = WebviewWindowBuilder::new(app, label, url)
+        .title("Poolkey")
+        .inner_size(size.0, size.1)
+        .min_inner_size(360.0, 420.0)
+        .visible(false)
+        .center()
+        .theme(preferences.theme())
+        .devtools(cfg!(debug_assertions))
+        .disable_drag_drop_handler()
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+    if label == "login" {
+        builder = builder.maximizable(false);
+    }
+    let window = builder.build()?;
+    // What shows before the first frame has the page's own colour.
+    window.set_background_color(Some(match window.theme()? {
+        Theme::Dark => Color(0x15, 0x19, 0x1e, 0xff),
+        Theme::Light | _ => Color(0xf6, 0xf7, 0xf9, 0xff),
+    }))
+}
+
+/// Brings a window to the front, whatever became of it.
+pub(crate) fn bring_forward<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    window.show()?;
+    window.unminimize()?;
+    window.set_focus()
+}
+
+/// The pages are part of the program: nothing else is ever shown.
+fn is_ours(url: &tauri::Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // Windows knows no schemes of its own.
+        "http" | "https" => cfg!(windows) && url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+fn size(label: &str) -> (f64, f64) {
+    if label == "login" {
+        (440.0, 620.0)
+    } else {
+        (960.0, 680.0)
+    }
+}

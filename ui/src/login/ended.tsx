@@ -1,0 +1,57 @@
+import { bridge } from '../bridge'
+import { Glyph } from '../parts/glyph'
+import type { Goal, Outcome, User } from '../wire'
+import { say } from '../words'
+
+/** It is done. */
+export function Ended(props: {
+  login: string
+  goal: Goal
+  user: User | null
+  outcome: Outcome | null
+  signIn: () => void
+}) {
+  const { login, user } = props
+  return (
+    <div class="end" role="status">
+      <Glyph of="tick" class="tick" />
+      {user ? (
+        <>
+          <h1>{say('ui.done.signed_in')}</h1>
+          <p class="muted">
+            {say('ui.done.signed_in_as', { user: user.email ?? user.username, login })}
+          </p>
+          <button class="button primary wide" type="button" ref={focus} onClick={() => void bridge.close()}>
+            {say('ui.done.close')}
+          </button>
+        </>
+      ) : (
+        <>
+          <h1>{title(props.goal)}</h1>
+          <p class="muted">{say('ui.done.next')}</p>
+          <button class="button primary wide" type="button" ref={focus} onClick={props.signIn}>
+            {say('action.sign_in')}
+          </button>
+        </>
+      )}
+    </div>
+  )
+}
+
+function title(goal: Goal): string {
+  switch (goal.kind) {
+    case 'forgot_password':
+    case 'reset_password':
+    case 'change_password':
+      return say('ui.done.new_password')
+    case 'sign_up':
+    case 'confirm':
+      return say('ui.done.signed_up')
+    default:
+      return say('ui.done.done')
+  }
+}
+
+function focus(element: HTMLButtonElement | null): void {
+  element?.focus()
+}

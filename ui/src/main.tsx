@@ -1,0 +1,27 @@
+// Begins: language and look first, then the page, then the daemon's news.
+
+import { render } from 'preact'
+import { App } from './app'
+import { bridge } from './bridge'
+import { configuration, readConfiguration, shown } from './store'
+import { speak } from './words'
+import './styles/base.css'
+import './styles/parts.css'
+import './styles/login.css'
+import './styles/main.css'
+
+await readConfiguration()
+dress()
+configuration.follow(dress)
+render(<App />, document.getElementById('app') as HTMLElement)
+// The window is hidden until the page is there, and a hidden page has no frames to wait for.
+setTimeout(() => void bridge.ready())
+await bridge.watch((news) => {
+  shown.value = news
+})
+
+function dress(): void {
+  const chosen = configuration.value?.preferences
+  speak(chosen?.language ?? null)
+  document.documentElement.dataset['look'] = chosen?.look ?? 'system'
+}

@@ -1,0 +1,167 @@
+// What the two forms have in common: they are checked as they are typed, and saved whole.
+
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { bridge, failureOf } from '../bridge'
+import { Submit } from '../parts/button'
+import { Problem } from '../parts/problem'
+import { type Route, go } from '../route'
+import { readConfiguration } from '../store'
+import type { Change, Failure, Outputs } from '../wire'
+import { say } from '../words'
+import { Back } from './profile'
+
+/** What is wrong with the form as it stands, by the rules of the configuration itself. */
+export function useForm(change: Change, isWhole: boolean): Failure | null {
+  const [problem, setProblem] = useState<Failure | null>(null)
+  const text = JSON.stringify(change)
+  useEffect(() => {
+    if (!isWhole) {
+      setProblem(null)
+      return
+    }
+    let stale = false
+    const timer = setTimeout(() => {
+      bridge.check(change).then(
+        () => !stale && setProblem(null),
+        (thrown: unknown) => !stale && setProblem(failureOf(thrown)),
+      )
+    }, 250)
+    return () => {
+      stale = true
+      clearTimeout(timer)
+    }
+  }, [text, isWhole])
+  return problem
+}
+
+export function Editor(props: {
+  title: string
+  change: Change
+  removal: Change | null
+  problem: Failure | null
+  after: Route
+  children: ComponentChildren
+}) {
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [asks, ask] = useState(false)
+
+  async function save(change: Change, after: Route): Promise<void> {
+    setBusy(true)
+    try {
+      await bridge.apply(change)
+      await readConfiguration()
+      go(after)
+    } catch (thrown) {
+      setFailure(failureOf(thrown))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  const { removal } = props
+  return (
+    <section class="page narrow">
+      <Back />
+      <h1>{props.title}</h1>
+      <form
+        onInput={() => setFailure(null)}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save(props.change, props.after)
+        }}
+      >
+        {props.children}
+        <Problem failure={failure ?? props.problem} />
+        <Submit busy={busy} doing={say('ui.form.saving')}>
+          {say('ui.form.save')}
+        </Submit>
+      </form>
+      {removal && !asks && (
+        <button class="button bad" type="button" onClick={() => ask(true)}>
+          {say('ui.form.remove')}
+        </button>
+      )}
+      {removal && asks && (
+        <div class="note bad" role="alertdialog" aria-label={say('ui.form.remove_sure')}>
+          <p>{say('ui.form.remove_sure')}</p>
+          <div class="actions">
+            <button class="button bad slim" type="button" ref={focus} onClick={() => void save(removal, { page: 'overview' })}>
+              {say('ui.form.remove')}
+            </button>
+            <button class="button slim" type="button" onClick={() => ask(false)}>
+              {say('ui.form.keep')}
+            </button>
+          </div>
+        </div>
+      )}
+    </section>
+  )
+}
+
+/** Ids out of a file of Amplify's, dropped, chosen or pasted. */
+export function Import(props: { take: (found: Outputs) => void }) {
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [found, setFound] = useState(false)
+  const [over, setOver] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+
+  async function read(text: Promise<string>): Promise<void> {
+    try {
+      props.take(await bridge.readOutputs(await text))
+      setFound(true)
+      setFailure(null)
+    } catch (thrown) {
+      setFailure(failureOf(thrown))
+    }
+  }
+
+  return (
+    <div
+      class={over ? 'import over' : 'import'}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setOver(false)
+        const file = event.dataTransfer?.files[0]
+        if (file) void read(file.text())
+      }}
+      onPaste={(event) => {
+        const text = event.clipboardData?.getData('text') ?? ''
+        if (text.includes('{')) {
+          event.preventDefault()
+          void read(Promise.resolve(text))
+        }
+      }}
+    >
+      <p>
+        {say(found ? 'ui.import.found' : 'ui.import.lead')}{' '}
+        <button class="link" type="button" onClick={() => input.current?.click()}>
+          {say('ui.import.choose')}
+        </button>
+      </p>
+      <input
+        ref={input}
+        class="unseen"
+        type="file"
+        tabIndex={-1}
+        aria-hidden="true"
+        accept=".json,.js"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0]
+          if (file) void read(file.text())
+        }}
+      />
+      <Problem failure={failure} />
+    </div>
+  )
+}
+
+function focus(element: HTMLElement | null): void {
+  element?.focus()
+}

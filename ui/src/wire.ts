@@ -1,0 +1,464 @@
+// What goes between the program and its pages. Written by a test: see src-tauri/src/wire.rs.
+
+export type Account = { 
+/**
+ * The user name.
+ */
+username: string, 
+/**
+ * The attributes by name, `sub` among them.
+ */
+attributes: { [key in string]: string }, 
+/**
+ * The second factors that are on.
+ */
+factors: Array<Factor>, 
+/**
+ * The one that is asked for first.
+ */
+preferred?: Factor, };
+
+export type Answer = { "kind": "username", "value": string } | { "kind": "password", "value": Secret } | { "kind": "client_secret", "value": Secret } | { "kind": "code", "value": Secret } | { "kind": "resend" } | { "kind": "choice", "value": Factor } | { "kind": "app_setup", "value": { 
+/**
+ * What the app shows.
+ */
+code: Secret, 
+/**
+ * What the person calls the app's device.
+ */
+device_name: string | null, } } | { "kind": "new_password", "value": { 
+/**
+ * The new password.
+ */
+password: Secret, 
+/**
+ * The attributes that were asked for.
+ */
+attributes: { [key in string]: string }, } } | { "kind": "attributes", "value": { [key in string]: string } } | { "kind": "custom", "value": Secret } | { "kind": "remember_device", "value": boolean };
+
+export type Change = { "change": "login", form: LoginForm, instead_of: string | null, } | { "change": "profile", form: ProfileForm, instead_of: string | null, } | { "change": "remove_login", name: string, } | { "change": "remove_profile", name: string, } | { "change": "preferences", preferences: Preferences, };
+
+export type ChoiceOf = "first_factor" | "second_factor" | "set_up";
+
+export type Code = "signed_out" | "needs_sign_in" | "unknown_profile" | "unknown_login" | "config" | "vault_locked" | "vault" | "offline" | "service" | "misconfigured" | "wrong" | "no_conversation" | "denied" | "protocol" | "busy" | "no_daemon" | "other";
+
+export type CodeFor = "sign_in" | "confirm" | "reset" | { "verify": string };
+
+export type Configuration = { 
+/**
+ * Where it lies.
+ */
+path: string, preferences: Preferences, logins: Array<LoginForm>, profiles: Array<ProfileForm>, };
+
+export type DaemonView = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Its process id.
+ */
+pid: number, 
+/**
+ * Since when it runs.
+ */
+started: UnixTime, 
+/**
+ * Where it listens.
+ */
+socket: string, 
+/**
+ * The configuration that it reads.
+ */
+config: string, 
+/**
+ * Where it keeps refresh tokens.
+ */
+vault: VaultView, };
+
+export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" | "user_disabled" | "password_reset" | "unconfirmed" | "moved";
+
+export type Factor = "password" | "email" | "sms" | "app" | "passkey";
+
+export type FactorState = "preferred" | "on" | "off";
+
+export type Failure = { 
+/**
+ * What a program decides by.
+ */
+code: Code, 
+/**
+ * What happened, in one sentence.
+ */
+sentence: string, 
+/**
+ * What to do about it, in one sentence.
+ */
+remedy: string, };
+
+export type Flow = "USER_SRP_AUTH" | "USER_PASSWORD_AUTH" | "ADMIN_USER_PASSWORD_AUTH" | "USER_AUTH" | "CUSTOM_AUTH" | "CUSTOM_AUTH_SRP";
+
+export type Goal = { "kind": "sign_in" } | { "kind": "sign_up", 
+/**
+ * What the person gave beforehand.
+ */
+attributes: { [key in string]: string }, } | { "kind": "confirm" } | { "kind": "confirm_as_admin" } | { "kind": "resend_code" } | { "kind": "forgot_password" } | { "kind": "reset_password" } | { "kind": "change_password" } | { "kind": "show" } | { "kind": "set_up_app" } | { "kind": "set_factor", 
+/**
+ * The factor.
+ */
+factor: Factor, 
+/**
+ * What becomes of it.
+ */
+state: FactorState, } | { "kind": "list_devices" } | { "kind": "forget_device", 
+/**
+ * `None` for this machine's own.
+ */
+key: string | null, } | { "kind": "verify_attribute", 
+/**
+ * `email` or `phone_number`.
+ */
+name: string, };
+
+export type KnownDevice = { 
+/**
+ * Its key.
+ */
+key: string, 
+/**
+ * What it is called.
+ */
+name?: string, 
+/**
+ * Where it signed in from last.
+ */
+last_address?: string, 
+/**
+ * When it signed in last.
+ */
+last_used?: UnixTime, 
+/**
+ * Whether it stands in for a second factor, where the pool tells.
+ */
+remembered?: boolean, 
+/**
+ * Whether it is this machine.
+ */
+is_this: boolean, };
+
+export type Language = "en" | "ja";
+
+export type LoginForm = { name: string, user_pool_id: string, client_id: string, username?: string, flow?: Flow, preferred_challenge?: Preference, endpoint?: string, };
+
+export type LoginName = string;
+
+export type LoginState = "unread" | "signed_out" | "signing_in" | "signed_in" | "needs_sign_in";
+
+export type LoginView = { 
+/**
+ * Its name.
+ */
+name: LoginName, 
+/**
+ * The user pool.
+ */
+user_pool_id: string, 
+/**
+ * What people call its state.
+ */
+state: LoginState, 
+/**
+ * Why it needs a sign-in.
+ */
+ended?: Ended, 
+/**
+ * Who is, or was, signed in.
+ */
+user?: User, 
+/**
+ * Since when.
+ */
+signed_in?: UnixTime, 
+/**
+ * Until when the ID token is good.
+ */
+id_token_expires?: UnixTime, 
+/**
+ * When it is renewed next; absent while it rests.
+ */
+renews?: UnixTime, 
+/**
+ * Whether something is being done for it at this moment.
+ */
+working: boolean, 
+/**
+ * What stands in the way.
+ */
+trouble?: Failure, 
+/**
+ * Since when.
+ */
+trouble_since?: UnixTime, };
+
+export type Look = "light" | "dark";
+
+export type Medium = "email" | "sms" | "app" | "unknown";
+
+export type Outcome = { "kind": "done" } | { "kind": "signed_up", 
+/**
+ * Its name.
+ */
+username: string, } | { "kind": "unconfirmed", 
+/**
+ * Its name.
+ */
+username: string, } | { "kind": "code_sent", 
+/**
+ * How it goes.
+ */
+medium: Medium, 
+/**
+ * Where to, as the pool shows it.
+ */
+destination?: string | null, } | { "kind": "account" } & Account | { "kind": "devices", 
+/**
+ * The one that was used last comes first.
+ */
+devices: Array<KnownDevice>, } | { "kind": "device_forgotten", 
+/**
+ * Its key.
+ */
+key: string, } | { "kind": "other" };
+
+export type Outputs = { 
+/**
+ * The user pool.
+ */
+user_pool_id?: string, 
+/**
+ * Its app client.
+ */
+client_id?: string, 
+/**
+ * The identity pool.
+ */
+identity_pool_id?: string, };
+
+export type Preference = "PASSWORD_SRP" | "PASSWORD" | "EMAIL_OTP" | "SMS_OTP";
+
+export type Preferences = { language: Language | null, look: Look | null, };
+
+export type ProfileForm = { name: string, login: string, identity_pool_id: string, role_arn?: string, endpoint?: string, 
+/**
+ * The lines that `~/.aws/config` needs.
+ */
+aws_config: string, };
+
+export type ProfileName = string;
+
+export type ProfileView = { 
+/**
+ * Its name.
+ */
+name: ProfileName, 
+/**
+ * The login that it belongs to.
+ */
+login: LoginName, 
+/**
+ * The identity pool.
+ */
+identity_pool_id: string, 
+/**
+ * The role asked for.
+ */
+role_arn?: string, 
+/**
+ * Until when the keys work.
+ */
+keys_expire?: UnixTime, 
+/**
+ * When they are renewed next; absent while nobody uses them.
+ */
+renews?: UnixTime, 
+/**
+ * When somebody last asked for them.
+ */
+asked?: UnixTime, 
+/**
+ * What stands in the way.
+ */
+trouble?: Failure, 
+/**
+ * Since when.
+ */
+trouble_since?: UnixTime, };
+
+export type Question = { "kind": "username", 
+/**
+ * The name to offer.
+ */
+hint: string | null, } | { "kind": "password", 
+/**
+ * Who signs in.
+ */
+username: string, } | { "kind": "client_secret", 
+/**
+ * The app client that has a secret.
+ */
+client_id: string, } | { "kind": "code", 
+/**
+ * What it is for.
+ */
+code_for: CodeFor, 
+/**
+ * How it comes.
+ */
+medium: Medium, 
+/**
+ * Where it was sent, as the pool shows it, or which app has it.
+ */
+destination?: string | null, 
+/**
+ * Whether [`Answer::Resend`] is taken.
+ */
+can_resend: boolean, } | { "kind": "choice", 
+/**
+ * What is chosen.
+ */
+choice_of: ChoiceOf, 
+/**
+ * The ways that can be taken here.
+ */
+ways: Array<Way>, 
+/**
+ * Ways that the pool offers and that cannot be taken here.
+ */
+elsewhere?: Array<Factor>, } | { "kind": "app_setup", 
+/**
+ * The key in base 32, for those who cannot scan.
+ */
+key: Secret, 
+/**
+ * `otpauth://…`, for a QR code.
+ */
+uri: Secret, } | { "kind": "new_password", 
+/**
+ * Whose.
+ */
+username: string, 
+/**
+ * The attributes that the pool requires, by their names in Cognito.
+ */
+attributes?: Array<string>, } | { "kind": "attributes", 
+/**
+ * By their names in Cognito.
+ */
+names: Array<string>, } | { "kind": "custom", 
+/**
+ * What the pool shows: `publicChallengeParameters`.
+ */
+parameters: { [key in string]: string }, } | { "kind": "remember_device", 
+/**
+ * The name that it has there.
+ */
+name: string, } | { "kind": "other" };
+
+export type Secret = string;
+
+export type ShellName = "bash" | "powershell";
+
+export type Shown = { 
+/**
+ * The newest status, also while the daemon is away.
+ */
+status: Status | null, 
+/**
+ * Why the daemon cannot be asked.
+ */
+away: Failure | null, };
+
+export type SignedOut = { 
+/**
+ * Whether there was a session at all.
+ */
+had_session: boolean, 
+/**
+ * Why the user pool could not be told to revoke the refresh token, where it could not.
+ */
+not_revoked?: Failure, 
+/**
+ * Why the user pool could not be told to forget this device, where it could not.
+ */
+not_forgotten?: Failure, 
+/**
+ * Until when keys that were already handed out go on working: AWS cannot take them back.
+ */
+keys_live_until?: UnixTime, };
+
+export type Status = { 
+/**
+ * The daemon itself.
+ */
+daemon: DaemonView, 
+/**
+ * The logins by name.
+ */
+logins: Array<LoginView>, 
+/**
+ * The profiles by name.
+ */
+profiles: Array<ProfileView>, 
+/**
+ * Why the configuration's last edit was not taken.
+ */
+config?: Failure, 
+/**
+ * By how many seconds the local clock is ahead of Amazon's, when it is off by two minutes or
+ * more.
+ */
+clock_ahead?: number, };
+
+export type Turn = { "turn": "question", question: Question, problem: Failure | null, } | { "turn": "signed_in", user: User, } | { "turn": "outcome", outcome: Outcome, };
+
+export type UnixTime = number;
+
+export type User = { 
+/**
+ * `sub`: never changes, never reused.
+ */
+sub: string, 
+/**
+ * `cognito:username`.
+ */
+username: string, 
+/**
+ * `email`, where the token tells.
+ */
+email?: string, };
+
+export type VaultChoice = "keychain" | "file" | "kernel";
+
+export type VaultView = { 
+/**
+ * What was chosen in the configuration.
+ */
+choice: VaultChoice, 
+/**
+ * What it is on this machine, in a few words.
+ */
+description: string, 
+/**
+ * What stands in its way.
+ */
+trouble?: Failure, };
+
+export type Way = { 
+/**
+ * What it is.
+ */
+factor: Factor, 
+/**
+ * Where a code would go, as the pool shows it: `a***@e***`.
+ */
+destination?: string, };
