@@ -291,18 +291,6 @@ async fn an_identity_pool_refuses_what_it_should() {
     assert!(spent.is_err(), "{spent:?}");
 }
 
-#[tokio::test]
-async fn a_challenge_beyond_this_version_is_named() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({"user": {"temporary": true}}));
-    let spec = chain.login(Flow::UserSrp);
-    let fault = alice(&chain).sign_in(&cognito(), &spec).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unsupported, "{fault}");
-    assert!(fault.text.contains("a new password"), "{fault}");
-}
-
 /// The AWS chain reads the environment, which only another process may have.
 #[tokio::test]
 async fn an_administrator_s_keys_sign_the_sign_in() {
