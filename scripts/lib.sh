@@ -47,3 +47,38 @@ node_packages() {
     (cd "$place" && npm ci --silent --ignore-scripts)
     cp "$2/package-lock.json" "$place/installed.json"
 }
+
+# need_webkit: what the windows are built with.
+need_webkit() {
+    need "pkg-config --exists webkit2gtk-4.1 gtk+-3.0" pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
+    need_node
+}
+
+# need_node: a Node that can build the pages. Where Debian's is older, a newer one from npm is used,
+# in the target directory.
+need_node() {
+    need "command -v node && command -v npm" nodejs npm
+    if node_is_new node; then return; fi
+    local place=$target/node
+    if ! node_is_new "$place/node_modules/node/bin/node"; then
+        npm install --silent --no-audit --no-fund --prefix "$place" node@22 >/dev/null
+    fi
+    PATH=$place/node_modules/node/bin:$PATH
+}
+
+node_is_new() { # the oldest that Vite takes
+    "$1" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+        >/dev/null 2>&1
+}
+
+# pages: builds the pages of the windows into ui/dist, where the build of the program takes them.
+pages() {
+    (
+        cd "$root/ui"
+        if ! cmp -s package-lock.json node_modules/.installed; then
+            npm ci --silent --ignore-scripts
+            cp package-lock.json node_modules/.installed
+        fi
+        npm run --silent build -- --logLevel warn
+    )
+}
