@@ -12,9 +12,13 @@
 //!               ╱   │    ╲
 //!     operations  sigv4   sts ─ GetCallerIdentity, AWS keys
 //!          │                 ╲
-//!   auth → challenge → tokens  identity → roles
-//!     │        │         │
-//!    srp     user     refresh       pool, client, admin, account
+//!          │                  identity → roles
+//!          │
+//!          ├─ signing in: auth, choice → proof, code, custom → second → device → tokens → refresh
+//!          │     a sign-in under way is a `conversation`, each question in it has a `session`
+//!          ├─ accounts: sign_up, reset, account, attributes, mfa, admin
+//!          │     codes go to the `outbox`, `limits` says how often
+//!          └─ set-up: settings, policy, schema, factor → pool → user;  client
 //! ```
 //!
 //! [`Sandbox`] is all that the program needs. All state is one `World`

@@ -105,7 +105,7 @@ impl World {
             if prefer {
                 chosen += 1;
                 preferred = Some(factor);
-            } else if preferred == Some(factor) && chosen == 0 {
+            } else if preferred == Some(factor) {
                 preferred = None;
             }
         }

@@ -8,8 +8,8 @@ use crate::{
     limits::Limited,
     outbox::{Delivery, Medium, Purpose, expired_code},
     pool::{Claim, Pool},
-    schema::{Writer, is_email},
-    srp::{Verifier, Who},
+    schema::{Writer, is_email, is_phone},
+    srp::{Verifier, Who, hmac_sha256},
     user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -168,28 +168,27 @@ impl User {
 }
 
 impl Pool {
-    /// Where a code would go, were there such a user.
+    /// Where a code would go, were there such a user: by the form of the name, or by what the pool
+    /// verifies.
     pub(crate) fn simulated(&self, name: &str) -> Delivery {
-        let phone = self
-            .verified_attributes
-            .iter()
-            .any(|one| one == "phone_number")
-            && !is_email(name)
-            && !self.verified_attributes.iter().any(|one| one == "email");
-        let (medium, to) = match (phone, is_email(name)) {
-            (true, _) => (Medium::Sms, "+00000000000".to_owned()),
-            (false, true) => (Medium::Email, name.to_owned()),
-            (false, false) => {
-                // The same letters for the same name, and not those of the name.
-                let letter = |byte: u8| char::from(b'a' + byte % 26);
-                let sum = crate::srp::hmac_sha256(&self.secret, name.as_bytes());
-                (
-                    Medium::Email,
-                    format!("{}@{}", letter(sum[0]), letter(sum[1])),
-                )
-            }
-        };
-        Delivery::to(medium, &to)
+        if is_email(name) {
+            return Delivery::to(Medium::Email, name);
+        }
+        if is_phone(name) {
+            return Delivery::to(Medium::Sms, name);
+        }
+        // The same for the same name, and not to be guessed from it.
+        let noise = hmac_sha256(&self.secret, name.as_bytes());
+        if self.verified_attributes == ["phone_number"] {
+            let digits = noise
+                .iter()
+                .take(11)
+                .map(|byte| char::from(b'0' + byte % 10));
+            return Delivery::to(Medium::Sms, &digits.collect::<String>());
+        }
+        let letter = |byte: u8| char::from(b'a' + byte % 26);
+        let address = format!("{}@{}", letter(noise[0]), letter(noise[1]));
+        Delivery::to(Medium::Email, &address)
     }
 }
 

@@ -352,6 +352,19 @@ fn strangers_stay_unknown() {
         "ExpiredCodeException"
     );
 
+    let by_form = |name: &str| {
+        let answer = hiding.call("ResendConfirmationCode", json!({ "Username": name }));
+        answer.expect("pretended")["CodeDeliveryDetails"]["Destination"].clone()
+    };
+    assert_eq!(by_form("nina@example.org"), "n***@e***");
+    assert_eq!(by_form("+12025550123"), "+*******0123");
+    let texting = json!({ "AutoVerifiedAttributes": ["phone_number"] });
+    let texting = Desk::new(&json!({ "pool": { "aws": texting } }));
+    let answer = texting
+        .call("ResendConfirmationCode", resend.clone())
+        .expect("pretended");
+    assert_eq!(answer["CodeDeliveryDetails"]["DeliveryMedium"], "SMS");
+
     let naming = Desk::new(&json!({ "client": { "hide_strangers": false } }));
     let refused = naming
         .call("ResendConfirmationCode", resend)
