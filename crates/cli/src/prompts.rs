@@ -283,6 +283,9 @@ impl Prompts<'_> {
         };
         let lead = match shown {
             Shown::Whole => "Scan this with an authenticator app, or type the key into it:",
+            Shown::TooNarrow => {
+                "Type this key into an authenticator app (a wider terminal shows a QR code):"
+            }
             Shown::Nothing => "Type this key into an authenticator app:",
         };
         self.person.tell(lead)?;

@@ -87,7 +87,10 @@ impl Person {
     /// Shows somebody at a terminal a picture, where it can be seen there.
     pub(crate) fn show(&mut self, picture: &Picture) -> Result<Shown, Ending> {
         match self {
-            Self::AtTerminal(tty) if tty::draws_unicode() && tty.columns() >= picture.columns => {
+            Self::AtTerminal(tty) if tty::draws_unicode() => {
+                if tty.columns() < picture.columns {
+                    return Ok(Shown::TooNarrow);
+                }
                 tty.write(&picture.text)?;
                 Ok(Shown::Whole)
             }
@@ -106,6 +109,8 @@ pub(crate) struct Picture {
 #[derive(PartialEq, Eq)]
 pub(crate) enum Shown {
     Whole,
+    /// A wider terminal would show it.
+    TooNarrow,
     Nothing,
 }
 

@@ -119,16 +119,22 @@ fn an_authenticator_app_is_set_up_once_and_its_code_asked_until_it_is_right() {
 
 #[test]
 fn a_terminal_that_cannot_show_a_picture_shows_the_key() {
-    for (locale, term, columns) in [
-        ("C", "xterm", 100),
-        ("C.UTF-8", "dumb", 100),
-        ("C.UTF-8", "xterm", 30),
+    let plain = "Type this key into an authenticator app:";
+    for (locale, term, columns, lead) in [
+        ("C", "xterm", 100, plain),
+        ("C.UTF-8", "dumb", 100, plain),
+        (
+            "C.UTF-8",
+            "xterm",
+            30,
+            "(a wider terminal shows a QR code):",
+        ),
     ] {
         let (home, asked) = staged([app(), signed_in()]);
         let mut command = home.command(POOLKEY);
         command.env("LC_ALL", locale).env("TERM", term).arg("login");
         let mut terminal = Terminal::wide(&mut command, columns);
-        terminal.expect("Type this key into an authenticator app:");
+        terminal.expect(lead);
         terminal.expect("    JBSW Y3DP EHPK 3PXP");
         terminal.expect("Name for this device");
         terminal.type_in("\n");
