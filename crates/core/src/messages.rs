@@ -6,6 +6,7 @@
 //!
 //! Which language a person wants is text that comes in as an argument.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -145,7 +146,7 @@ impl Language {
             Self::English => &*ENGLISH,
             Self::Japanese => &*JAPANESE,
         };
-        catalogue.get(key).copied()
+        catalogue.get(key).map(|text| &*text.0)
     }
 }
 
@@ -169,7 +170,11 @@ fn fill(text: &str, places: &[(&str, &str)]) -> String {
     filled
 }
 
-type Catalogue = BTreeMap<&'static str, &'static str>;
+type Catalogue = BTreeMap<&'static str, Text<'static>>;
+
+/// It lies where the program lies, unless an escape in it must be undone.
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../messages/en.json")));
 static JAPANESE: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../messages/ja.json")));
@@ -184,6 +189,14 @@ const LISTED: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_catalogues_are_read() {
+        for language in Language::ALL {
+            assert_ne!(language.say("menu.quit", &[]), "menu.quit");
+        }
+        assert_eq!(read(r#"{"a.b":"x \"y\""}"#)["a.b"].0, "x \"y\"");
+    }
 
     #[test]
     fn lengths_as_people_say_them() {

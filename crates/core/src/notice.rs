@@ -4,7 +4,7 @@
 //! | trouble | is told | is withdrawn |
 //! |---|---|---|
 //! | a login's session ended | at once | when somebody signs in, or out |
-//! | a program asked for keys of a login that nobody is signed in to | at once | the same |
+//! | a program asked for keys of a login without a session | with the snapshot that tells it | the same |
 //! | AWS cannot be reached | after ten seconds, where it matters | when it can be |
 //! | the keychain is locked or gone | after ten seconds, where it matters | when it is open |
 //!

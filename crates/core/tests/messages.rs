@@ -18,8 +18,9 @@ fn every_key_is_there_in_every_language() {
 #[test]
 fn plurals_are_whole() {
     let (english, japanese) = (read("en.json"), read("ja.json"));
-    for key in english.keys().chain(japanese.keys()) {
-        let Some((stem, form)) = plural(key) else {
+    for (key, text) in english.iter().chain(&japanese) {
+        let Some((stem, form)) = plural(key, text) else {
+            assert!(!text.contains("{count}"), "{key} counts, and has no form");
             continue;
         };
         assert!(
@@ -48,7 +49,7 @@ fn places_are_the_same_in_every_language() {
         assert_eq!(places(text), places(&english[key]), "{key}");
     }
     for (key, text) in &english {
-        let same = plural(key).map_or(key.clone(), |(stem, _)| format!("{stem}.other"));
+        let same = plural(key, text).map_or(key.clone(), |(stem, _)| format!("{stem}.other"));
         assert_eq!(places(text), places(&japanese[&same]), "{key}");
     }
 }
@@ -60,7 +61,7 @@ fn texts_are_as_they_should_be_written() {
             let at = format!("{file}, {key}: {text:?}");
             assert!(!text.is_empty() && text.trim() == text, "{at}");
             assert!(!text.contains("..."), "an ellipsis is one character: {at}");
-            assert!(!text.contains(['\'', '"']), "quotes are typographic: {at}");
+            assert!(!text.contains('\''), "an apostrophe is typographic: {at}");
             assert_eq!(text.matches('{').count(), text.matches('}').count(), "{at}");
             if file == "ja.json" {
                 let half = ['｡', '､', '･', '!', '?', ',', ';', '(', ')'];
@@ -96,7 +97,7 @@ fn files_are_sorted_and_say_nothing_twice() {
 #[test]
 fn what_is_used_is_there_and_what_is_there_is_used() {
     let known = stems(&read("en.json"));
-    let beginnings: BTreeSet<&str> = known
+    let ours: BTreeSet<&str> = known
         .iter()
         .filter_map(|key| key.split('.').next())
         .collect();
@@ -105,8 +106,13 @@ fn what_is_used_is_there_and_what_is_there_is_used() {
         let text = fs::read_to_string(&file).unwrap();
         for key in keys(&text) {
             let begins = key.split('.').next().unwrap_or_default();
-            if beginnings.contains(begins) && !is_file(&key) {
+            if ours.contains(begins) && !is_file(&key) {
                 used.entry(key).or_insert_with(|| file.clone());
+            }
+        }
+        for beginning in beginnings(&text) {
+            for key in known.iter().filter(|key| key.starts_with(&beginning)) {
+                used.entry(key.clone()).or_insert_with(|| file.clone());
             }
         }
     }
@@ -130,20 +136,28 @@ fn keys_are_found_in_every_kind_of_quotes() {
     let source = "say(\"a.b_c\"); t('a.d'); t(`a.e.f`); // \"A.b\" \"a\" \"a.b c\" \"a..b\" 'a.'";
     assert_eq!(keys(source), ["a.b_c", "a.d", "a.e.f"]);
     assert_eq!(places("{b} {a} {b}"), ["a", "b"]);
-    assert_eq!(plural("time.days.one"), Some(("time.days", "one")));
-    assert_eq!(plural("time.days"), None);
+    assert_eq!(
+        plural("time.days.one", "{count} day"),
+        Some(("time.days", "one"))
+    );
+    assert_eq!(plural("time.days", "{count} days"), None);
+    assert_eq!(plural("code.other", "Something"), None);
+    let template = "t(`ui.doing.${kind}`); `${x}` `a${b}`";
+    assert_eq!(beginnings(template), ["ui.doing."]);
 }
 
 /// The keys, those of one text in several forms as one.
 fn stems(catalogue: &Catalogue) -> BTreeSet<String> {
-    let stem = |key: &String| plural(key).map_or(key.clone(), |(stem, _)| stem.to_owned());
-    catalogue.keys().map(stem).collect()
+    let stem = |(key, text): (&String, &String)| {
+        plural(key, text).map_or(key.clone(), |(stem, _)| stem.to_owned())
+    };
+    catalogue.iter().map(stem).collect()
 }
 
-fn plural(key: &str) -> Option<(&str, &str)> {
-    key.rsplit_once('.')
-        .filter(|(_, form)| ["one", "other"].contains(form))
-        .filter(|(stem, _)| stem.contains('.'))
+/// The key and the form of a text that counts.
+fn plural<'a>(key: &'a str, text: &str) -> Option<(&'a str, &'a str)> {
+    let (stem, form) = key.rsplit_once('.')?;
+    (text.contains("{count}") && ["one", "other"].contains(&form)).then_some((stem, form))
 }
 
 fn places(text: &str) -> Vec<&str> {
@@ -173,6 +187,19 @@ fn keys(source: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The beginnings of keys whose end a page fills in: `` `ui.doing.${kind}` ``.
+fn beginnings(source: &str) -> Vec<String> {
+    let templates = source.split('`').filter_map(|text| text.split_once("${"));
+    let beginnings = templates.map(|(before, _)| before);
+    let is_key = |text: &&str| {
+        text.ends_with('.')
+            && text
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || "._".contains(c))
+    };
+    beginnings.filter(is_key).map(str::to_owned).collect()
 }
 
 /// A file's name looks like a key.
