@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use poolkey_core::config::{LoginSpec, ProfileSpec};
-use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind, Life};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Keys, Tokens, User};
+use poolkey_core::session::{Access, Device, Fetched, Keys, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -26,6 +25,10 @@ pub struct Cognito {
     /// A family is a session: all refresh tokens that came of one sign-in.
     pub families: Vec<Family>,
     pub ids: Vec<Id>,
+    pub access: Vec<Id>,
+    pub devices: Vec<Tracked>,
+    /// How often a second factor was asked for.
+    pub codes: u64,
     pub keys: Vec<Issued>,
     /// The identity of each user in each identity pool.
     identities: BTreeMap<(String, String), u32>,
@@ -43,10 +46,36 @@ pub struct Pool {
     /// Whether a token used twice ends all that came of it.
     reuse_ends_all: bool,
     pub disabled: bool,
+    pub access_life: u64,
+    pub tracking: Tracking,
+    /// Whether a second factor is asked for where no device stands in for it.
+    pub asks_code: bool,
+    /// Whether a session lives on without a device that was forgotten.
+    survives_device: bool,
+}
+
+/// Whether a pool remembers devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracking {
+    Off,
+    /// Where the person wants it.
+    Ask,
+    Always,
+}
+
+/// A device that a pool knows.
+#[derive(Debug)]
+pub struct Tracked {
+    pub pool: String,
+    pub user: String,
+    pub remembered: bool,
+    pub gone: bool,
 }
 
 #[derive(Debug)]
 pub struct Family {
+    /// The device that has to go with every refresh.
+    pub device: Option<usize>,
     pub pool: String,
     pub user: String,
     pub ends: u64,
@@ -87,6 +116,9 @@ impl Cognito {
             pools: BTreeMap::new(),
             families: Vec::new(),
             ids: Vec::new(),
+            access: Vec::new(),
+            devices: Vec::new(),
+            codes: 0,
             keys: Vec::new(),
             identities: BTreeMap::new(),
             checks: rng.bool(),
@@ -110,14 +142,39 @@ impl Cognito {
                 .unwrap(),
             reuse_ends_all: rng.bool(),
             disabled: false,
+            access_life: *rng.choice(&[5 * MINUTE, HOUR, HOUR, 24 * HOUR]).unwrap(),
+            tracking: *rng
+                .choice(&[Tracking::Off, Tracking::Ask, Tracking::Always])
+                .unwrap(),
+            asks_code: rng.bool(),
+            survives_device: rng.bool(),
         };
         self.pools.insert(id, pool);
+    }
+
+    /// A pool that asks for all that can be asked for, and forgets nobody.
+    pub fn add_strict_pool(&mut self, id: String) {
+        let pool = Pool {
+            rotates: true,
+            grace: MINUTE,
+            id_life: HOUR,
+            session_life: 40 * 24 * HOUR,
+            reuse_ends_all: true,
+            disabled: false,
+            access_life: HOUR,
+            tracking: Tracking::Always,
+            asks_code: true,
+            survives_device: false,
+        };
+        self.pools.insert(id, pool);
+        self.keys_life = HOUR;
     }
 
     pub fn new_family(&mut self, pool: &str, user: &str, now: u64) -> usize {
         self.families.push(Family {
             pool: pool.to_owned(),
             user: user.to_owned(),
+            device: None,
             ends: now + self.pools[pool].session_life,
             dead: None,
             tokens: vec![Token::default()],
@@ -139,7 +196,13 @@ impl Cognito {
         }
     }
 
-    pub fn refresh(&mut self, spec: &LoginSpec, token: &Secret, now: u64) -> Result<Tokens, Fault> {
+    pub fn refresh(
+        &mut self,
+        spec: &LoginSpec,
+        token: &Secret,
+        device_key: Option<&str>,
+        now: u64,
+    ) -> Result<Tokens, Fault> {
         let Some((family, generation)) = read_token(token.expose()) else {
             return Err(ended(Ended::Refused));
         };
@@ -150,6 +213,7 @@ impl Cognito {
             return Err(ended(end));
         }
         let pool = self.pools[&spec.user_pool_id].clone();
+        self.check_device(family, device_key, pool.survives_device)?;
         let known = &mut self.families[family];
         if known.tokens[generation].dies.is_some_and(|dies| dies < now) {
             if pool.reuse_ends_all {
@@ -172,9 +236,47 @@ impl Cognito {
         Ok(tokens)
     }
 
-    fn tokens(&mut self, family: usize, generation: usize, now: u64) -> Tokens {
+    /// Without its device a session is not taken for one.
+    fn check_device(
+        &mut self,
+        family: usize,
+        sent: Option<&str>,
+        survives: bool,
+    ) -> Result<(), Fault> {
+        let Some(device) = self.families[family].device else {
+            return match sent {
+                None => Ok(()),
+                Some(_) => Err(device_gone()),
+            };
+        };
+        let gone = self.devices[device].gone;
+        match sent {
+            Some(key) if key == write_device(device) => match gone {
+                true => Err(device_gone()),
+                false => Ok(()),
+            },
+            None if gone && survives => Ok(()),
+            None if gone => {
+                self.families[family].dead = Some(Ended::Refused);
+                Err(ended(Ended::Refused))
+            }
+            Some(_) | None => Err(ended(Ended::Refused)),
+        }
+    }
+
+    pub fn tokens(&mut self, family: usize, generation: usize, now: u64) -> Tokens {
         let known = &self.families[family];
-        let life = self.pools[&known.pool].id_life;
+        let pool = &self.pools[&known.pool];
+        let life = pool.id_life;
+        self.access.push(Id {
+            family,
+            generation,
+            expires: now + pool.access_life,
+        });
+        let access = Access {
+            token: Secret::new(format!("{MARK}-a-{}", self.access.len() - 1)),
+            life: life_of(pool.access_life, now),
+        };
         self.ids.push(Id {
             family,
             generation,
@@ -183,66 +285,11 @@ impl Cognito {
         Tokens {
             id_token: Secret::new(format!("{MARK}-i-{}", self.ids.len() - 1)),
             id_life: life_of(life, now),
-            access: None,
+            access: Some(access),
             refresh_token: Some(write_token(family, generation)),
             user: user(&known.user),
-            device_key: None,
+            device_key: known.device.map(write_device),
         }
-    }
-
-    pub fn revoke(&mut self, spec: &LoginSpec, token: &Secret) -> Result<(), Fault> {
-        if let Some((family, _)) = read_token(token.expose()) {
-            let family = &mut self.families[family];
-            if family.pool != spec.user_pool_id {
-                return Err(Fault::new(FaultKind::Misconfigured, "Wrong client."));
-            }
-            family.dead.get_or_insert(Ended::Revoked);
-        }
-        Ok(())
-    }
-
-    pub fn converse(
-        &mut self,
-        spec: &LoginSpec,
-        thread: Thread,
-        answer: Option<&Answer>,
-        now: u64,
-    ) -> Result<Step, Fault> {
-        let username = match answer {
-            Some(Answer::Username(name)) => Some(name.clone()),
-            _ => thread.username.clone(),
-        };
-        let Some(username) = username else {
-            return Ok(Step::Ask {
-                thread,
-                question: Question::Username { hint: None },
-                problem: None,
-            });
-        };
-        let problem = match answer {
-            Some(Answer::Password(text)) if text.expose() == "SECRET right" => {
-                let family = self.new_family(&spec.user_pool_id, &username, now);
-                let tokens = self.tokens(family, 0, now);
-                return Ok(Step::Done {
-                    tokens: Box::new(tokens),
-                    client_secret: None,
-                    device: None,
-                });
-            }
-            Some(Answer::Password(_)) => Some(Fault::new(
-                FaultKind::Wrong,
-                "Incorrect username or password.",
-            )),
-            _ => None,
-        };
-        Ok(Step::Ask {
-            thread: Thread {
-                username: Some(username.clone()),
-                ..thread
-            },
-            question: Question::Password { username },
-            problem,
-        })
     }
 
     pub fn fetch(
@@ -316,6 +363,10 @@ pub fn read_token(text: &str) -> Option<(usize, usize)> {
     Some((family.parse().ok()?, generation.parse().ok()?))
 }
 
+pub fn read_device(device: &Device) -> Option<usize> {
+    number_after(&device.key, "device-")
+}
+
 /// The number that stands behind `mark`.
 pub fn number_after(text: &str, mark: &str) -> Option<usize> {
     let (_, rest) = text.split_once(mark)?;
@@ -323,7 +374,15 @@ pub fn number_after(text: &str, mark: &str) -> Option<usize> {
     digits.parse().ok()
 }
 
-fn ended(end: Ended) -> Fault {
+pub fn write_device(number: usize) -> String {
+    format!("eu-west-1_device-{number}")
+}
+
+fn device_gone() -> Fault {
+    Fault::new(FaultKind::DeviceGone, "Device does not exist.")
+}
+
+pub fn ended(end: Ended) -> Fault {
     Fault::new(FaultKind::Ended(end), "It is over.")
 }
 

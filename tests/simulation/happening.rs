@@ -97,12 +97,17 @@ impl World {
                 self.end_process()?;
                 self.played.crashes += 1;
                 let down = match self.rng.u8(..3) {
+                    _ if self.town.is_calm => self.rng.u64(1..SECOND),
                     0 => self.rng.u64(1..SECOND),
                     1 => self.rng.u64(SECOND..2 * MINUTE),
                     _ => self.rng.u64(MINUTE..3 * HOUR),
                 };
                 self.at(self.now + down, Happening::Start);
-                self.strike(16 * HOUR, Happening::Crash);
+                let mean = match self.town.is_calm {
+                    true => 4 * HOUR,
+                    false => 16 * HOUR,
+                };
+                self.strike(mean, Happening::Crash);
             }
             Happening::Stop => {
                 if self.agent.is_some() {
@@ -154,7 +159,7 @@ impl World {
             return Ok(());
         }
         self.agent = Some(Agent::new(self.rng.u64(..)));
-        if self.rng.u8(..8) == 0 {
+        if self.rng.u8(..8) == 0 && !self.town.is_calm {
             self.do_something_soon();
         }
         self.weather.fast = self.now;

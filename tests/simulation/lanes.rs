@@ -92,12 +92,12 @@ impl World {
         self.at(self.now + wait, Happening::Reach(number));
     }
 
-    /// A fault fits the call: only a fetch can find a token stale.
+    /// A fault fits the call: only where a token is shown it can be stale.
     fn call_fate(&mut self, effect: &Effect) -> Fate {
         let fate = self.weather.call(&mut self.rng, self.now);
         match fate {
             Fate::Failed(FaultKind::TokenStale | FaultKind::IdentityConflict)
-                if !matches!(effect, Effect::Fetch { .. }) =>
+                if !can_be_stale(effect) =>
             {
                 Fate::Done
             }
@@ -162,13 +162,15 @@ impl World {
                 login,
                 spec,
                 refresh_token,
+                device_key,
                 ..
             } => {
                 if fate != Fate::Failed(FaultKind::Unreachable) {
                     self.count_refresh(&login)?;
                 }
                 let result = self.outcome(fate, |world| {
-                    let result = world.cognito.refresh(&spec, &refresh_token, now);
+                    let key = device_key.as_deref();
+                    let result = world.cognito.refresh(&spec, &refresh_token, key, now);
                     world.check_refresh(&login, &refresh_token, &result)?;
                     Ok(result.map(Box::new))
                 })?;
@@ -178,17 +180,25 @@ impl World {
                 login,
                 spec,
                 refresh_token,
+                forget,
                 ..
             } => {
-                self.check_revocation(&login, &refresh_token)?;
+                self.check_revocation(&login, &refresh_token, forget.as_ref())?;
                 self.note_revocation(&refresh_token);
-                let result = self.outcome(fate, |world| {
-                    Ok(world.cognito.revoke(&spec, &refresh_token))
+                let parted = self.outcome(fate, |world| {
+                    let forget = forget.as_ref();
+                    let parted = world.cognito.revoke(&spec, &refresh_token, forget, now);
+                    Ok(Ok(parted))
                 })?;
+                let (result, forgotten) = match parted {
+                    Ok(parted) => parted,
+                    Err(fault) if forget.is_some() => (Err(fault.clone()), Err(fault)),
+                    Err(fault) => (Err(fault), Ok(())),
+                };
                 Event::Revoked {
                     login,
                     result,
-                    forgotten: Ok(()),
+                    forgotten,
                 }
             }
             Effect::Converse {
@@ -275,5 +285,13 @@ impl World {
             }
         }
         Ok(())
+    }
+}
+
+fn can_be_stale(effect: &Effect) -> bool {
+    match effect {
+        Effect::Fetch { .. } => true,
+        Effect::Converse { thread, .. } => thread.access_token.is_some(),
+        _ => false,
     }
 }

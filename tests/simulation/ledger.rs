@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use poolkey_core::conversation::Step;
+use poolkey_core::conversation::{Outcome, Step};
 use poolkey_core::event::{Effect, Event, Reply, Ticket};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
+use poolkey_core::session::Tokens;
 use poolkey_core::snapshot::LoginState;
 
-use crate::cognito::read_token;
+use crate::cognito::{number_after, read_device, read_token};
 use crate::weather::SECOND;
 use crate::world::World;
 
@@ -34,6 +35,12 @@ pub struct Ledger {
     pub told: BTreeMap<usize, Ended>,
     /// Families that the agent said it could not keep.
     pub refused: BTreeSet<usize>,
+    /// The device that the agent was given with a family.
+    pub brought: BTreeMap<usize, Option<usize>>,
+    /// Devices that the agent was told are gone.
+    pub gone: BTreeSet<usize>,
+    /// Logins whose sign-out was begun, and that have not been signed in to since.
+    pub left: BTreeSet<LoginName>,
     /// Families that nobody holds, since when, and that were not revoked yet.
     pub loose: BTreeMap<usize, u64>,
     /// When the vault was last written or tried with success.
@@ -72,6 +79,7 @@ pub struct Open {
 pub enum What {
     Keys(ProfileName),
     SignIn(LoginName),
+    Account(LoginName),
     Answer(LoginName),
     Cancel,
     SignOut(LoginName),
@@ -124,14 +132,20 @@ impl World {
                 self.rouse(login);
                 self.demand(login.clone());
             }
+            What::Account(login) | What::Answer(login) => {
+                // For an access token, and for another in place of a stale one.
+                self.demand(login.clone());
+                self.demand(login.clone());
+            }
             What::SignOut(login) => {
+                self.ledger.left.insert(login.clone());
                 let kept = self.vault.session(login).map(|(family, _)| family);
                 let held = self.ledger.held.get(login).copied();
                 let adopting = self.ledger.adopting.get(login).copied();
                 let all = kept.into_iter().chain(held).chain(adopting);
                 self.ledger.forsaken.extend(all);
             }
-            What::Answer(_) | What::Cancel => {}
+            What::Cancel => {}
         }
         let kept = self.login_of(&what);
         let kept = kept
@@ -218,19 +232,42 @@ impl World {
                         ledger.told.insert(*family, ended);
                         ledger.unanswered.remove(login);
                     }
+                    if fault.kind == FaultKind::DeviceGone
+                        && let Some(family) = ledger.held.get(login)
+                    {
+                        self.played.devices_gone += 1;
+                        ledger.gone.extend(self.cognito.families[*family].device);
+                    }
                     if fault.kind == FaultKind::Lost {
                         self.unanswered(login);
                     }
                 }
             },
             Event::Conversed {
-                result: Ok(Step::Done { tokens, .. }),
+                result: Ok(Step::Done { tokens, device, .. }),
                 ..
             } => {
-                let token = tokens.refresh_token.as_ref().unwrap();
-                let (family, _) = read_token(token.expose()).unwrap();
+                let family = family_of(tokens);
                 ledger.loose.insert(family, awake);
+                let device = device.as_ref().and_then(read_device);
+                ledger.brought.insert(family, device);
             }
+            Event::Conversed {
+                result: Ok(Step::Ask { thread, .. }),
+                ..
+            } => {
+                if let Some(tokens) = &thread.tokens {
+                    ledger.loose.insert(family_of(tokens), awake);
+                }
+            }
+            Event::Conversed {
+                result:
+                    Ok(Step::Finished {
+                        outcome: Outcome::DeviceForgotten { key },
+                        ..
+                    }),
+                ..
+            } => ledger.gone.extend(number_after(key, "device-")),
             _ => {}
         }
     }
@@ -241,6 +278,9 @@ impl World {
         let awake = self.awake();
         let ledger = &mut self.ledger;
         ledger.loose.remove(&family);
+        if !ledger.forsaken.contains(&family) {
+            ledger.left.remove(login);
+        }
         ledger.unanswered.remove(login);
         let families = &self.cognito.families;
         let old = ledger.held.insert(login.clone(), family);
@@ -321,6 +361,7 @@ impl World {
     pub fn login_of(&self, what: &What) -> Option<LoginName> {
         match what {
             What::SignIn(login)
+            | What::Account(login)
             | What::Answer(login)
             | What::SignOut(login)
             | What::Renew(login) => Some(login.clone()),
@@ -343,13 +384,17 @@ impl World {
         match (&open.what, &reply) {
             (_, Reply::Document(_)) => self.played.documents += 1,
             (_, Reply::SignedIn { .. }) => self.played.sign_ins += 1,
+            (_, Reply::Outcome(_)) => self.played.outcomes += 1,
             (What::SignOut(login), Reply::SignedOut(_)) => {
                 let begun = self.ledger.sign_in.get(login);
                 if begun.is_none_or(|begun| *begun < open.begun) {
                     self.ledger.away.insert(login.clone());
                 }
             }
-            (What::SignIn(login) | What::Answer(login), Reply::Question { .. }) => {
+            (
+                What::SignIn(login) | What::Account(login) | What::Answer(login),
+                Reply::Question { .. },
+            ) => {
                 self.read(login.clone(), &reply);
             }
             _ => {}
@@ -359,6 +404,14 @@ impl World {
 
     /// How many somebodies wait for keys of this login or profile.
     pub fn wait_for(&self, effect: &Effect) -> bool {
+        if let Effect::Refresh { login, .. } = effect
+            && self.ledger.open.values().any(|open| match &open.what {
+                What::Account(other) | What::Answer(other) => login == other,
+                _ => false,
+            })
+        {
+            return true;
+        }
         let mut waiting = self
             .ledger
             .open
@@ -376,6 +429,11 @@ impl World {
             _ => true,
         }
     }
+}
+
+fn family_of(tokens: &Tokens) -> usize {
+    let token = tokens.refresh_token.as_ref().unwrap();
+    read_token(token.expose()).unwrap().0
 }
 
 pub fn read_record(record: &Secret) -> Option<(usize, usize)> {

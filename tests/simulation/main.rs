@@ -22,6 +22,7 @@
 )]
 
 mod cognito;
+mod conversations;
 mod happening;
 mod lanes;
 mod ledger;
@@ -72,6 +73,37 @@ fn the_promises_hold() {
         panic!("seed {seed}: {story}\nReplay with POOLKEY_SEED={seed}.");
     }
     println!("{}", total.into_inner().unwrap());
+}
+
+/// The pool rotates its tokens, demands a second factor and tracks every device; the daemon is
+/// killed several times a day at any moment; and the person types one code in the whole month.
+#[test]
+fn a_strict_pool_asks_for_one_code_in_a_month_of_kills() {
+    let months = setting("POOLKEY_MONTHS").unwrap_or(100);
+    let next = AtomicU64::new(1);
+    let broken: Mutex<Vec<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > months {
+                        return;
+                    }
+                    let mut world = World::empty(seed, false);
+                    if let Err(promise) = world.play_month() {
+                        let mut world = World::empty(seed, true);
+                        let _ = world.play_month();
+                        let story = world.story();
+                        let text = format!("month {seed}: {promise}\n{story}");
+                        broken.lock().unwrap().push(text);
+                    }
+                }
+            });
+        }
+    });
+    let broken = broken.into_inner().unwrap();
+    assert!(broken.is_empty(), "{}", broken[0]);
 }
 
 struct Broken {

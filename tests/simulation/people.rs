@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use poolkey_core::config::{ConfigError, Flow, LoginSpec, ProfileSpec, Settings};
-use poolkey_core::conversation::{Answer, Question};
+use poolkey_core::conversation::{Answer, Goal, Question};
 use poolkey_core::event::{ConversationId, Event, Reply, Request, Ticket};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
 
-use crate::cognito::{EPOCH, user, write_token};
+use crate::cognito::{EPOCH, read_device, user, write_token};
 use crate::happening::Happening;
 use crate::ledger::What;
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -21,6 +21,8 @@ use crate::world::{Kept, World};
 #[derive(Debug, Default)]
 pub struct Town {
     pub length: u64,
+    /// Whether all of its people are careful and wait for what they want.
+    pub is_calm: bool,
     logins: BTreeMap<LoginName, [LoginSpec; 2]>,
     profiles: BTreeMap<ProfileName, ProfileSpec>,
     /// The last question of a login's sign-in.
@@ -32,8 +34,11 @@ pub struct Town {
 pub enum Deed {
     /// A tool asks, so many times at once.
     Ask(ProfileName, u32),
+    /// A tool asks once, and never again.
+    AskOnce(ProfileName),
     Leave(u64),
     SignIn(LoginName),
+    Account(LoginName),
     Answer(LoginName),
     Cancel(LoginName),
     SignOut(LoginName),
@@ -86,7 +91,8 @@ impl World {
             if !many || number < 3 {
                 self.again(8 * HOUR, Happening::Deed(Deed::SignIn(name.clone())));
                 self.again(16 * HOUR, Happening::Deed(Deed::SignOut(name.clone())));
-                self.again(24 * HOUR, Happening::Deed(Deed::Renew(name)));
+                self.again(24 * HOUR, Happening::Deed(Deed::Renew(name.clone())));
+                self.again(6 * HOUR, Happening::Deed(Deed::Account(name)));
             }
         }
         self.config.settings = Settings {
@@ -105,6 +111,10 @@ impl World {
 
     fn sign_in_yesterday(&mut self, name: &LoginName, spec: &LoginSpec) {
         let family = self.cognito.new_family(&spec.user_pool_id, "ann", self.now);
+        let device = self.cognito.device_of_yesterday(&mut self.rng, family);
+        let kept = device.clone().filter(|_| self.rng.bool());
+        let number = kept.as_ref().and_then(read_device);
+        self.ledger.brought.insert(family, number);
         let token = &mut self.cognito.families[family].tokens[0];
         token.durable = true;
         let rotates = self.cognito.pools[&spec.user_pool_id].rotates;
@@ -114,13 +124,13 @@ impl World {
                 user_pool_id: spec.user_pool_id.clone(),
                 client_id: spec.client_id.clone(),
                 refresh_token: write_token(family, 0),
-                device_key: None,
+                device_key: device.map(|device| device.key),
                 user: user("ann"),
                 signed_in: UnixTime::from_secs(EPOCH),
                 rotates: self.rng.bool().then_some(rotates),
                 identities: BTreeMap::new(),
             }),
-            device: None,
+            device: kept,
         };
         self.vault.write(name, &stored);
     }
@@ -150,12 +160,10 @@ impl World {
                 };
                 self.again(mean, Happening::Deed(Deed::Ask(profile.clone(), next)));
                 for _ in 0..times {
-                    let request = Request::Credentials {
-                        profile: profile.to_string(),
-                    };
-                    self.request(request, What::Keys(profile.clone()))?;
+                    self.ask(&profile)?;
                 }
             }
+            Deed::AskOnce(profile) => self.ask(&profile)?,
             Deed::Leave(ticket) => {
                 if self.ledger.open.remove(&ticket).is_some() {
                     let ticket = Ticket(ticket);
@@ -177,6 +185,25 @@ impl World {
                     let soon = self.now + self.rng.u64(1..SECOND);
                     self.at(soon, Happening::Deed(Deed::SignIn(login)));
                 }
+            }
+            Deed::Account(login) => {
+                self.strike(6 * HOUR, Happening::Deed(Deed::Account(login.clone())));
+                let goal = match self.rng.u8(..10) {
+                    0..4 => Goal::Show,
+                    4..7 => Goal::ChangePassword,
+                    7 => Goal::ListDevices,
+                    8 => Goal::Confirm,
+                    _ => {
+                        self.meddled();
+                        Goal::ForgetDevice { key: None }
+                    }
+                };
+                let request = Request::Account {
+                    login: login.to_string(),
+                    username: None,
+                    goal,
+                };
+                self.request(request, What::Account(login))?;
             }
             Deed::Answer(login) => self.answer(&login)?,
             Deed::Cancel(login) => {
@@ -238,17 +265,19 @@ impl World {
                 let name = *self.rng.choice(&["ann", "ann", "bob"]).unwrap();
                 Answer::Username(name.into())
             }
-            _ if self.rng.u8(..5) == 0 => Answer::Password(Secret::new("SECRET wrong")),
-            _ => Answer::Password(Secret::new("SECRET right")),
+            Question::RememberDevice { .. } => Answer::RememberDevice(self.rng.bool()),
+            Question::Code { .. } => Answer::Code(self.typed()),
+            _ => Answer::Password(self.typed()),
         };
         let request = Request::Answer {
             conversation: conversation.clone(),
             answer,
         };
         self.request(request, What::Answer(login.clone()))?;
-        if self.rng.u8(..30) == 0 {
+        if self.rng.u8(..30) == 0 && !self.town.is_calm {
             let soon = self.now + self.rng.u64(1..300);
-            let deed = match self.rng.u8(..4) {
+            let deed = match self.rng.u8(..5) {
+                4 => Deed::Account(login.clone()),
                 0 => Deed::Cancel(login.clone()),
                 1 => Deed::SignIn(login.clone()),
                 2 => Deed::SignOut(login.clone()),
@@ -259,13 +288,27 @@ impl World {
         Ok(())
     }
 
+    fn ask(&mut self, profile: &ProfileName) -> Kept {
+        let request = Request::Credentials {
+            profile: profile.to_string(),
+        };
+        self.request(request, What::Keys(profile.clone()))
+    }
+
+    fn typed(&mut self) -> Secret {
+        Secret::new(match self.rng.u8(..5) {
+            0 if !self.town.is_calm => "SECRET wrong",
+            _ => "SECRET right",
+        })
+    }
+
     /// Asks the agent, if the daemon runs.
-    fn request(&mut self, request: Request, what: What) -> Kept {
+    pub fn request(&mut self, request: Request, what: What) -> Kept {
         if self.agent.is_none() {
             return Ok(());
         }
         let ticket = self.open_ticket(what);
-        if self.rng.u8(..40) == 0 {
+        if self.rng.u8(..40) == 0 && !self.town.is_calm {
             let leaves = self.now + self.rng.u64(1..3 * SECOND);
             self.at(leaves, Happening::Deed(Deed::Leave(ticket)));
         }
@@ -287,6 +330,7 @@ impl World {
             .asked
             .insert(login.clone(), (conversation.clone(), question.clone()));
         let wait = match self.rng.u8(..20) {
+            _ if self.town.is_calm => self.rng.u64(SECOND..30 * SECOND),
             0 => return,
             1 => self.rng.u64(14 * MINUTE..16 * MINUTE),
             2 => {
@@ -355,7 +399,11 @@ impl World {
 
     fn administer(&mut self) {
         self.meddled();
-        match self.rng.u8(..4) {
+        match self.rng.u8(..5) {
+            4 => {
+                let known = self.cognito.devices.iter_mut().rev().take(3);
+                known.for_each(|device| device.gone = true);
+            }
             0 => {
                 let living = self.cognito.families.iter_mut().rev().take(3);
                 for family in living {

@@ -11,5 +11,7 @@ macro_rules! promise {
 
 mod answers;
 mod calls;
+mod devices;
+mod month;
 mod shown;
 mod vault;

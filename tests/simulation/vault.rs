@@ -8,7 +8,7 @@ use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Stored;
 
-use crate::cognito::read_token;
+use crate::cognito::{read_device, read_token};
 use crate::weather::Mood;
 
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub struct Vault {
     records: BTreeMap<LoginName, Secret>,
     /// The sessions in them: the family and the generation of its token.
     sessions: BTreeMap<LoginName, (usize, usize)>,
+    devices: BTreeMap<LoginName, usize>,
 }
 
 impl Vault {
@@ -51,11 +52,20 @@ impl Vault {
         } else {
             self.records.insert(login.clone(), stored.to_record());
         }
+        match stored.device.as_ref().and_then(read_device) {
+            Some(device) => self.devices.insert(login.clone(), device),
+            None => self.devices.remove(login),
+        };
         let session = stored.session.as_ref();
         match session.and_then(|session| read_token(session.refresh_token.expose())) {
             Some(session) => self.sessions.insert(login.clone(), session),
             None => self.sessions.remove(login),
         };
+    }
+
+    /// The device that is kept.
+    pub fn device(&self, login: &LoginName) -> Option<usize> {
+        self.devices.get(login).copied()
     }
 
     /// The session that is kept: its family and the generation of its token.

@@ -63,6 +63,10 @@ pub struct Played {
     pub documents: u64,
     pub refreshes: u64,
     pub sign_ins: u64,
+    /// Conversations about accounts that came to their end.
+    pub outcomes: u64,
+    /// Refreshes that were made again without a device.
+    pub devices_gone: u64,
     pub crashes: u64,
     /// Sessions lost to a rotation that nobody could have saved.
     pub unlucky: u64,
@@ -70,10 +74,17 @@ pub struct Played {
 
 impl World {
     pub fn new(seed: u64, tells: bool) -> Self {
+        let mut world = Self::empty(seed, tells);
+        world.settle_town();
+        world
+    }
+
+    /// A world without a town.
+    pub fn empty(seed: u64, tells: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
         let cognito = Cognito::new(&mut rng);
         let weather = Weather::new(&mut rng);
-        let mut world = Self {
+        Self {
             now: HOUR,
             slept: 0,
             wall_ahead: 0,
@@ -96,9 +107,7 @@ impl World {
             log: VecDeque::new(),
             tells,
             rng,
-        };
-        world.settle_town();
-        world
+        }
     }
 
     /// Plays it to its end, or to the first promise that is not kept.
@@ -138,7 +147,7 @@ impl World {
         }
     }
 
-    fn step(&mut self, end: u64) -> Result<bool, String> {
+    pub fn step(&mut self, end: u64) -> Result<bool, String> {
         let next = self.queue.first_key_value().map(|((when, _), _)| *when);
         let ring = match (self.asleep, &self.agent) {
             (None, Some(_)) => self.overslept.into_iter().chain(self.alarm).min(),
@@ -285,6 +294,8 @@ impl AddAssign for Played {
         self.documents += other.documents;
         self.refreshes += other.refreshes;
         self.sign_ins += other.sign_ins;
+        self.outcomes += other.outcomes;
+        self.devices_gone += other.devices_gone;
         self.crashes += other.crashes;
         self.unlucky += other.unlucky;
     }
@@ -294,14 +305,16 @@ impl fmt::Display for Played {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} worlds, {} hours, {} steps: {} documents, {} refreshes, {} sign-ins, {} crashes; \
-             {} sessions lost to a rotation that nobody could have saved",
+            "{} worlds, {} hours, {} steps: {} documents, {} refreshes, {} sign-ins, {} \
+             account conversations, {} devices gone, {} crashes; {} sessions lost to a rotation that nobody could have saved",
             self.worlds,
             self.hours,
             self.steps,
             self.documents,
             self.refreshes,
             self.sign_ins,
+            self.outcomes,
+            self.devices_gone,
             self.crashes,
             self.unlucky
         )

@@ -21,7 +21,9 @@ impl World {
                 let most = match &open.what {
                     What::Keys(_) => PATIENCE,
                     What::Cancel | What::Renew(_) => 0,
-                    What::SignIn(_) | What::Answer(_) | What::SignOut(_) => 15 * MINUTE,
+                    What::SignIn(_) | What::Account(_) | What::Answer(_) | What::SignOut(_) => {
+                        15 * MINUTE
+                    }
                 };
                 promise!(
                     waited <= most,
@@ -71,12 +73,13 @@ impl World {
                     "the session of {login} is said to be revoked, and lives"
                 );
                 promise!(
-                    kept.is_none(),
+                    kept.is_none() && self.vault.device(login).is_none(),
                     "the vault keeps nothing of {login} after a sign-out"
                 );
-                Ok(())
+                self.check_forgotten(open, told)
             }
-            (What::SignIn(_) | What::Answer(_), Reply::Question { .. })
+            (What::SignIn(_) | What::Account(_) | What::Answer(_), Reply::Question { .. })
+            | (What::Account(_) | What::Answer(_), Reply::Outcome(_))
             | (What::Cancel | What::Renew(_), Reply::Done)
             | (_, Reply::Failed(_)) => Ok(()),
             (what, reply) => Err(format!("{what:?} is answered with {reply:?}")),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use poolkey_core::event::Effect;
+use poolkey_core::event::{Effect, Forget};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::name::{LoginName, ProfileName};
@@ -10,7 +10,7 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
 use poolkey_core::time::Moment;
 
-use crate::cognito::{number_after, read_token};
+use crate::cognito::{number_after, read_token, write_device};
 use crate::weather::{HOUR, SECOND};
 use crate::world::{Kept, World};
 
@@ -115,6 +115,7 @@ impl World {
                     !rotates || proven || unanswered,
                     "the vault is proven before a token of {login} is rotated"
                 );
+                self.check_device_sent(effect)?;
                 self.note_retry(login);
             }
             Effect::Fetch {
@@ -160,8 +161,8 @@ impl World {
             Effect::Answer { .. }
             | Effect::Recall { .. }
             | Effect::Probe { .. }
-            | Effect::Revoke { .. }
-            | Effect::Converse { .. } => {}
+            | Effect::Revoke { .. } => {}
+            Effect::Converse { .. } => self.check_conversation(effect)?,
         }
         Ok(())
     }
@@ -203,8 +204,13 @@ impl World {
         else {
             return Ok(());
         };
-        let known = read_token(token.expose());
-        let Some((family, generation)) = known.filter(|_| *ended != Ended::Refused) else {
+        let device_gone = |family: usize| {
+            let device = self.cognito.families[family].device;
+            device.is_some_and(|device| self.cognito.devices[device].gone)
+        };
+        let known = read_token(token.expose())
+            .filter(|(family, _)| *ended != Ended::Refused || device_gone(*family));
+        let Some((family, generation)) = known else {
             return Err(format!("a token of {login} is sent where it is not known"));
         };
         if *ended == Ended::Reused {
@@ -219,10 +225,21 @@ impl World {
     }
 
     /// Only sessions that nobody wants any more are revoked.
-    pub fn check_revocation(&self, login: &LoginName, token: &Secret) -> Kept {
+    pub fn check_revocation(
+        &self,
+        login: &LoginName,
+        token: &Secret,
+        forget: Option<&Forget>,
+    ) -> Kept {
         let Some((family, _)) = read_token(token.expose()) else {
             return Ok(());
         };
+        let of_family = self.cognito.families[family].device.map(write_device);
+        promise!(
+            forget.is_none_or(|forget| self.ledger.forsaken.contains(&family)
+                && of_family.as_ref() == Some(&forget.device_key)),
+            "a device of {login} is forgotten, and nobody signed out there"
+        );
         let ledger = &self.ledger;
         let wanted = ledger.held.get(login) == Some(&family) && !ledger.forsaken.contains(&family);
         promise!(

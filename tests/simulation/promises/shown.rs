@@ -109,7 +109,7 @@ impl World {
         let awake = self.awake();
         for (family, since) in &self.ledger.loose {
             promise!(
-                !well || awake < since + 15 * MINUTE,
+                !well || awake < since + 16 * MINUTE,
                 "session {family}, which nobody holds, was not revoked"
             );
         }

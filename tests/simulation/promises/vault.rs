@@ -41,6 +41,7 @@ impl World {
             }
             (None, None) => {}
         }
+        self.check_device_kept(login, stored)?;
         if let Some((family, generation)) = new {
             self.cognito.families[family].tokens[generation].durable = true;
         }

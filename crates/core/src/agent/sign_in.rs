@@ -21,6 +21,8 @@ pub(super) struct Conversation {
     username: Option<String>,
     /// Who waits for the next question or the end.
     pub(super) ticket: Option<Ticket>,
+    /// When the step was begun that brought the tokens, while one more question is open.
+    given: Option<Moment>,
     pub(super) stage: Stage,
 }
 
@@ -115,6 +117,7 @@ impl Agent {
                 goal,
                 username,
                 ticket: Some(ticket),
+                given: None,
                 stage: Stage::Vault,
             });
         }
@@ -269,6 +272,8 @@ impl Agent {
             return;
         };
         let left = sent.left_behind(&result);
+        // What lives counts from when it was given, however long a person thinks meanwhile.
+        let begun = talk.given.take_if(|_| left.is_none()).unwrap_or(begun);
         let spec = login.spec.clone();
         match result {
             Ok(Step::Ask {
@@ -276,6 +281,7 @@ impl Agent {
                 question,
                 problem,
             }) => {
+                talk.given = thread.tokens.as_ref().map(|_| begun);
                 talk.stage = Stage::Asking {
                     thread: Box::new(thread),
                     question: question.clone(),

@@ -31,10 +31,29 @@ pub(super) struct Leaving {
 }
 
 impl Login {
-    /// Whether the session ended because a rotation was lost: its successor may live on at the
-    /// pool, and nobody has what it takes to end it.
-    fn lost_for_good(&self) -> bool {
-        matches!(self.state, State::NeedsSignIn(Ended::Reused, _))
+    /// Why there may be a session at a pool that nobody here can end.
+    fn why_beyond_reach(&self) -> Option<&'static str> {
+        match self.state {
+            State::NeedsSignIn(Ended::Reused, _) => {
+                Some("its newest refresh token was lost on the way from the pool.")
+            }
+            State::NeedsSignIn(Ended::Moved, _) => {
+                Some("the session was of another user pool or app client.")
+            }
+            State::NeedsSignIn(
+                Ended::Expired
+                | Ended::Revoked
+                | Ended::Refused
+                | Ended::UserGone
+                | Ended::UserDisabled
+                | Ended::PasswordReset
+                | Ended::Unconfirmed,
+                _,
+            )
+            | State::Unread
+            | State::SignedOut
+            | State::SignedIn(_) => None,
+        }
     }
 }
 
@@ -76,10 +95,9 @@ impl Agent {
                 .usable_access(now.at)
                 .map(|access| access.token.clone()),
         });
-        let not_revoked = login.lost_for_good().then(|| {
-            let text = "its newest refresh token was lost on the way from the pool.";
-            Trouble::NotRevoked(text.into()).into()
-        });
+        let not_revoked = login
+            .why_beyond_reach()
+            .map(|text| Trouble::NotRevoked(text.into()).into());
         // Without a session there is nothing to prove to the pool whose device it is.
         let device = login.device.take();
         let not_forgotten = device.filter(|_| forget.is_none()).map(|_| {

@@ -412,3 +412,20 @@ fn it_lives_on_with_the_next_step_that_has_it() {
     desk.conversed(asks_to_remember("refresh-9"));
     assert_eq!(desk.revoked(Ok(())), "refresh-8");
 }
+
+#[test]
+fn tokens_age_while_a_person_thinks() {
+    let mut desk = Desk::new(CONFIG);
+    desk.recalled(Ok(None));
+    signs_in(&mut desk);
+    let (id, _) = desk.conversed(asks_to_remember("refresh-9"));
+    let given = desk.now.wall;
+    desk.pass(10 * MINUTE);
+    remembers(&mut desk, &id);
+    desk.conversed(asks_to_remember("refresh-9"));
+    desk.pass(10 * MINUTE);
+    remembers(&mut desk, &id);
+    desk.conversed(done_with("ann", "refresh-9", None));
+    desk.kept(Ok(()));
+    assert_eq!(desk.login().id_token_expires, Some(given + HOUR));
+}

@@ -204,3 +204,14 @@ fn a_rotation_that_was_lost_is_not_said_to_be_revoked() {
     assert!(failure.sentence.contains("lost"), "{failure}");
     assert_eq!(desk.count("Revoke"), 0);
 }
+
+#[test]
+fn the_session_of_another_pool_is_not_said_to_be_revoked() {
+    let mut desk = Desk::new(&CONFIG.replace("eu-west-1_A", "eu-west-1_B"));
+    desk.recalled(Ok(Some(record("refresh-1", None))));
+    let ticket = desk.sign_out();
+    assert_eq!(desk.kept(Ok(())).session, None);
+    let told = desk.signed_out(ticket);
+    assert!(told.had_session && told.not_revoked.is_some());
+    desk.nothing();
+}
