@@ -39,7 +39,7 @@ impl Talk<'_> {
                 self.thread.code = None;
                 Ok(self.ask_code(Some(fault)))
             }
-            Meaning::Refused(Part::Confirmed) => Err(confirmed_before(&self.name())),
+            Meaning::Refused(Part::Confirmed) => self.confirmed(),
             Meaning::Refused(Part::Address) => Err(Fault::new(
                 FaultKind::Misconfigured,
                 format!(
@@ -129,13 +129,6 @@ impl Talk<'_> {
             | FaultKind::DeviceGone => Err(fault),
         }
     }
-}
-
-/// Nothing is left to do.
-pub(super) fn confirmed_before(username: &str) -> Fault {
-    wrong(format!(
-        "The account “{username}” is confirmed already: sign in."
-    ))
 }
 
 pub(super) fn wrong(text: impl Into<String>) -> Fault {

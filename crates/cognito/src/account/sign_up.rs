@@ -7,8 +7,9 @@ use poolkey_core::conversation::{Goal, Outcome, Step};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 
+use crate::account::Talk;
 use crate::account::calls::{self, Confirmed, Delivery, SignedUp};
-use crate::account::{Talk, refusal};
+use crate::account::refusal::wrong;
 use crate::admin;
 use crate::call::call;
 use crate::classify::{Meaning, Operation, Part, Refusal};
@@ -61,11 +62,8 @@ impl Talk<'_> {
         let Some(code) = &thread.code else {
             return Ok(self.ask_code(None));
         };
-        let is_new = matches!(thread.goal, Goal::SignUp { .. });
         match calls::confirm(self.cognito, self.spec, thread, code).await {
-            Ok(Confirmed::Now | Confirmed::Before) if is_new => Ok(self.signed_up()),
-            Ok(Confirmed::Now) => Ok(self.finish(Outcome::Done)),
-            Ok(Confirmed::Before) => Err(refusal::confirmed_before(&self.name())),
+            Ok(Confirmed::Now | Confirmed::Before) => self.confirmed(),
             Err(refusal) => self.refused(refusal),
         }
     }
@@ -120,6 +118,28 @@ impl Talk<'_> {
                 destination,
             })),
             Err(refusal) => self.refused(refusal),
+        }
+    }
+
+    /// What was wanted is so, whoever did it: the code, a link in a message, an administrator.
+    pub(super) fn confirmed(self) -> Result<Step, Fault> {
+        match &self.thread.goal {
+            Goal::SignUp { .. } => Ok(self.signed_up()),
+            Goal::Confirm | Goal::ConfirmAsAdmin => Ok(self.finish(Outcome::Done)),
+            Goal::SignIn
+            | Goal::ResendCode
+            | Goal::ForgotPassword
+            | Goal::ResetPassword
+            | Goal::ChangePassword
+            | Goal::Show
+            | Goal::SetUpApp
+            | Goal::SetFactor { .. }
+            | Goal::ListDevices
+            | Goal::ForgetDevice { .. }
+            | Goal::VerifyAttribute { .. } => Err(wrong(format!(
+                "The account “{}” is confirmed already: sign in.",
+                self.name()
+            ))),
         }
     }
 
