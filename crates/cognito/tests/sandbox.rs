@@ -299,6 +299,7 @@ async fn an_administrator_s_keys_sign_the_sign_in() {
     };
     let flows = json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
     let chain = sandbox.seed(&json!({"client": {"flows": flows}}));
+    let beginner = sandbox.seed(&json!({"client": {"flows": flows}, "user": {"temporary": true}}));
     let home = std::env::temp_dir().join(format!("poolkey-cognito-{}", std::process::id()));
     std::fs::create_dir_all(&home).unwrap();
     let files = [
@@ -314,7 +315,7 @@ async fn an_administrator_s_keys_sign_the_sign_in() {
     for (name, text) in files {
         std::fs::write(home.join(name), text).unwrap();
     }
-    let child = |expected: &str, env: &[(&str, &str)]| {
+    let child_of = |chain: &Seeded, expected: &str, env: &[(&str, &str)]| {
         let output = Command::new(std::env::current_exe().unwrap())
             .args([
                 "the_child_of_the_test_above",
@@ -335,7 +336,14 @@ async fn an_administrator_s_keys_sign_the_sign_in() {
             .unwrap();
         assert!(output.status.success(), "{expected}: {output:?}");
     };
+    let child = |expected: &str, env: &[(&str, &str)]| child_of(&chain, expected, env);
     child("signed in", &[("POOLKEY_TEST_PROFILE", "admin")]);
+    // A challenge is answered by the administrator's call, too.
+    let admin = [("POOLKEY_TEST_PROFILE", "admin")];
+    child_of(&beginner, "signed in", &admin);
+    let calls = sandbox.control("GET", "calls", &json!(null));
+    assert_eq!(calls["counts"]["AdminRespondToAuthChallenge"], 1);
+    assert_eq!(calls["counts"].get("RespondToAuthChallenge"), None);
     child(
         "signed in",
         &[

@@ -6,6 +6,8 @@
     reason = "each test program takes what it needs, and may fail"
 )]
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
 use poolkey_cognito::Cognito;
 use poolkey_core::config::LoginSpec;
@@ -48,6 +50,10 @@ impl Person<'_> {
                 Question::ClientSecret { .. } => {
                     Answer::ClientSecret(Secret::new(self.client_secret.unwrap()))
                 }
+                Question::NewPassword { .. } => Answer::NewPassword {
+                    password: Secret::new(format!("{}-2", self.password)),
+                    attributes: BTreeMap::new(),
+                },
                 other => panic!("{other:?}"),
             };
             step = cognito.answer(spec, thread, answer).await?;
