@@ -79,7 +79,7 @@ fn the_promises_hold() {
 /// killed several times a day at any moment; and the person types one code in the whole month.
 #[test]
 fn a_strict_pool_asks_for_one_code_in_a_month_of_kills() {
-    let months = setting("POOLKEY_MONTHS").unwrap_or(100);
+    let months = setting("POOLKEY_MONTHS").unwrap_or(40);
     let next = AtomicU64::new(1);
     let broken: Mutex<Vec<String>> = Mutex::default();
     std::thread::scope(|scope| {
