@@ -127,7 +127,7 @@ fn secret(group_key: &str, key: &str) -> Result<(Secret, Verifier), Fault> {
                 "The operating system gave no random numbers.",
             )
         })?;
-    let password = Secret::new(BASE64.encode(&*random));
+    let password = Secret::new(BASE64.encode(random.as_slice()));
     let who = Who {
         group: group_key,
         name: key,

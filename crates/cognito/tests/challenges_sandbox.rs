@@ -170,13 +170,10 @@ async fn the_pools_own_questions_are_answered() {
     ]}}));
     for flow in [Flow::Custom, Flow::CustomSrp] {
         let (cognito, spec) = (cognito(), chain.login(flow));
-        let mut talk = match flow {
-            Flow::Custom => Talk::begin(&cognito, &spec, alice(&chain)).await,
-            _ => {
-                let talk = at_password(&cognito, &spec, &chain).await;
-                talk.go(password(chain.text("password"))).await
-            }
-        };
+        let mut talk = Talk::begin(&cognito, &spec, alice(&chain)).await;
+        if flow == Flow::CustomSrp {
+            talk = talk.go(password(chain.text("password"))).await;
+        }
         for (question, answer) in [("cat?", "meow"), ("dog?", "woof")] {
             let Question::Custom { parameters } = &talk.question else {
                 panic!("{:?}", talk.question)

@@ -26,8 +26,14 @@ pub(super) struct Hand<'a> {
 }
 
 pub(super) enum Next {
-    Heard(Answered<Reply>),
+    Heard(Box<Answered<Reply>>),
     Asks(Question),
+}
+
+impl From<Answered<Reply>> for Next {
+    fn from(heard: Answered<Reply>) -> Self {
+        Self::Heard(Box::new(heard))
+    }
 }
 
 impl<'a> Hand<'a> {
@@ -69,7 +75,7 @@ impl SignIn<'_> {
             }
             self.note(output)?;
             match self.next(server, &mut hand).await? {
-                Next::Heard(heard) => reply = heard,
+                Next::Heard(heard) => reply = *heard,
                 Next::Asks(question) => return Ok(Turn::Asks(question)),
             }
         }
@@ -117,7 +123,7 @@ impl SignIn<'_> {
                     return Err(out_of_place());
                 };
                 let responses = self.prove(&opening, password, server)?;
-                self.respond(responses, &[password]).await.map(Next::Heard)
+                self.respond(responses, &[password]).await.map(Next::from)
             }
             name @ ("PASSWORD" | "PASSWORD_SRP") if self.spec.flow == Flow::UserAuth => {
                 let wanted = name.to_owned();
@@ -134,7 +140,7 @@ impl SignIn<'_> {
                     // A password that was to be proven is not sent because a server says so.
                     (_, _) => return Err(out_of_place()),
                 }
-                self.respond(responses, &[password]).await.map(Next::Heard)
+                self.respond(responses, &[password]).await.map(Next::from)
             }
             "SELECT_CHALLENGE" if self.spec.flow == Flow::UserAuth => self.select_first().await,
             "PASSWORD" | "PASSWORD_SRP" | "SELECT_CHALLENGE" => Err(out_of_place()),
@@ -147,7 +153,7 @@ impl SignIn<'_> {
                 let opening = open()?;
                 let responses = Parameters::from([("SRP_A".into(), opening.srp_a())]);
                 hand.device = Some(opening);
-                self.respond(responses, &[]).await.map(Next::Heard)
+                self.respond(responses, &[]).await.map(Next::from)
             }
             "DEVICE_PASSWORD_VERIFIER" => {
                 let Some(opening) = hand.device.take() else {
@@ -155,7 +161,7 @@ impl SignIn<'_> {
                 };
                 let responses = self.prove_device(&opening, server)?;
                 match self.respond(responses, &[]).await {
-                    Ok(heard) => Ok(Next::Heard(heard)),
+                    Ok(heard) => Ok(heard.into()),
                     Err(refusal) => Err(of_device(refusal)),
                 }
             }

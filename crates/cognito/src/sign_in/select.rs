@@ -40,7 +40,7 @@ impl SignIn<'_> {
             return Ok(Next::Asks(self.password()));
         }
         let responses = Parameters::from([("ANSWER".into(), name)]);
-        self.respond(responses, &[]).await.map(Next::Heard)
+        self.respond(responses, &[]).await.map(Next::from)
     }
 
     /// `SELECT_MFA_TYPE`: which second factor to show.
@@ -74,7 +74,7 @@ impl SignIn<'_> {
             return Err(out_of_place());
         };
         let responses = Parameters::from([("ANSWER".into(), name.to_owned())]);
-        self.respond(responses, &[]).await.map(Next::Heard)
+        self.respond(responses, &[]).await.map(Next::from)
     }
 
     /// `MFA_SETUP`: which second factor to set up.
@@ -132,7 +132,7 @@ impl SignIn<'_> {
             ChoiceOf::SetUp => Next::Asks(self.set_up(factor).await?),
         };
         match next {
-            Next::Heard(reply) => self.follow(reply, Hand::default()).await,
+            Next::Heard(reply) => self.follow(*reply, Hand::default()).await,
             Next::Asks(question) => Ok(Turn::Asks(question)),
         }
     }

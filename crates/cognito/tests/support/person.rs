@@ -54,7 +54,13 @@ impl Person<'_> {
                     password: Secret::new(format!("{}-2", self.password)),
                     attributes: BTreeMap::new(),
                 },
-                other => panic!("{other:?}"),
+                Question::Code { .. }
+                | Question::Choice { .. }
+                | Question::AppSetup { .. }
+                | Question::Attributes { .. }
+                | Question::Custom { .. }
+                | Question::RememberDevice { .. }
+                | Question::Other => panic!("{question:?}"),
             };
             step = cognito.answer(spec, thread, answer).await?;
         }
