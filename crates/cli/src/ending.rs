@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use poolkey_core::failure::{Code, Failure};
 
 use crate::exit_codes;
+use crate::words::clean;
 
 /// Why a command stops.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ pub(crate) fn file_failure(path: &std::path::Path, error: &std::io::Error) -> Fa
 }
 
 fn say(style: Style, kind: &str, told: &str) {
-    let told = told.replace(char::is_control, " ");
+    let told = clean(told);
     // When nobody can be told, the exit code still tells.
     let _ = writeln!(
         anstream::stderr(),

@@ -8,7 +8,7 @@ use poolkey_core::snapshot::{LoginState, LoginView, ProfileView};
 use poolkey_core::time::UnixTime;
 use poolkey_ipc::Status;
 
-use crate::words::{since, until};
+use crate::words::{clean, since, until};
 
 /// The whole status. Whoever prints it takes the colours out where nobody sees them.
 pub(crate) fn text(status: &Status, now: UnixTime) -> String {
@@ -37,11 +37,11 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
 
     text.push('\n');
     let daemon = &status.daemon;
-    let _ = writeln!(text, "Vault: {}", shown(&daemon.vault.description));
+    let _ = writeln!(text, "Vault: {}", clean(&daemon.vault.description));
     let _ = writeln!(
         text,
         "Daemon: version {}, process {}, for {}",
-        shown(&daemon.version),
+        clean(&daemon.version),
         daemon.pid,
         since(daemon.started, now)
     );
@@ -59,11 +59,11 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
         if !of.is_empty() {
             let _ = write!(text, "{}: ", of.join(", "));
         }
-        let _ = write!(text, "{BAD}{}{BAD:#}", shown(&failure.sentence));
+        let _ = write!(text, "{BAD}{}{BAD:#}", clean(&failure.sentence));
         if let Some(lasting) = lasting {
             let _ = write!(text, " (for {})", since(lasting, now));
         }
-        let _ = writeln!(text, "\n  {}", shown(&failure.remedy));
+        let _ = writeln!(text, "\n  {}", clean(&failure.remedy));
     }
     text
 }
@@ -116,7 +116,7 @@ fn login_row(login: &LoginView, now: UnixTime) -> [String; 4] {
             _,
         ) => "–".to_owned(),
     };
-    [login.name.to_string(), state, shown(user), renews]
+    [login.name.to_string(), state, clean(user), renews]
 }
 
 fn profile_row(profile: &ProfileView, now: UnixTime) -> [String; 4] {
@@ -209,11 +209,6 @@ fn troubles(status: &Status) -> Vec<Standing> {
         );
     }
     found
-}
-
-/// A user's name comes from outside, and a terminal obeys controls.
-fn shown(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 fn plain(text: &str) -> String {

@@ -242,7 +242,7 @@ fn a_sign_out_tells_each_step() {
     home.daemon(|_| {
         Reply::SignedOut(SignedOut {
             had_session: true,
-            not_forgotten: None,
+            not_forgotten: Some(Trouble::NotForgotten("No answer.".into()).into()),
             not_revoked: Some(Trouble::NotRevoked("No network.".into()).into()),
             keys_live_until: Some(UnixTime::from_secs(4_000_000_000)),
         })
@@ -255,6 +255,16 @@ fn a_sign_out_tells_each_step() {
     assert!(
         said.err
             .contains("warning: The user pool could not be told: No network."),
+        "{said:?}"
+    );
+    assert!(
+        said.out
+            .contains("The user pool still remembers this computer.\n"),
+        "{said:?}"
+    );
+    assert!(
+        said.err
+            .contains("warning: The user pool could not be told to forget this device: No answer."),
         "{said:?}"
     );
 }
