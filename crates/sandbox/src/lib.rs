@@ -14,8 +14,8 @@
 //!          │                 ╲
 //!          │                  identity → roles
 //!          │
-//!          ├─ signing in: auth, choice → proof, code, custom → second → device → tokens → refresh
-//!          │     a sign-in under way is a `conversation`, each question in it has a `session`
+//!          ├─ signing in: auth, choice, challenge → proof, code, custom → second → device
+//!          │     → tokens → refresh; a `conversation` puts its questions in a `session`
 //!          ├─ accounts: sign_up, reset, account, attributes, mfa, admin
 //!          │     codes go to the `outbox`, `limits` says how often
 //!          └─ set-up: settings, policy, schema, factor → pool → user;  client

@@ -309,6 +309,12 @@ fn an_authenticator_app_is_set_up() {
         Ok(json!({ "Status": "SUCCESS" }))
     );
 
+    // The key is set up, and none waits for a code.
+    assert_eq!(
+        refusal(verify(&desk.app_code(&key))),
+        "InvalidParameterException"
+    );
+
     let me = || {
         desk.call("GetUser", json!({ "AccessToken": token }))
             .expect("a user")
@@ -392,4 +398,48 @@ fn an_app_speaks_for_a_token_or_a_session() {
             assert_eq!(code, "InvalidParameterException", "{operation}");
         }
     }
+}
+
+#[test]
+fn a_pool_that_allows_no_text_messages() {
+    let desk = Desk::new(&json!({
+        "pool": { "mfa": "OPTIONAL" }, "user": { "phone": "+12025550123" },
+    }));
+    let texts = json!({ "SMSMfaSettings": { "Enabled": true } });
+    let refused = prefer(&desk, &desk.token(), texts).expect_err("refused");
+    assert_eq!(
+        refused.message,
+        "User does not have delivery config set to turn on SMS_MFA"
+    );
+}
+
+#[test]
+fn guesses_have_a_limit() {
+    let mut desk = Desk::new(&json!({}));
+    let token = desk.token();
+    let ask = |desk: &Desk, token: &Value| {
+        let request = json!({ "AccessToken": token, "AttributeName": "email" });
+        let answer = desk.call("GetUserAttributeVerificationCode", request);
+        answer.expect("sent");
+        desk.code()
+    };
+    let verify = |desk: &Desk, token: &Value, code: &str| {
+        let request = json!({ "AccessToken": token, "AttributeName": "email", "Code": code });
+        desk.call("VerifyUserAttribute", request)
+    };
+    // New codes give no more than fifteen guesses an hour.
+    for _ in 0..3 {
+        ask(&desk, &token);
+        for _ in 0..5 {
+            assert_eq!(refusal(verify(&desk, &token, "x")), "CodeMismatchException");
+        }
+    }
+    let code = ask(&desk, &token);
+    assert_eq!(
+        refusal(verify(&desk, &token, &code)),
+        "LimitExceededException"
+    );
+    desk.wait(3601);
+    let token = desk.token();
+    verify(&desk, &token, &code).expect("verified");
 }

@@ -325,6 +325,17 @@ fn an_alias_is_one_persons() {
             "An account with the email already exists."
         )
     );
+    let verified = json!({
+        "Username": "bob",
+        "UserAttributes": [
+            { "Name": "email", "Value": "alice@example.com" },
+            { "Name": "email_verified", "Value": "true" },
+        ],
+    });
+    assert_eq!(
+        refusal(desk.admin("AdminCreateUser", verified)),
+        "AliasExistsException"
+    );
     let forced = json!({
         "Username": "ada", "ConfirmationCode": code, "ForceAliasCreation": true,
     });
