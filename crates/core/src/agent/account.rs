@@ -2,8 +2,8 @@
 //! is signed in, an access token is had first, by one refresh if it must be.
 
 use crate::agent::Agent;
+use crate::agent::conversation::{Attempt, Sent, Stage};
 use crate::agent::login::{Login, State};
-use crate::agent::sign_in::{Attempt, Sent, Stage};
 use crate::agent::work::{Purpose, Work};
 use crate::conversation::Outcome;
 use crate::event::Reply;

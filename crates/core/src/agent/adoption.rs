@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Session, State, Unsaved};
+use crate::agent::conversation::Stage;
+use crate::agent::login::State;
+use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::sign_in::Stage;
 use crate::agent::work::{Orphan, Purpose};
 use crate::config::LoginSpec;
 use crate::event::{ConversationId, Reply};

@@ -1,10 +1,10 @@
 //! What a login does next.
 
 use crate::agent::Agent;
+use crate::agent::conversation::Stage;
 use crate::agent::line::Turn;
 use crate::agent::login::{Fate, Login, State};
 use crate::agent::schedule::Key;
-use crate::agent::sign_in::Stage;
 use crate::agent::work::{Purpose, Work};
 use crate::config::LoginSpec;
 use crate::event::Effect;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::sign_in::{Attempt, Sent, Stage};
+use crate::agent::conversation::{Attempt, Sent, Stage};
 use crate::config::LoginSpec;
 use crate::conversation::{Step, Thread};
 use crate::event::{ConversationId, Ticket};

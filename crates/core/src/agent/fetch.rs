@@ -3,9 +3,10 @@
 use crate::agent::Agent;
 use crate::agent::document::expiration;
 use crate::agent::line::Turn;
-use crate::agent::login::{IdToken, Login};
+use crate::agent::login::Login;
 use crate::agent::profile::{Cured, Fetch, Held};
 use crate::agent::schedule::Key;
+use crate::agent::session::IdToken;
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::event::Effect;
 use crate::fault::{Fault, FaultKind};

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::agent::conversation::Conversation;
 use crate::agent::desertion::Deserted;
 use crate::agent::line::Turn;
+use crate::agent::session::{AccessToken, IdToken, Session};
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::sign_in::Conversation;
 use crate::agent::sign_out::Leaving;
 use crate::agent::work::{Orphan, Work};
 use crate::config::LoginSpec;
 use crate::failure::Ended;
-use crate::fault::{FaultKind, Life, VaultFault};
-use crate::pace::{self, Span};
+use crate::fault::{FaultKind, VaultFault};
+use crate::pace;
 use crate::secret::Secret;
-use crate::session::{Access, Device, Stored, StoredSession, User};
+use crate::session::{Device, Stored, User};
 use crate::time::{Moment, Now};
 
 /// One login.
@@ -75,41 +76,6 @@ pub(super) enum Fate {
     Move(Box<LoginSpec>),
     /// It is gone from the configuration, and goes when its work is done.
     Go,
-}
-
-/// A login's session in memory.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) stored: StoredSession,
-    pub(super) id: Option<IdToken>,
-    pub(super) unsaved: Unsaved,
-}
-
-/// What the vault does not know yet.
-#[derive(Debug, Default)]
-pub(super) struct Unsaved {
-    /// What came with a rotated refresh token. It is used only after that is durable.
-    pub(super) token: Option<IdToken>,
-    /// Whether there are notes that cost one call when they are lost.
-    pub(super) notes: bool,
-    /// Whether the vault may hold another session than this one.
-    pub(super) doubt: bool,
-}
-
-/// An ID token and its life, and what came with it.
-#[derive(Debug)]
-pub(super) struct IdToken {
-    pub(super) token: Secret,
-    pub(super) span: Span,
-    pub(super) number: u64,
-    pub(super) access: Option<AccessToken>,
-}
-
-/// An access token, which may end before the ID token or after it.
-#[derive(Debug)]
-pub(super) struct AccessToken {
-    pub(super) token: Secret,
-    works_until: Moment,
 }
 
 impl Login {
@@ -349,28 +315,6 @@ impl Login {
 
     pub(super) fn note(&mut self, kind: SetbackKind, text: String, now: Now) {
         Setback::note(&mut self.setback, kind, text, now);
-    }
-}
-
-impl IdToken {
-    /// What came with a sign-in or a refresh that was begun then.
-    pub(super) fn new(
-        token: Secret,
-        life: Life,
-        access: Option<Access>,
-        begun: Moment,
-        number: u64,
-        rng: &mut Rng,
-    ) -> Self {
-        Self {
-            token,
-            span: Span::of_id_token(begun, life.length, rng),
-            number,
-            access: access.map(|access| AccessToken {
-                token: access.token,
-                works_until: pace::works_until(begun, access.life.length),
-            }),
-        }
     }
 }
 

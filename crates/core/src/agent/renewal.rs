@@ -1,7 +1,8 @@
 //! A login's tokens: read from the vault, refreshed ahead of expiry, durable before they are used.
 
 use crate::agent::Agent;
-use crate::agent::login::{IdToken, Login, Session, State, Unsaved};
+use crate::agent::login::{Login, State};
+use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::SetbackKind;
 use crate::agent::work::{Purpose, Work};
 use crate::event::{Reply, Ticket};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::agent::advance::Need;
+use crate::agent::conversation::Conversation;
 use crate::agent::line::Turn;
 use crate::agent::login::{Login, State};
-use crate::agent::sign_in::Conversation;
 use crate::name::{LoginName, ProfileName};
 use crate::time::{Moment, Now};
 

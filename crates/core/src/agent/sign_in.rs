@@ -2,100 +2,14 @@
 //! What is about an account ([`crate::agent::account`]) goes the same way, but for its ends.
 
 use crate::agent::Agent;
-use crate::agent::account::Sought;
-use crate::conversation::{Answer, Goal, Question, Step, Thread};
+use crate::agent::conversation::{Attempt, Conversation, Sent, Stage};
+use crate::conversation::{Answer, Goal, Step, Thread};
 use crate::event::{ConversationId, Effect, Reply, Ticket};
 use crate::failure::{Failure, Trouble};
 use crate::fault::{Fault, FaultKind};
 use crate::name::LoginName;
 use crate::pace::QUESTION_LIFE;
-use crate::secret::Secret;
-use crate::session::{Device, Tokens};
-use crate::time::{Moment, Now};
-
-/// A conversation under way. A login has one at most.
-#[derive(Debug)]
-pub(super) struct Conversation {
-    pub(super) id: ConversationId,
-    pub(super) goal: Goal,
-    username: Option<String>,
-    /// Who waits for the next question or the end.
-    pub(super) ticket: Option<Ticket>,
-    /// When the step was begun that brought the tokens, while one more question is open.
-    given: Option<Moment>,
-    pub(super) stage: Stage,
-}
-
-/// Where it stands.
-#[derive(Debug)]
-pub(super) enum Stage {
-    /// The vault has to be read, and for a sign-in proven writable, before a person types anything.
-    Vault,
-    /// An access token has to be had, before the pool is asked.
-    Access(Box<Sought>),
-    /// The pool is being asked.
-    Busy { begun: Moment, sent: Box<Sent> },
-    /// The person is being asked.
-    Asking {
-        thread: Box<Thread>,
-        question: Question,
-        until: Moment,
-    },
-    /// It is done, and the vault is next.
-    Adopting {
-        tokens: Box<Tokens>,
-        client_secret: Option<Secret>,
-        device: Option<Device>,
-        begun: Moment,
-        signed_in: Now,
-    },
-    /// The vault is writing: it is too late to turn back.
-    Keeping,
-}
-
-/// What the pool is asked.
-#[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) thread: Thread,
-    /// Kept only while it may have to be asked again.
-    pub(super) answer: Option<Answer>,
-    pub(super) attempt: Attempt,
-}
-
-/// Whether a step may be made again with a newer access token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    First,
-    Last,
-}
-
-impl Conversation {
-    pub(super) fn deadline(&self) -> Option<Moment> {
-        match &self.stage {
-            Stage::Asking { until, .. } => Some(*until),
-            Stage::Access(sought) => Some(sought.until),
-            Stage::Vault | Stage::Busy { .. } | Stage::Adopting { .. } | Stage::Keeping => None,
-        }
-    }
-
-    /// Whether a person is about to sign in, and waits for the vault.
-    pub(super) fn is_before_pool(&self) -> bool {
-        matches!(self.stage, Stage::Vault) && self.is_sign_in()
-    }
-
-    pub(super) fn is_sign_in(&self) -> bool {
-        self.goal == Goal::SignIn
-    }
-
-    /// Why it failed, as people are told.
-    fn trouble(&self, login: &LoginName, fault: Fault) -> Trouble {
-        if self.is_sign_in() {
-            Trouble::CannotSignIn(login.clone(), fault.kind, fault.text)
-        } else {
-            Trouble::CannotDo(login.clone(), fault.kind, fault.text)
-        }
-    }
-}
+use crate::time::Now;
 
 impl Agent {
     pub(super) fn converse(
