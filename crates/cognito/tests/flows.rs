@@ -57,7 +57,7 @@ async fn user_auth_lets_the_person_choose() {
             code_for: CodeFor::SignIn,
             medium: Medium::Email,
             destination: Some("a***@e***".into()),
-            can_resend: false,
+            can_resend: true,
         }
     );
     let (tokens, device) = done(talk.step(code(" 123-456\u{a0}")).await);
@@ -339,7 +339,8 @@ async fn a_name_that_begins_nothing_is_asked_for_again() {
     assert_eq!(talk.problem.as_ref().unwrap().text, text);
     let hint = Some("ada@example.com".to_owned());
     assert_eq!(talk.question, Question::Username { hint });
-    let talk = talk.go(Answer::Username("ada".into())).await;
+    let talk = talk.go(Answer::Username(" ada\n".into())).await;
+    assert_eq!(talk.thread.username.as_deref(), Some("ada"));
     assert!(matches!(talk.question, Question::Custom { .. }));
 }
 
@@ -393,4 +394,104 @@ async fn a_client_secret_is_asked_for_before_the_first_question_of_the_pool() {
     assert!(matches!(talk.question, Question::Custom { .. }));
     done(talk.step(Answer::Custom(Secret::new("cat"))).await);
     assert!(answered(&server, 2).2["SECRET_HASH"].is_string());
+}
+
+/// A code that did not come: the sign-in begins with another one.
+#[tokio::test]
+async fn a_code_that_the_sign_in_began_with_is_sent_again() {
+    let sent = |session: &str| {
+        ok(&json!({
+            "ChallengeName": "SMS_OTP", "Session": session,
+            "ChallengeParameters": {"CODE_DELIVERY_DESTINATION": "+*******9999"},
+        }))
+    };
+    let server = Server::start([
+        offer(&["EMAIL_OTP", "SMS_OTP"]),
+        sent("first"),
+        sent("second"),
+        refuse(400, "LimitExceededException", "Attempt limit exceeded"),
+        refuse(
+            400,
+            "NotAuthorizedException",
+            "Incorrect username or password.",
+        ),
+        Act::Reset,
+        signed_in(),
+    ])
+    .await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserAuth));
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let talk = talk.go(Answer::Choice(Factor::Sms)).await;
+    let talk = talk.go(Answer::Resend).await;
+    for problem in ["limit exceeded", "Incorrect username", "broke"] {
+        let talk = Talk::at(&cognito, &spec, talk.step(Answer::Resend).await);
+        assert!(talk.problem.unwrap().text.contains(problem));
+        assert!(matches!(
+            talk.question,
+            Question::Code {
+                can_resend: true,
+                ..
+            }
+        ));
+        assert_eq!(talk.thread.session, Some(Secret::new("second")));
+    }
+    done(talk.step(code("123456")).await);
+    let seen = server.seen();
+    for again in 2..6 {
+        assert_eq!(seen[again].0, "InitiateAuth");
+        assert_eq!(
+            seen[again].1["AuthParameters"],
+            json!({"USERNAME": "ada@example.com", "PREFERRED_CHALLENGE": "SMS_OTP"})
+        );
+    }
+    assert_eq!(answered(&server, 6).1, "second", "the newest that came");
+}
+
+/// A second factor cannot be had again: the session behind it is the password's.
+#[tokio::test]
+async fn a_code_after_a_password_is_not_sent_again() {
+    let server = Server::start([
+        offer(&["EMAIL_OTP", "PASSWORD_SRP"]),
+        password_verifier(),
+        challenge("EMAIL_OTP", &json!({})),
+    ])
+    .await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserAuth));
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let talk = talk.go(Answer::Choice(Factor::Password)).await;
+    let talk = talk.go(password()).await;
+    assert!(matches!(
+        talk.question,
+        Question::Code {
+            can_resend: false,
+            ..
+        }
+    ));
+}
+
+/// An answer that did not come through is still owed; and what a pool shows has an end.
+#[tokio::test]
+async fn the_pools_own_question_stays_open_and_has_a_size() {
+    let long = "x".repeat(20_000);
+    let asks = json!({"a": "cat?", "b": long, "c": long, "d": "dog?"});
+    let server = Server::start([
+        challenge("CUSTOM_CHALLENGE", &asks),
+        Act::Reset,
+        refuse(400, "TooManyRequestsException", "Rate exceeded"),
+        signed_in(),
+    ])
+    .await;
+    let (cognito, spec) = (cognito(), server.login(Flow::Custom));
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let Question::Custom { parameters } = talk.question.clone() else {
+        panic!("{:?}", talk.question)
+    };
+    assert_eq!(parameters.into_keys().collect::<Vec<_>>(), ["a", "b", "d"]);
+    let question = talk.question.clone();
+    let cat = || Answer::Custom(Secret::new("cat"));
+    let talk = talk.trip(cat(), "broke").await;
+    let talk = talk.trip(cat(), "Rate").await;
+    assert_eq!(talk.question, question);
+    done(talk.step(cat()).await);
+    assert_eq!(answered(&server, 3).1, "session-of-CUSTOM_CHALLENGE");
 }

@@ -20,11 +20,13 @@ impl SignIn<'_> {
         };
         match (asked, answer) {
             (asked @ Question::Username { .. }, Answer::Username(name)) => {
+                // No user name has a space, but what is pasted may have.
+                let name = name.trim();
                 if name.is_empty() || name.chars().count() > LONGEST_NAME {
                     let problem = wrong("A user name has 1 to 128 characters.");
                     return Ok(self.ask(asked, Some(problem)));
                 }
-                self.thread.username = Some(name);
+                self.thread.username = Some(name.to_owned());
                 self.begin(None).await
             }
             (asked @ Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
@@ -209,6 +211,7 @@ impl SignIn<'_> {
         }
     }
 
+    /// Another code, for one that did not come.
     async fn resend(self, asked: Question) -> Result<Step, Fault> {
         let Question::Code { code_for, .. } = asked else {
             return Ok(self.ask(asked, None));
@@ -216,7 +219,8 @@ impl SignIn<'_> {
         let sent = match &code_for {
             CodeFor::Confirm => account::resend(self.cognito, self.spec, &self.thread).await,
             CodeFor::Reset => account::send_reset_code(self.cognito, self.spec, &self.thread).await,
-            CodeFor::SignIn | CodeFor::Verify(_) => return self.begin(None).await,
+            CodeFor::SignIn => return self.begin_with_code().await,
+            CodeFor::Verify(_) => return self.begin(None).await,
         };
         match sent {
             Ok(delivery) => {
@@ -230,6 +234,20 @@ impl SignIn<'_> {
             }
             Err(refusal) => self.refused(refusal).await,
         }
+    }
+
+    /// The sign-in anew, by the same code. While there is none, the one before may still do.
+    async fn begin_with_code(mut self) -> Result<Step, Fault> {
+        let before = self.thread.clone();
+        let chosen = self.challenge().to_owned();
+        self.forget();
+        self.prefer(chosen);
+        let turn = self.start(None).await;
+        if turn.is_err() {
+            self.thread = before;
+            self.moved = false;
+        }
+        self.settle(turn, None).await
     }
 
     /// `VerifySoftwareToken`, and its session into the answer to `MFA_SETUP`.

@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use poolkey_core::conversation::{Question, Step};
-use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::fault::Fault;
 use poolkey_core::session::{Device, Tokens};
 
 use super::SignIn;
@@ -66,18 +66,11 @@ impl SignIn<'_> {
         match device::remember(self.cognito, self.spec, &access.token, &device).await {
             Ok(()) => Ok(self.finish(tokens, Some(device))),
             Err(refusal) => {
-                let fault = Fault::from(refusal);
                 tracing::warn!(
                     device = device.key,
-                    %fault,
+                    fault = %refusal.fault,
                     "the user pool does not remember this computer"
                 );
-                // A pool that forgot it in between refreshes by no key of a device.
-                let gone = fault.kind == FaultKind::DeviceGone;
-                let mut tokens = tokens;
-                if gone {
-                    tokens.device_key = None;
-                }
                 Ok(self.finish(tokens, None))
             }
         }

@@ -172,7 +172,10 @@ impl SignIn<'_> {
                 let required = self.parameter("requiredAttributes").unwrap_or_default();
                 let attributes = ways::list(required)
                     .into_iter()
-                    .map(|name| name.trim_start_matches("userAttributes.").to_owned())
+                    .map(|name| match name.strip_prefix("userAttributes.") {
+                        Some(name) => name.to_owned(),
+                        None => name,
+                    })
                     .collect();
                 Ok(Next::Asks(Question::NewPassword {
                     username: self.typed().to_owned(),
@@ -206,16 +209,29 @@ impl SignIn<'_> {
             code_for: CodeFor::SignIn,
             medium,
             destination: destination.map(str::to_owned),
-            can_resend: false,
+            can_resend: self.is_first_factor(),
         }
+    }
+
+    /// Whether Cognito waits on a code that the sign-in began with, so that another one may be had
+    /// by beginning so again.
+    fn is_first_factor(&self) -> bool {
+        let challenge = self.challenge();
+        self.spec.flow == Flow::UserAuth
+            && matches!(challenge, "EMAIL_OTP" | "SMS_OTP")
+            && self.preference() == Some(challenge)
     }
 
     /// The parameters that are the pool's own.
     fn own_parameters(&self) -> BTreeMap<String, String> {
         let parameters = self.thread.parameters.iter();
+        let mut room = MOST_SHOWN;
         parameters
             .filter(|(name, _)| !COGNITOS.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
+            .filter_map(|(name, value)| {
+                room = room.checked_sub(name.len() + value.len())?;
+                Some((name.clone(), value.clone()))
+            })
             .collect()
     }
 
@@ -238,6 +254,7 @@ fn open() -> Result<Opening, Refusal> {
 fn of_device(mut refusal: Refusal) -> Refusal {
     if refusal.fault.kind == FaultKind::Wrong {
         refusal.fault.kind = FaultKind::DeviceGone;
+        return Refusal::plain(refusal.fault);
     }
     refusal
 }
@@ -255,11 +272,14 @@ pub(super) fn unsupported(text: impl Into<String>) -> Refusal {
     Refusal::plain(Fault::new(FaultKind::Unsupported, text))
 }
 
-pub(super) const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a browser can \
-                       show: it comes with the sign-in by browser.";
+pub(super) const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a \
+                                  browser can show: it comes with the sign-in by browser.";
 
 /// What Cognito adds to a pool's own parameters, and what Poolkey notes beside them.
 const COGNITOS: [&str; 4] = ["USERNAME", "USER_ID_FOR_SRP", ways::AVAILABLE, PREFERRED];
+
+/// More than a person reads, and less than a line between daemon and front end may hold.
+const MOST_SHOWN: usize = 24 << 10;
 
 /// More proofs than any chain has: password, device, and a way that was chosen.
 const MOST: usize = 8;

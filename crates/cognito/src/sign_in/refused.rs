@@ -90,15 +90,21 @@ impl SignIn<'_> {
                 }
                 Ok(self.ask(asked, Some(fault)))
             }
+            // The pool's own question is not asked twice once it was answered: it makes another.
+            Some(Question::Custom { .. })
+                if matches!(fault.kind, FaultKind::Wrong | FaultKind::LockedOut) =>
+            {
+                Box::pin(self.begin(Some(fault))).await
+            }
             Some(
                 asked @ (Question::Code { .. }
+                | Question::Custom { .. }
                 | Question::Choice { .. }
                 | Question::AppSetup { .. }
                 | Question::NewPassword { .. }
                 | Question::Attributes { .. }
                 | Question::RememberDevice { .. }),
             ) if !self.moved => Ok(self.ask(asked, Some(fault))),
-            // The pool's own question is not asked twice: it makes another one.
             Some(
                 Question::Username { .. }
                 | Question::ClientSecret { .. }
@@ -123,12 +129,12 @@ impl SignIn<'_> {
                 Question::Username { .. }
                 | Question::Password { .. }
                 | Question::ClientSecret { .. }
-                | Question::Custom { .. }
                 | Question::RememberDevice { .. }
                 | Question::Other,
             ) => false,
             Some(
                 Question::Code { .. }
+                | Question::Custom { .. }
                 | Question::Choice { .. }
                 | Question::AppSetup { .. }
                 | Question::NewPassword { .. }

@@ -34,9 +34,9 @@ impl SignIn<'_> {
         let Some(name) = ways::name_of(factor, &names).map(str::to_owned) else {
             return Err(out_of_place());
         };
+        self.prefer(name.clone());
         if factor == Factor::Password {
             // It goes in one call with the choice.
-            self.prefer(name);
             return Ok(Next::Asks(self.password()));
         }
         let responses = Parameters::from([("ANSWER".into(), name)]);
