@@ -12,8 +12,11 @@ pub(crate) fn programs(world: &World) -> PathBuf {
     let directory = world.home().join("bin");
     if !directory.exists() {
         fs::create_dir(&directory).unwrap();
+        let tray = std::env::var_os("POOLKEY_TRAY").map(PathBuf::from);
+        let tray = tray.map(|tray| root().join(tray));
         // A link would lead it back to where everything lies.
-        fs::copy(program("poolkey-tray"), directory.join("poolkey-tray")).unwrap();
+        let tray = tray.unwrap_or_else(|| program("poolkey-tray"));
+        fs::copy(tray, directory.join("poolkey-tray")).unwrap();
         for name in ["poolkeyd", "poolkey"] {
             symlink(program(name), directory.join(name)).unwrap();
         }
@@ -61,4 +64,8 @@ pub(crate) fn start(world: &World) -> Running {
 
 pub(crate) fn start_as(world: &World, command: &mut Command) -> Running {
     Running::start("poolkey-tray", command, &world.home().join("logs/tray.log"))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

@@ -13,3 +13,4 @@ mod desk;
 mod panel;
 mod told;
 mod used;
+mod weight;

@@ -129,16 +129,16 @@ impl Server {
         if self.signals.is_none() {
             self.signals = listen(&self.connection, SIGNALS).await;
         }
-        let body = if self.can("body-markup").await {
+        if self.speaks.is_none() {
+            let told = self.call("GetCapabilities", &()).await?;
+            self.speaks = told.body().deserialize().ok();
+        }
+        let body = if self.can("body-markup") {
             escaped(body)
         } else {
             body.to_owned()
         };
-        let actions = if self.can("actions").await {
-            actions
-        } else {
-            &[]
-        };
+        let actions = if self.can("actions") { actions } else { &[] };
         let image = Value::from((SIDE, SIDE, 4 * SIDE, true, 8, 4, rgba(picture)));
         let hints = HashMap::from([
             ("urgency", Value::from(1_u8)),
@@ -210,11 +210,7 @@ impl Server {
         }
     }
 
-    async fn can(&mut self, ability: &str) -> bool {
-        if self.speaks.is_none() {
-            let told = self.call("GetCapabilities", &()).await;
-            self.speaks = told.and_then(|told| told.body().deserialize().ok());
-        }
+    fn can(&self, ability: &str) -> bool {
         self.speaks.iter().flatten().any(|known| known == ability)
     }
 
