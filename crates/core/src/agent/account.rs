@@ -8,6 +8,7 @@ use crate::agent::work::{Purpose, Work};
 use crate::conversation::Outcome;
 use crate::event::Reply;
 use crate::failure::Trouble;
+use crate::fault::FaultKind;
 use crate::name::LoginName;
 use crate::pace::ACCESS_PATIENCE;
 use crate::secret::Secret;
@@ -84,14 +85,19 @@ impl Agent {
 
     /// The pool did not take the access token: a newer one may do, once.
     pub(super) fn access_refused(&mut self, name: &LoginName, sent: Sent, now: Now) {
-        let Some(login) = self.logins.get_mut(name) else {
-            return;
-        };
+        self.drop_access(name, &sent, FaultKind::TokenStale);
+        self.step(name, sent.thread, sent.answer, Attempt::Last, now);
+    }
+
+    /// An access token that the pool found stale is not shown to it again.
+    pub(super) fn drop_access(&mut self, name: &LoginName, sent: &Sent, kind: FaultKind) {
         let refused = sent.thread.access_token.as_ref();
-        if let Some(id) = login.session_mut().and_then(|session| session.id.as_mut()) {
+        let session = self.logins.get_mut(name).and_then(Login::session_mut);
+        if kind == FaultKind::TokenStale
+            && let Some(id) = session.and_then(|session| session.id.as_mut())
+        {
             id.access.take_if(|access| Some(&access.token) == refused);
         }
-        self.step(name, sent.thread, sent.answer, Attempt::Last, now);
     }
 
     /// Where a login rests and there is still no access token, nothing will bring one.

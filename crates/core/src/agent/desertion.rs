@@ -182,7 +182,7 @@ impl Agent {
                     login.learn(&outcome);
                 }
             }
-            Err(_) => {}
+            Err(fault) => self.drop_access(name, &sent, fault.kind),
         }
         self.settle_login(name, now);
     }

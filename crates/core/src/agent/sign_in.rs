@@ -238,8 +238,10 @@ impl Agent {
                 self.access_refused(name, *sent, now);
             }
             Err(fault) => {
+                let kind = fault.kind;
                 let trouble = talk.trouble(name, fault);
                 self.end_conversation(name, trouble);
+                self.drop_access(name, &sent, kind);
             }
         }
         self.orphan_left(name, spec, left);

@@ -285,6 +285,15 @@ fn a_token_that_the_pool_finds_stale_is_renewed_once() {
     assert_eq!(desk.code(ticket), Code::NeedsSignIn);
     assert_eq!(desk.login().state, LoginState::SignedIn);
     desk.nothing();
+    desk.account(Goal::Show);
+    assert_eq!(desk.count("Refresh"), 1, "it is not shown again");
+
+    let mut desk = with_access();
+    let ticket = desk.account(Goal::Show);
+    desk.leave(ticket);
+    desk.conversed(Err(fault(FaultKind::TokenStale)));
+    desk.account(Goal::Show);
+    assert_eq!(desk.count("Refresh"), 1, "nor by anybody else");
 }
 
 #[test]
