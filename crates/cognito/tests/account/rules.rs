@@ -155,6 +155,10 @@ async fn a_refused_account_call_signs_nobody_out() {
                 Ok(step) => panic!("{goal:?} {text}: {step:?}"),
             };
             assert_eq!(server.seen().len(), 1, "{goal:?} {text}");
+            // The refresh that follows finds out what there is to it.
+            if goal.needs_session() && code.starts_with("User") {
+                assert_eq!(fault.kind, FaultKind::TokenStale, "{goal:?} {text}");
+            }
             assert!(
                 !matches!(fault.kind, FaultKind::Ended(_)),
                 "{goal:?} {text}: {fault:?}"

@@ -347,3 +347,34 @@ async fn a_code_is_sent_again() {
     assert_eq!(fault.kind, FaultKind::LockedOut);
     assert_eq!(server.seen().len(), 2);
 }
+
+/// Another name is another account: nothing was sent to it yet.
+#[tokio::test]
+async fn a_conversation_begins_anew_for_another_name() {
+    let sent = || ok(&json!({"CodeDeliveryDetails": delivery("EMAIL", "a***@e***")}));
+    let gone = || refuse(400, "UserNotFoundException", "User does not exist.");
+    let server = Server::start([
+        ok(&json!({
+            "UserConfirmed": false, "UserSub": "s",
+            "CodeDeliveryDetails": delivery("EMAIL", "a***@e***"),
+        })),
+        gone(),
+        sent(),
+        gone(),
+        sent(),
+    ])
+    .await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, known(sign_up())).await;
+    let talk = talk.go(new_password(PASSWORD)).await;
+    let talk = talk.trip(code("123456"), "does not exist").await;
+    let talk = talk.go(name("grace")).await;
+    assert!(matches!(talk.question, Question::NewPassword { .. }));
+
+    let talk = Talk::begin(&cognito, &spec, known(Goal::ForgotPassword)).await;
+    let talk = talk.trip(Answer::Resend, "does not exist").await;
+    talk.go(name("grace")).await;
+    let seen = server.seen();
+    assert_eq!(operations(&seen)[4], "ForgotPassword");
+    assert_eq!(seen[4].1["Username"], "grace");
+}
