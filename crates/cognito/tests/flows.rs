@@ -437,10 +437,10 @@ async fn a_code_that_the_sign_in_began_with_is_sent_again() {
     }
     done(talk.step(code("123456")).await);
     let seen = server.seen();
-    for again in 2..6 {
-        assert_eq!(seen[again].0, "InitiateAuth");
+    for (operation, sent) in &seen[2..6] {
+        assert_eq!(operation, "InitiateAuth");
         assert_eq!(
-            seen[again].1["AuthParameters"],
+            sent["AuthParameters"],
             json!({"USERNAME": "ada@example.com", "PREFERRED_CHALLENGE": "SMS_OTP"})
         );
     }
