@@ -209,6 +209,26 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
         "headless machines need no window, and the sandbox never ships inside",
     ),
     (
+        "poolkey-tray",
+        &[
+            "gtk",
+            "gdk",
+            "webkit",
+            "wry",
+            "tauri",
+            "keyring",
+            "age",
+            "aws-",
+            "rustls",
+            "hyper",
+            "image",
+            "poolkey-cognito",
+            "poolkey-vault",
+            "poolkeyd",
+        ],
+        "it is always there, so it is small; it asks the daemon, and holds no session",
+    ),
+    (
         "poolkey-sandbox",
         &[
             "poolkey-core",
