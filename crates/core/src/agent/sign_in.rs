@@ -53,10 +53,14 @@ impl Agent {
             .clone()
             .or_else(|| login.spec.username.clone());
         let thread = Thread {
-            // With an access token it is the session's user, whatever name was given.
-            username: match talk.goal.needs_session() {
-                true => known,
-                false => given.or(known),
+            username: if talk.goal.needs_session() {
+                // With an access token it is the session's user, whatever name was given.
+                known
+            } else if matches!(talk.goal, Goal::SignUp { .. }) {
+                // Whoever makes an account is nobody that the pool knows.
+                talk.username.clone()
+            } else {
+                given.or(known)
             },
             device: login.device.clone().filter(|_| talk.is_sign_in()),
             client_secret: login.client_secret.clone(),

@@ -515,3 +515,26 @@ fn during_a_sign_out_it_waits_and_then_there_is_nobody() {
     assert_eq!(desk.code(ticket), Code::SignedOut);
     desk.nothing();
 }
+
+#[test]
+fn who_makes_an_account_is_not_who_signs_in_here() {
+    let config = CONFIG.replace(
+        "client_id = \"client\"",
+        "client_id = \"client\"\nusername = \"bob\"",
+    );
+    for (goal, name) in [
+        (
+            Goal::SignUp {
+                attributes: std::collections::BTreeMap::new(),
+            },
+            None,
+        ),
+        (Goal::Confirm, Some("bob")),
+    ] {
+        let mut desk = Desk::new(&config);
+        desk.account(goal);
+        desk.recalled(Ok(None));
+        let (_, thread) = desk.conversed(asks());
+        assert_eq!(thread.username.as_deref(), name);
+    }
+}
