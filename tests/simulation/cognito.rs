@@ -52,6 +52,8 @@ pub struct Pool {
     pub asks_code: bool,
     /// Whether a session lives on without a device that was forgotten.
     survives_device: bool,
+    /// Whether access tokens come with ID tokens.
+    gives_access: bool,
 }
 
 /// Whether a pool remembers devices.
@@ -148,6 +150,7 @@ impl Cognito {
                 .unwrap(),
             asks_code: rng.bool(),
             survives_device: rng.bool(),
+            gives_access: rng.u8(..12) > 0,
         };
         self.pools.insert(id, pool);
     }
@@ -165,6 +168,7 @@ impl Cognito {
             tracking: Tracking::Always,
             asks_code: true,
             survives_device: false,
+            gives_access: true,
         };
         self.pools.insert(id, pool);
         self.keys_life = HOUR;
@@ -285,7 +289,7 @@ impl Cognito {
         Tokens {
             id_token: Secret::new(format!("{MARK}-i-{}", self.ids.len() - 1)),
             id_life: life_of(life, now),
-            access: Some(access),
+            access: pool.gives_access.then_some(access),
             refresh_token: Some(write_token(family, generation)),
             user: user(&known.user),
             device_key: known.device.map(write_device),

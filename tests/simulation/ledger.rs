@@ -39,6 +39,11 @@ pub struct Ledger {
     pub brought: BTreeMap<usize, Option<usize>>,
     /// Devices that the agent was told are gone.
     pub gone: BTreeSet<usize>,
+    /// The same while this process ran.
+    pub told_gone: BTreeSet<usize>,
+    /// The access tokens that were sent last, and those that were found stale.
+    pub shown_access: BTreeMap<LoginName, usize>,
+    pub stale: BTreeSet<usize>,
     /// Logins whose sign-out was begun, and that have not been signed in to since.
     pub left: BTreeSet<LoginName>,
     /// Families that nobody holds, since when, and that were not revoked yet.
@@ -236,7 +241,9 @@ impl World {
                         && let Some(family) = ledger.held.get(login)
                     {
                         self.played.devices_gone += 1;
-                        ledger.gone.extend(self.cognito.families[*family].device);
+                        let device = self.cognito.families[*family].device;
+                        ledger.gone.extend(device);
+                        ledger.told_gone.extend(device);
                     }
                     if fault.kind == FaultKind::Lost {
                         self.unanswered(login);
@@ -267,7 +274,17 @@ impl World {
                         ..
                     }),
                 ..
-            } => ledger.gone.extend(number_after(key, "device-")),
+            } => {
+                ledger.gone.extend(number_after(key, "device-"));
+                ledger.told_gone.extend(number_after(key, "device-"));
+            }
+            Event::Conversed {
+                login,
+                result: Err(fault),
+                ..
+            } if fault.kind == FaultKind::TokenStale => {
+                ledger.stale.extend(ledger.shown_access.get(login));
+            }
             _ => {}
         }
     }
@@ -341,6 +358,9 @@ impl World {
         ledger.held.clear();
         ledger.roused.clear();
         ledger.adopting.clear();
+        ledger.told_gone.clear();
+        ledger.shown_access.clear();
+        ledger.stale.clear();
         ledger.loose.clear();
         ledger.unanswered.clear();
         ledger.proven.clear();

@@ -32,7 +32,7 @@ impl World {
     }
 
     /// What a conversation takes along is of its own pool and session, and works.
-    pub fn check_conversation(&self, effect: &Effect) -> Kept {
+    pub fn check_conversation(&mut self, effect: &Effect) -> Kept {
         let Effect::Converse {
             login,
             spec,
@@ -70,7 +70,13 @@ impl World {
         let Some(access) = &thread.access_token else {
             return Ok(());
         };
-        let access = &self.cognito.access[number_after(access.expose(), "-a-").unwrap()];
+        let number = number_after(access.expose(), "-a-").unwrap();
+        promise!(
+            !self.ledger.stale.contains(&number),
+            "an access token of {login} that was found stale is shown again"
+        );
+        self.ledger.shown_access.insert(login.clone(), number);
+        let access = &self.cognito.access[number];
         let family = &self.cognito.families[access.family];
         promise!(
             access.expires > self.now,

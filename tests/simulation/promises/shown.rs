@@ -83,6 +83,12 @@ impl World {
                 !over || self.vault.session(name).is_none(),
                 "a session of {name} that is over is still in the vault"
             );
+            let told_gone = |device: usize| self.ledger.told_gone.contains(&device);
+            promise!(
+                login.ended == Some(Ended::Moved)
+                    || !self.vault.device(name).is_some_and(told_gone),
+                "a device of {name} that is gone is still in the vault"
+            );
             promise!(
                 login.trouble.is_none(),
                 "{name} has trouble while all is well"

@@ -140,6 +140,10 @@ impl Login {
         matches!(self.fate, Fate::Stay)
     }
 
+    pub(super) fn is_moving(&self) -> bool {
+        matches!(self.fate, Fate::Move(_))
+    }
+
     pub(super) fn is_going(&self) -> bool {
         matches!(self.fate, Fate::Go)
     }

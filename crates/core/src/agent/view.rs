@@ -56,6 +56,8 @@ impl Agent {
         let id = session.and_then(|session| session.id.as_ref());
         let (state, ended, user) = match &login.state {
             State::Unread => (LoginState::Unread, None, None),
+            // Who is signed in where it goes, the vault has yet to tell.
+            _ if login.is_moving() => (LoginState::Unread, None, None),
             State::SignedOut => (LoginState::SignedOut, None, None),
             State::SignedIn(session) => (
                 LoginState::SignedIn,

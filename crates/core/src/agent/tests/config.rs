@@ -300,3 +300,21 @@ fn a_token_that_is_due_is_renewed_before_it_is_used() {
     desk.ask("ops");
     assert_eq!((desk.count("Refresh"), desk.count("Fetch")), (1, 0));
 }
+
+#[test]
+fn a_login_that_comes_back_from_another_pool_is_not_said_to_be_there_still() {
+    let elsewhere = CONFIG.replace("eu-west-1_A", "eu-west-1_B");
+    let mut desk = Desk::new(&elsewhere);
+    desk.recalled(Ok(Some(record("refresh-1", None))));
+    assert_eq!(desk.login().state, LoginState::NeedsSignIn);
+    desk.sign_in();
+    assert_eq!(desk.count("Probe"), 1);
+    desk.configure(CONFIG);
+    assert_eq!(
+        (desk.login().state, desk.login().ended),
+        (LoginState::Unread, None)
+    );
+    desk.probed(Ok(()));
+    desk.recalled(Ok(Some(record("refresh-1", None))));
+    assert_eq!(desk.login().state, LoginState::SignedIn);
+}
