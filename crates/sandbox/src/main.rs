@@ -143,6 +143,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         admin_secret: arguments.admin_secret,
         seeded,
     };
+    // Listens from here on, so that whoever has read the ready line may stop it.
+    let stop = told_to_stop();
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
     stdout.flush()?;
@@ -150,21 +152,24 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
     tokio::select! {
         never = sandbox.serve() => match never {},
-        () = told_to_stop() => Ok(()),
+        () = stop => Ok(()),
         () = stdin_ended(), if arguments.exit_with_stdin => Ok(()),
     }
 }
 
 #[cfg(unix)]
-async fn told_to_stop() {
+fn told_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (
+    let signals = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = term.recv() => (), _ = int.recv() => () }
+    );
+    async move {
+        let (Ok(mut term), Ok(mut int)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! { _ = term.recv() => (), _ = int.recv() => () }
+    }
 }
 
 #[cfg(not(unix))]
