@@ -9,5 +9,7 @@
     reason = "tests may fail, measure and read the environment"
 )]
 
+mod main_window;
+mod questions;
 mod sign_in;
 mod window;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use poolkey_tests::{Running, World, program};
@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 pub(crate) struct Window {
     session: String,
     agent: ureq::Agent,
-    display: String,
     _driver: Running,
     _screen: Running,
 }
@@ -53,15 +52,9 @@ impl Window {
         Self {
             session: format!("{root}/session/{id}"),
             agent,
-            display,
             _driver: driver,
             _screen: screen,
         }
-    }
-
-    /// The screen, for programs beside this one.
-    pub(crate) fn display(&self) -> &str {
-        &self.display
     }
 
     /// What a script in the page comes to.
@@ -236,13 +229,6 @@ fn screen(world: &World) -> (Running, String) {
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
-}
-
-/// Runs a program beside the window, on the same screen.
-pub(crate) fn beside(world: &World, window: &Window, name: &str) -> Command {
-    let mut command = world.command(name);
-    command.env("DISPLAY", window.display());
-    command
 }
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
