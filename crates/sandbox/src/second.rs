@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     client::Client,
     code::{Sent, listed},
-    conversation::{Conversation, Question, Second, SetUp},
+    conversation::{Conversation, Question, Second, SetUp, device_key},
     factor::{Factor, Mfa},
     outbox::Medium,
     session::invalid_session,
@@ -164,6 +164,10 @@ impl World {
                 Failure::invalid_parameter("Missing required parameter SOFTWARE_TOKEN_MFA_CODE")
             })?;
         self.check_attempts(&conversation)?;
+        // Before the code is used up: it comes again without a device that is gone.
+        if let Some(key) = device_key(responses)? {
+            self.check_device(&conversation, &key)?;
+        }
         let now = self.clock.now();
         let user = self.pool_mut(&client.pool)?.user_mut(&conversation.user)?;
         let Some(token) = &mut user.factors.software_token else {

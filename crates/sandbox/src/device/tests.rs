@@ -239,10 +239,15 @@ fn a_device_that_is_gone_does_not_spend_the_proof() {
     let refusal = refused(play.answer_verifier(&prover, &asked, &device));
     assert_eq!(refusal.1, "Device does not exist.");
     let again = play.answer_verifier(&prover, &asked, &json!({ "DEVICE_KEY": null }));
-    assert_eq!(
-        again.expect("a question")["ChallengeName"],
-        "SOFTWARE_TOKEN_MFA"
-    );
+    let asked = again.expect("a question");
+    assert_eq!(asked["ChallengeName"], "SOFTWARE_TOKEN_MFA");
+    // Nor a session further on.
+    play.later(60);
+    let mut code = json!({ "SOFTWARE_TOKEN_MFA_CODE": play.totp(), "DEVICE_KEY": kept.key });
+    let refusal = refused(play.answer(&asked, &code));
+    assert_eq!(refusal.1, "Device does not exist.");
+    code["DEVICE_KEY"] = Value::Null;
+    assert!(signed_in(&play.answer(&asked, &code).expect("tokens")));
 }
 
 #[test]
