@@ -9,6 +9,7 @@
 
 mod alone;
 mod bell;
+mod clipboard;
 mod desk;
 mod panel;
 mod told;
