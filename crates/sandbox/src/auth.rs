@@ -131,6 +131,9 @@ impl World {
         let given = parameter(parameters, "USERNAME")?;
         client.check_hash(given, parameters.maybe_text("SECRET_HASH")?)?;
         self.journal.note.username = Some(given.to_owned());
+        self.journal
+            .note
+            .device(parameters.maybe_text("DEVICE_KEY")?);
         let now = self.clock.now();
         let user = match self.pool(&client.pool)?.find(given) {
             Some(user) => {

@@ -22,6 +22,7 @@ impl World {
         let answers = fields.inside("ChallengeResponses")?;
         let user = parameter(answers, "USERNAME")?;
         self.journal.note.username = Some(user.to_owned());
+        self.journal.note.device(answers.maybe_text("DEVICE_KEY")?);
         client.check_hash(user, answers.maybe_text("SECRET_HASH")?)?;
         let session = fields
             .maybe_text("Session")?

@@ -38,6 +38,9 @@ pub struct Note {
     /// The `AuthFlow` or `ChallengeName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// The device that came along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
     /// The identity of an identity pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_id: Option<String>,
@@ -47,6 +50,13 @@ pub struct Note {
     /// The access key that signed the call, or that the call made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
+}
+
+impl Note {
+    /// Notes a device, by what may be its key.
+    pub(crate) fn device(&mut self, key: Option<&str>) {
+        self.device_key = key.filter(|key| key.len() <= 55).map(str::to_owned);
+    }
 }
 
 /// A secret value and what it is.

@@ -146,6 +146,7 @@ impl World {
         device: Option<&str>,
     ) -> Result<String, Failure> {
         self.journal.secret("refresh_token", token);
+        self.journal.note.device(device);
         let invalid = || Failure::not_authorized("Invalid Refresh Token.");
         let now = self.clock.now();
         let found = self.refresh_tokens.find(token).ok_or_else(invalid)?;

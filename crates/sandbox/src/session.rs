@@ -73,9 +73,10 @@ impl World {
         self.challenges.put(handle, challenge);
     }
 
-    /// A new `Session`, as long as AWS's own, so that nobody relies on a short one.
+    /// A new `Session`, as long as AWS's own, so that nobody relies on a short one. It begins as
+    /// those do, and so never with the dash that the AWS CLI takes for an option.
     pub(crate) fn session(&mut self) -> String {
-        let session = random::base64url(600);
+        let session = format!("AYABe{}", random::base64url(600));
         self.journal.secret("session", &session);
         session
     }
