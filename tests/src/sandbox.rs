@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::process::{Running, tied};
+use crate::process::{Ran, Running, tied};
 use crate::program;
 
 /// A Cognito of the test's own.
@@ -69,17 +69,22 @@ impl Sandbox {
     ///
     /// It refuses.
     pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {
-        let host = self.address();
         let token = self.ready["control_token"].as_str().unwrap();
+        let header = format!("X-Sandbox-Control: {token}\r\n");
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
+        self.send(method, &format!("/_sandbox/{path}"), &header, &body)
+    }
+
+    fn send(&self, method: &str, path: &str, header: &str, body: &str) -> Value {
+        let host = self.address();
         let mut stream = TcpStream::connect(host).unwrap();
         write!(
             stream,
-            "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nX-Sandbox-Control: {token}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{header}\
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )
@@ -137,6 +142,52 @@ impl Sandbox {
         shown["code"].as_str().unwrap().to_owned()
     }
 
+    /// Calls an operation of the user pools that AWS leaves unsigned.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub fn call(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\r\n");
+        self.send("POST", "/", &target, &body.to_string())
+    }
+
+    /// The same for what only an administrator may, by a program that nobody here wrote.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub fn call_as_admin(&self, operation: &str, body: &Value) {
+        let key = |name: &str| self.ready[name].as_str().unwrap();
+        let asked = format!(
+            "url = \"{}/\"\naws-sigv4 = \"aws:amz:us-east-1:cognito-idp\"\nuser = \"{}:{}\"\n\
+             header = \"X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\"\n\
+             header = \"Content-Type: application/x-amz-json-1.1\"\ndata = {}\n",
+            self.url(),
+            key("admin_key"),
+            key("admin_secret"),
+            Value::String(body.to_string()),
+        );
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--fail", "--config", "-"]);
+        let ran = Ran::of(&mut curl, &asked);
+        assert_eq!(ran.code, 0, "{operation}: {ran:?}");
+    }
+
+    /// An administrator's AWS keys, as a credentials file has them.
+    ///
+    /// # Panics
+    ///
+    /// Never: it told when it came up.
+    pub fn admin_profile(&self, name: &str) -> String {
+        let key = |name: &str| self.ready[name].as_str().unwrap();
+        format!(
+            "[{name}]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            key("admin_key"),
+            key("admin_secret"),
+        )
+    }
+
     /// Has its time go on.
     ///
     /// # Panics
@@ -169,7 +220,8 @@ impl Sandbox {
 
     /// How often an operation was called since the last [`Self::forget_calls`].
     pub fn calls(&self, operation: &str) -> u64 {
-        let calls = self.control("GET", "calls", &Value::Null);
+        // The counts are of all; of the calls themselves none is wanted.
+        let calls = self.control("GET", "calls?operation=-", &Value::Null);
         calls["counts"][operation].as_u64().unwrap_or_default()
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
-use std::thread::sleep;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -15,6 +15,7 @@ pub struct Terminal {
     master: File,
     child: Child,
     shown: Arc<Mutex<String>>,
+    listening: JoinHandle<()>,
     /// What came before it was expected already.
     expected: usize,
 }
@@ -51,11 +52,12 @@ impl Terminal {
         // This side's copies of the slave would keep the terminal from its end.
         drop(command);
         let (master, shown) = (File::from(master), Arc::default());
-        listen(&master, &shown);
+        let listening = listen(&master, &shown);
         Self {
             master,
             child,
             shown,
+            listening,
             expected: 0,
         }
     }
@@ -166,16 +168,11 @@ impl Terminal {
             );
             sleep(Duration::from_millis(3));
         };
-        // What was written last may still be on its way.
-        let mut shown = self.shown();
-        loop {
-            sleep(Duration::from_millis(10));
-            let more = self.shown();
-            if more.len() == shown.len() {
-                break;
-            }
-            shown = more;
+        // What was written last is still on its way until the terminal is nobody's.
+        while !self.listening.is_finished() && start.elapsed() < PATIENCE {
+            sleep(Duration::from_millis(1));
         }
+        let shown = self.shown();
         (status.code().unwrap_or(-1), shown)
     }
 }
@@ -187,7 +184,7 @@ impl Drop for Terminal {
     }
 }
 
-fn listen(master: &File, shown: &Arc<Mutex<String>>) {
+fn listen(master: &File, shown: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let (mut reader, told) = (master.try_clone().unwrap(), Arc::clone(shown));
     std::thread::spawn(move || {
         let mut rest = Vec::new();
@@ -204,7 +201,7 @@ fn listen(master: &File, shown: &Arc<Mutex<String>>) {
                 .unwrap()
                 .push_str(&String::from_utf8_lossy(&text));
         }
-    });
+    })
 }
 
 const PATIENCE: Duration = Duration::from_secs(15);

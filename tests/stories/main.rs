@@ -7,13 +7,17 @@
     reason = "tests, which may fail, measure and say what they measured"
 )]
 
+mod accounts;
+mod challenges;
 mod configured;
 mod crowd;
 mod daemon;
+mod devices;
 mod ended;
 mod kept;
 mod killed;
 mod network;
 mod sign_in;
 mod sign_out;
+mod thirty_days;
 mod wake;
