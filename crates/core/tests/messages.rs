@@ -245,7 +245,7 @@ fn look(directory: &Path, found: &mut Vec<PathBuf>) {
             look(&path, found);
         } else if path
             .extension()
-            .is_some_and(|kind| kind == "rs" || kind == "ts")
+            .is_some_and(|kind| ["rs", "ts", "tsx"].iter().any(|one| kind == *one))
         {
             found.push(path);
         }

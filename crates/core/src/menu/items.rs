@@ -1,6 +1,6 @@
 //! The items of the menu.
 
-use crate::failure::Code;
+use crate::failure::{Code, Failure};
 use crate::messages::Language;
 use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::UnixTime;
@@ -50,7 +50,7 @@ fn warnings(snapshot: &Snapshot, language: Language, items: &mut Vec<Item>) {
     let before = items.len();
     if let Some(failure) = &snapshot.config {
         items.push(Item::Label(language.headline(failure.code)));
-        items.push(Item::Label(detail(&failure.sentence)));
+        items.extend(detail(failure));
     }
     if let Some(secs) = snapshot.clock_ahead {
         let length = language.length(secs.saturating_abs());
@@ -168,10 +168,10 @@ impl Page<'_> {
         if let Some(failure) = &login.trouble
             && failure.code != Code::Offline
         {
-            items.push(Item::Label(detail(&failure.sentence)));
+            items.extend(detail(failure));
         }
         if let Some(user) = &login.user {
-            let name = detail(user.email.as_deref().unwrap_or(&user.username));
+            let name = line(user.email.as_deref().unwrap_or(&user.username));
             items.push(Item::Label(
                 language.say("menu.as_user", &[("user", &name)]),
             ));
@@ -211,8 +211,7 @@ impl Page<'_> {
             if let Some(failure) = &profile.trouble {
                 let headline = language.headline(failure.code);
                 let places = [("login", name), ("state", &headline)];
-                let why = Item::Label(detail(&failure.sentence));
-                return Item::Submenu(language.say("menu.login", &places), vec![why]);
+                return Item::Submenu(language.say("menu.login", &places), detail(failure));
             }
             // Whoever is signed in gets keys when he asks for them, unless something is in the way.
             return if login.state == LoginState::SignedIn && login.trouble.is_none() {
@@ -278,10 +277,35 @@ fn action(language: Language, key: &str, action: Action) -> Item {
     Item::Action(language.say(key, &[]), action)
 }
 
-/// A sentence from elsewhere, as long as a menu is wide, without what would break its line.
-fn detail(text: &str) -> String {
+/// What the daemon says of a failure, as wide as a menu may be: a menu breaks no lines by itself.
+fn detail(failure: &Failure) -> Vec<Item> {
+    let mut lines = vec![String::new()];
+    for word in failure.to_string().split_whitespace() {
+        let last = lines.last().map_or(0, |last| last.chars().count());
+        if last > 0 && last + 1 + word.chars().count() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(last) = lines.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(" …");
+        }
+    }
+    lines.iter().map(|text| Item::Label(line(text))).collect()
+}
+
+/// A text from elsewhere, cut where it would be wider than a menu, without what would break the
+/// line.
+fn line(text: &str) -> String {
     let mut chars = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut line: String = chars.by_ref().take(DETAIL).collect();
+    let mut line: String = chars.by_ref().take(WIDEST).collect();
     if chars.next().is_some() {
         line.push('…');
     }
@@ -296,5 +320,9 @@ const LOGINS: usize = 8;
 const PROFILES: usize = 10;
 /// How many lie below “More…”.
 const MORE: usize = 40;
-/// How many characters of a sentence from elsewhere are shown.
-const DETAIL: usize = 80;
+/// How many characters stand in a line of what the daemon says.
+const WIDTH: usize = 56;
+/// A word may be as wide as this, whatever stands beside it.
+const WIDEST: usize = 80;
+/// How many such lines there are.
+const LINES: usize = 4;
