@@ -86,6 +86,38 @@ async fn a_temporary_password_is_replaced_with_what_the_pool_requires() {
     }
 }
 
+/// What was answered is answered, even if what follows from it fails.
+#[tokio::test]
+async fn a_question_that_was_answered_is_not_asked_again() {
+    let begun = |refusal: Act| {
+        [
+            password_verifier(),
+            challenge("NEW_PASSWORD_REQUIRED", &json!({})),
+            challenge(
+                "MFA_SETUP",
+                &json!({"MFAS_CAN_SETUP": "[\"SOFTWARE_TOKEN_MFA\"]"}),
+            ),
+            refusal,
+        ]
+    };
+    let busy = refuse(400, "TooManyRequestsException", "Rate exceeded");
+    let server = Server::start(begun(busy)).await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let talk = talk.go(password()).await;
+    let fault = talk.fail(new_password(NEW)).await;
+    assert_eq!(fault.kind, FaultKind::Throttled);
+
+    let limit = refuse(400, "LimitExceededException", "Attempt limit exceeded");
+    let server = Server::start(begun(limit)).await;
+    let spec = server.login(Flow::UserSrp);
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let talk = talk.go(password()).await;
+    let talk = talk.trip(new_password(NEW), "limit exceeded").await;
+    assert!(matches!(talk.question, Question::Password { .. }));
+    assert_eq!(talk.thread.session, None);
+}
+
 const EXPIRED: [&str; 3] = [
     "Invalid session for the user.",
     "Invalid session for the user, session is expired.",

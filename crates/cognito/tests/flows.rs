@@ -262,6 +262,14 @@ async fn a_server_cannot_have_a_password_sent_that_was_to_be_proven() {
         assert_eq!(server.seen().len(), 1);
         assert!(!format!("{:?}", server.seen()).contains(PASSWORD));
     }
+    for name in ["PASSWORD_SRP", "SELECT_CHALLENGE"] {
+        let server = Server::start([challenge(name, &json!({})), signed_in()]).await;
+        let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+        let talk = Talk::begin(&cognito, &spec, ada()).await;
+        let fault = talk.fail(password()).await;
+        assert_eq!(fault.kind, FaultKind::Service, "{name} has no place here");
+        assert_eq!(server.seen().len(), 1);
+    }
 }
 
 #[tokio::test]
