@@ -114,6 +114,10 @@ const CORE: &[(&str, &str)] = &[
         "toml",
         "reads the text of profiles.toml, which is an argument",
     ),
+    (
+        "ts-rs",
+        "tells the pages' types to TypeScript; behind the feature `ts`, which no program turns on",
+    ),
     ("zeroize", "what was secret is zeroed"),
 ];
 
