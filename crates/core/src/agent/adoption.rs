@@ -72,7 +72,10 @@ impl Agent {
                 user_pool_id: login.spec.user_pool_id.clone(),
                 client_id: login.spec.client_id.clone(),
                 refresh_token,
-                device_key: tokens.device_key,
+                // A pool that was shown a device does not name it again.
+                device_key: tokens
+                    .device_key
+                    .or_else(|| device.as_ref().map(|device| device.key.clone())),
                 user: tokens.user,
                 signed_in: signed_in.wall,
                 rotates: None,

@@ -429,3 +429,24 @@ fn tokens_age_while_a_person_thinks() {
     desk.kept(Ok(()));
     assert_eq!(desk.login().id_token_expires, Some(given + HOUR));
 }
+
+#[test]
+fn a_session_is_tied_to_the_device_that_was_shown() {
+    let mut desk = with_device();
+    signs_in(&mut desk);
+    let step = done_with("ann", "refresh-2", Some(device("key-1", "ann"))).map(|step| match step {
+        Step::Done { tokens, device, .. } => Step::Done {
+            tokens: Box::new(Tokens {
+                device_key: None,
+                ..*tokens
+            }),
+            client_secret: None,
+            device,
+        },
+        other => other,
+    });
+    desk.conversed(step);
+    let stored = desk.kept(Ok(()));
+    assert_eq!(device_of(&stored), Some("key-1"));
+    assert_eq!(session_key(&stored), Some("key-1"));
+}
