@@ -1,5 +1,7 @@
 //! All that the sandbox knows, in memory, behind one lock.
 
+#[cfg(test)]
+use std::sync::LazyLock;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     pool::Pool,
     refresh::RefreshToken,
     session::Challenge,
-    shelf::Shelf,
+    shelf::{SharedShelf, Shelf},
     sts::Keys,
     tokens::SignIn,
     wire::Failure,
@@ -54,7 +56,7 @@ pub(crate) struct World {
 
     pub(crate) pools: BTreeMap<String, Pool>,
     pub(crate) clients: BTreeMap<String, Client>,
-    pub(crate) challenges: Shelf<Challenge>,
+    pub(crate) challenges: SharedShelf<Challenge>,
     /// By `origin_jti`.
     pub(crate) sign_ins: Shelf<SignIn>,
     pub(crate) refresh_tokens: Shelf<RefreshToken>,
@@ -71,6 +73,8 @@ impl World {
     const POOLS: usize = 1000;
     const CLIENTS: usize = 10_000;
     const SESSIONS: usize = 50_000;
+    /// Challenges of one user at one app client: more than anybody has open side by side.
+    const SESSIONS_OF_ONE: usize = 200;
 
     /// A sandbox with nothing in it.
     pub(crate) fn new(place: Place, key: Arc<SigningKey>) -> Self {
@@ -86,7 +90,7 @@ impl World {
             outbox: Outbox::new(),
             pools: BTreeMap::new(),
             clients: BTreeMap::new(),
-            challenges: Shelf::new(Self::SESSIONS),
+            challenges: SharedShelf::new(Self::SESSIONS, Self::SESSIONS_OF_ONE),
             sign_ins: Shelf::new(Self::SESSIONS),
             refresh_tokens: Shelf::new(Self::SESSIONS),
             identity_pools: BTreeMap::new(),
@@ -143,10 +147,12 @@ impl World {
             admin_key: "sandbox".into(),
             admin_secret: "sandbox-secret".into(),
         };
-        let key = SigningKey::generate().expect("a key");
+        // One for all tests: an RSA key takes longer to make than most of them to run.
+        static KEY: LazyLock<Arc<SigningKey>> =
+            LazyLock::new(|| Arc::new(SigningKey::generate().expect("a key")));
         Self {
             clock: Clock::stopped(),
-            ..Self::new(place, Arc::new(key))
+            ..Self::new(place, Arc::clone(&KEY))
         }
     }
 }
