@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::{
     auth::wrong_password,
     limits::Limited,
-    srp::{Verifier, Who},
     wire::{Answer, Failure, Fields},
     world::World,
 };
@@ -42,12 +41,8 @@ impl World {
         let user = pool.user_mut(&name)?;
         user.attempts.check(now)?;
         user.limits.attempt(Limited::ChangePassword, now)?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
         let right = match (&user.password, old) {
-            (Some(verifier), Some(old)) => verifier.accepts(who, old),
+            (Some(_), Some(old)) => user.has_password(&short_name, old),
             // Who signs in without a password sets the first one.
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
@@ -57,7 +52,7 @@ impl World {
             return Err(wrong_password());
         }
         policy.check(new)?;
-        user.password = Some(Verifier::new(who, new));
+        user.set_password(&short_name, new);
         user.modified = now;
         Ok(json!({}))
     }

@@ -7,7 +7,6 @@ use crate::{
     pool::Pool,
     random,
     schema::Writer,
-    srp::{Verifier, Who},
     user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -39,11 +38,7 @@ impl World {
         let until = pool.policy.temporary_until(now);
         let short_name = pool.short_name().to_owned();
         let user = pool.admit(name, &attributes, Writer::Admin, now)?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = Some(Verifier::new(who, &password));
+        user.set_password(&short_name, &password);
         user.status = Status::ForceChangePassword;
         user.temporary_until = Some(until);
         let answer = user.describe("Attributes", &clock);
@@ -67,11 +62,7 @@ impl World {
         let until = pool.policy.temporary_until(now);
         let short_name = pool.short_name().to_owned();
         let user = pool.users.get_mut(&key).ok_or_else(Failure::no_user)?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = Some(Verifier::new(who, password));
+        user.set_password(&short_name, password);
         user.status = if permanent {
             Status::Confirmed
         } else {

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::{
     limits::Limited,
-    outbox::{Delivery, Medium, Purpose, expired_code},
+    outbox::{Code, Delivery, Medium, Purpose, expired_code},
     pool::Claim,
     schema::{Writer, Writing},
+    user::User,
     wire::{Answer, Failure, Fields},
     world::World,
 };
@@ -156,10 +157,11 @@ impl World {
         name: &str,
         medium: Medium,
     ) -> Result<Delivery, Failure> {
-        let (code, delivery) = self.send_code(pool, name, Purpose::VerifyAttribute, medium)?;
-        let user = self.pool_mut(pool)?.user_mut(name)?;
-        user.verify_codes.insert(medium.attribute().into(), code);
-        Ok(delivery)
+        let keep = |user: &mut User, code: Code| {
+            user.verify_codes
+                .insert(code.medium.attribute().into(), code);
+        };
+        self.send_code_for(pool, name, Purpose::VerifyAttribute, medium, keep)
     }
 }
 

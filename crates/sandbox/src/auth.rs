@@ -4,7 +4,6 @@ use crate::{
     client::{Client, Flow, Strangers},
     conversation::{Conversation, Custom},
     proof::WithSession,
-    srp::Who,
     user::{Status, reset_required},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -95,13 +94,13 @@ impl World {
 
     fn start_srp(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
         let conversation = self.begin(client, parameters)?;
-        let srp_a = parameter(parameters, "SRP_A")?;
+        let srp_a = parameters.full_parameter("SRP_A")?;
         self.ask_proof(client, conversation, srp_a, WithSession::No)
     }
 
     fn start_password(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
         let conversation = self.begin(client, parameters)?;
-        let password = parameter(parameters, "PASSWORD")?;
+        let password = parameters.full_parameter("PASSWORD")?;
         self.password_is(client, conversation, password)
     }
 
@@ -113,7 +112,7 @@ impl World {
         match parameters.maybe_text("CHALLENGE_NAME")? {
             None => self.ask_custom(client, conversation, custom),
             Some("SRP_A") => {
-                let srp_a = parameter(parameters, "SRP_A")?;
+                let srp_a = parameters.full_parameter("SRP_A")?;
                 self.ask_proof(client, conversation, srp_a, WithSession::Yes)
             }
             Some(other) => Err(Failure::invalid_parameter(format!(
@@ -128,7 +127,7 @@ impl World {
         client: &Client,
         parameters: Fields<'_>,
     ) -> Result<Conversation, Failure> {
-        let given = parameter(parameters, "USERNAME")?;
+        let given = parameters.full_parameter("USERNAME")?;
         client.check_hash(given, parameters.maybe_text("SECRET_HASH")?)?;
         self.journal.note.username = Some(given.to_owned());
         self.journal
@@ -158,14 +157,8 @@ impl World {
     ) -> Answer {
         self.journal.secret("password", password);
         let pool = self.pool(&client.pool)?;
-        let right = pool.user(&conversation.user).is_ok_and(|user| {
-            let who = Who {
-                name: pool.short_name(),
-                user: &user.username,
-            };
-            let verifier = user.password.as_ref();
-            verifier.is_some_and(|verifier| verifier.accepts(who, password))
-        });
+        let user = pool.user(&conversation.user);
+        let right = user.is_ok_and(|user| user.has_password(pool.short_name(), password));
         if right {
             self.password_was_right(client, conversation)
         } else {
@@ -188,14 +181,6 @@ impl World {
 /// What Cognito says to a wrong password, and to much else.
 pub(crate) fn wrong_password() -> Failure {
     Failure::not_authorized("Incorrect username or password.")
-}
-
-/// A parameter or a response that must be there.
-pub(crate) fn parameter<'a>(fields: Fields<'a>, name: &str) -> Result<&'a str, Failure> {
-    fields
-        .maybe_text(name)?
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| Failure::invalid_parameter(format!("Missing required parameter {name}")))
 }
 
 fn allow(client: &Client, flow: Flow, refusal: &str) -> Result<(), Failure> {

@@ -56,7 +56,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: Bytes) -> Response {
 
 /// Which operation a request means.
 enum Call {
-    Known(&'static Operation),
+    Known(Operation),
     CallerIdentity,
     /// The name, and whether it is a call of the query protocol.
     Unknown(String, Dialect),

@@ -3,15 +3,45 @@
 use serde_json::{Value, json};
 
 use crate::{
-    auth::{Door, parameter},
+    auth::Door,
     client::Client,
     conversation::{Conversation, Question},
     schema::{Writer, Writing},
-    srp::{Verifier, Who},
+    session::invalid_session,
     user::Status,
-    wire::{Answer, Failure, Fields},
+    wire::{Answer, Failure, Fields, missing_parameter},
     world::World,
 };
+
+/// What somebody answers to a challenge.
+pub(crate) struct Response<'a> {
+    pub(crate) client: &'a Client,
+    /// `USERNAME`
+    pub(crate) username: &'a str,
+    /// `ChallengeName`
+    pub(crate) name: &'a str,
+    /// `Session`, where one came along. Handshakes are known by their secret block; all else by
+    /// its session.
+    pub(crate) maybe_session: Option<&'a str>,
+    /// `ChallengeResponses`
+    pub(crate) fields: Fields<'a>,
+}
+
+impl<'a> Response<'a> {
+    /// The session of a challenge that is known by it.
+    pub(crate) fn session(&self) -> Result<&'a str, Failure> {
+        self.maybe_session
+            .ok_or_else(|| missing_parameter("Session"))
+    }
+
+    /// Refuses a session other than the one that went out with a handshake.
+    pub(crate) fn goes_with(&self, given_out: Option<&str>) -> Result<(), Failure> {
+        if self.maybe_session.is_some() && self.maybe_session != given_out {
+            return Err(invalid_session());
+        }
+        Ok(())
+    }
+}
 
 impl World {
     /// `RespondToAuthChallenge`, `AdminRespondToAuthChallenge`
@@ -19,33 +49,34 @@ impl World {
         let client = self.client_at(fields, door)?;
         let name = fields.text("ChallengeName")?;
         self.journal.note.flow = Some(name.to_owned());
-        let answers = fields.inside("ChallengeResponses")?;
-        let user = parameter(answers, "USERNAME")?;
-        self.journal.note.username = Some(user.to_owned());
-        self.journal.note.device(answers.maybe_text("DEVICE_KEY")?);
-        client.check_hash(user, answers.maybe_text("SECRET_HASH")?)?;
-        let session = fields
-            .maybe_text("Session")?
-            .filter(|text| !text.is_empty());
-        // Handshakes are known by their secret block; all else by its session.
-        let needed = || {
-            session.ok_or_else(|| Failure::invalid_parameter("Missing required parameter Session"))
+        let responses = fields.inside("ChallengeResponses")?;
+        let username = responses.full_parameter("USERNAME")?;
+        self.journal.note.username = Some(username.to_owned());
+        self.journal
+            .note
+            .device(responses.maybe_text("DEVICE_KEY")?);
+        client.check_hash(username, responses.maybe_text("SECRET_HASH")?)?;
+        let session = fields.maybe_text("Session")?;
+        let response = Response {
+            client: &client,
+            username,
+            name,
+            maybe_session: session.filter(|text| !text.is_empty()),
+            fields: responses,
         };
         match name {
-            "PASSWORD_VERIFIER" => self.answer_proof(&client, user, session, answers),
-            "DEVICE_SRP_AUTH" => self.answer_device(&client, user, session, answers),
-            "DEVICE_PASSWORD_VERIFIER" => self.answer_device_proof(&client, user, session, answers),
-            "NEW_PASSWORD_REQUIRED" => self.answer_new_password(&client, user, needed()?, answers),
-            "SMS_MFA" | "EMAIL_OTP" | "SMS_OTP" => {
-                self.answer_code(&client, user, needed()?, name, answers)
-            }
-            "SOFTWARE_TOKEN_MFA" => self.answer_software_token(&client, user, needed()?, answers),
-            "SELECT_MFA_TYPE" => self.answer_selection(&client, user, needed()?, answers),
-            "MFA_SETUP" => self.answer_set_up(&client, user, needed()?, answers),
-            "SELECT_CHALLENGE" => self.answer_choice(&client, user, needed()?, answers),
-            "PASSWORD" => self.answer_password(&client, user, needed()?, answers),
-            "PASSWORD_SRP" => self.answer_password_srp(&client, user, needed()?, answers),
-            "CUSTOM_CHALLENGE" => self.answer_custom(&client, user, needed()?, answers),
+            "PASSWORD_VERIFIER" => self.answer_proof(&response),
+            "DEVICE_SRP_AUTH" => self.answer_device(&response),
+            "DEVICE_PASSWORD_VERIFIER" => self.answer_device_proof(&response),
+            "NEW_PASSWORD_REQUIRED" => self.answer_new_password(&response),
+            "SMS_MFA" | "EMAIL_OTP" | "SMS_OTP" => self.answer_code(&response),
+            "SOFTWARE_TOKEN_MFA" => self.answer_software_token(&response),
+            "SELECT_MFA_TYPE" => self.answer_selection(&response),
+            "MFA_SETUP" => self.answer_set_up(&response),
+            "SELECT_CHALLENGE" => self.answer_choice(&response),
+            "PASSWORD" => self.answer_password(&response),
+            "PASSWORD_SRP" => self.answer_password_srp(&response),
+            "CUSTOM_CHALLENGE" => self.answer_custom(&response),
             "WEB_AUTHN" => Err(Failure::invalid_parameter(
                 "The sandbox has no WEB_AUTHN challenge.",
             )),
@@ -85,23 +116,17 @@ impl World {
         self.ask(client, conversation, Question::NewPassword, parameters)
     }
 
-    fn answer_new_password(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let name = "NEW_PASSWORD_REQUIRED";
-        let (conversation, _) = self.asked(client, Some(username), session, name)?;
-        let password = parameter(responses, "NEW_PASSWORD")?;
+    fn answer_new_password(&mut self, response: &Response<'_>) -> Answer {
+        let (conversation, _) = self.asked_for(response)?;
+        let password = response.fields.full_parameter("NEW_PASSWORD")?;
         self.journal.secret("password", password);
-        let pool = self.pool(&client.pool)?;
+        let pool = self.pool(&conversation.pool)?;
         pool.policy.check(password)?;
-        let given: Vec<(String, String)> = responses
+        let fields = response.fields;
+        let given: Vec<(String, String)> = fields
             .names()
             .filter_map(|name| Some((name, name.strip_prefix("userAttributes.")?)))
-            .map(|(name, attribute)| Ok((attribute.to_owned(), responses.text(name)?.to_owned())))
+            .map(|(name, attribute)| Ok((attribute.to_owned(), fields.text(name)?.to_owned())))
             .collect::<Result<_, Failure>>()?;
         let user = pool.user(&conversation.user)?;
         let has = |name: &String| user.attributes.get(name).is_some_and(|v| !v.is_empty());
@@ -122,8 +147,8 @@ impl World {
         pool.schema.check(&given, Writer::User, Writing::New)?;
         let now = self.clock.now();
         user.may_enter(now)?;
-        let conversation = self.settle(session, responses)?;
-        let pool = self.pool_mut(&client.pool)?;
+        let conversation = self.settle(response)?;
+        let pool = self.pool_mut(&conversation.pool)?;
         let short_name = pool.short_name().to_owned();
         let user = pool.user_mut(&conversation.user)?;
         for (name, value) in given {
@@ -133,14 +158,10 @@ impl World {
             }
             user.attributes.insert(name, value);
         }
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = Some(Verifier::new(who, password));
+        user.set_password(&short_name, password);
         user.status = Status::Confirmed;
         user.temporary_until = None;
         user.modified = now;
-        self.go_on(client, conversation)
+        self.go_on(response.client, conversation)
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    auth::{parameter, wrong_password},
+    auth::wrong_password,
+    challenge::Response,
     client::Client,
     code::Sent,
     conversation::{Conversation, Question, device_key},
@@ -100,53 +101,30 @@ impl World {
     }
 
     /// Answers `SELECT_CHALLENGE`.
-    pub(crate) fn answer_choice(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, _) = self.asked(client, Some(username), session, "SELECT_CHALLENGE")?;
-        let answer = parameter(responses, "ANSWER")?;
+    pub(crate) fn answer_choice(&mut self, response: &Response<'_>) -> Answer {
+        let (conversation, _) = self.asked_for(response)?;
+        let answer = response.fields.full_parameter("ANSWER")?;
         let available = self.choices(&conversation)?;
         let choice = Choice::named(answer).filter(|choice| available.contains(choice));
         let choice = choice.ok_or_else(|| {
             Failure::invalid_parameter(format!("Selected challenge {answer} is not available."))
         })?;
-        self.check_attempts(&conversation)?;
-        let conversation = self.settle_choice(session, responses)?;
-        self.choose(client, conversation, choice, responses)
+        let conversation = self.settle_choice(response)?;
+        self.choose(response.client, conversation, choice, response.fields)
     }
 
     /// Answers `PASSWORD`.
-    pub(crate) fn answer_password(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, _) = self.asked(client, Some(username), session, "PASSWORD")?;
-        let password = parameter(responses, "PASSWORD")?;
-        self.check_attempts(&conversation)?;
-        let conversation = self.settle_choice(session, responses)?;
-        self.password_is(client, conversation, password)
+    pub(crate) fn answer_password(&mut self, response: &Response<'_>) -> Answer {
+        let password = response.fields.full_parameter("PASSWORD")?;
+        let conversation = self.settle_choice(response)?;
+        self.password_is(response.client, conversation, password)
     }
 
     /// Answers `PASSWORD_SRP`.
-    pub(crate) fn answer_password_srp(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, _) = self.asked(client, Some(username), session, "PASSWORD_SRP")?;
-        let srp_a = parameter(responses, "SRP_A")?;
-        self.check_attempts(&conversation)?;
-        let conversation = self.settle_choice(session, responses)?;
-        self.ask_proof(client, conversation, srp_a, WithSession::Yes)
+    pub(crate) fn answer_password_srp(&mut self, response: &Response<'_>) -> Answer {
+        let srp_a = response.fields.full_parameter("SRP_A")?;
+        let conversation = self.settle_choice(response)?;
+        self.ask_proof(response.client, conversation, srp_a, WithSession::Yes)
     }
 
     /// Begins what was chosen, with as much of it as came along.
@@ -173,13 +151,11 @@ impl World {
     }
 
     /// Ends a question before anything is proven: whether the device is known is not told yet.
-    fn settle_choice(
-        &mut self,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Result<Conversation, Failure> {
-        let device = device_key(responses)?;
-        let mut conversation = self.spend(session)?;
+    fn settle_choice(&mut self, response: &Response<'_>) -> Result<Conversation, Failure> {
+        let (conversation, _) = self.asked_for(response)?;
+        self.check_attempts(&conversation)?;
+        let device = device_key(response.fields)?;
+        let mut conversation = self.spend(response.session()?)?;
         conversation.device = device.or(conversation.device);
         Ok(conversation)
     }

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
+    challenge::Response,
     client::Client,
     conversation::{Conversation, Question, Second},
     factor::Factor,
     outbox::{Medium, Miss, Purpose, masked},
     pool::Claim,
-    wire::{Answer, Failure, Fields},
+    session::code_mismatch,
+    wire::{Answer, Failure},
     world::World,
 };
 
@@ -83,23 +85,13 @@ impl World {
     }
 
     /// Answers `SMS_MFA`, `EMAIL_OTP` or `SMS_OTP`.
-    pub(crate) fn answer_code(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        name: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let member = format!("{name}_CODE");
-        let given = responses.maybe_text(&member)?;
+    pub(crate) fn answer_code(&mut self, response: &Response<'_>) -> Answer {
         let now = self.clock.now();
-        let (conversation, question) = self.asked(client, Some(username), session, name)?;
-        let given = given.ok_or_else(|| {
-            Failure::invalid_parameter(format!("Missing required parameter {member}"))
-        })?;
+        let (conversation, question) = self.asked_for(response)?;
+        let member = format!("{}_CODE", response.name);
+        let given = response.fields.parameter(&member)?;
         let Question::Code(sent, code) = question else {
-            return Err(mismatch());
+            return Err(code_mismatch());
         };
         let sent = *sent;
         let mut code = code.clone();
@@ -107,12 +99,12 @@ impl World {
         match code.as_mut().map(|code| code.check(given, now)) {
             Some(Ok(())) => (),
             None | Some(Err(Miss::Wrong | Miss::TooMany | Miss::Expired)) => {
-                self.missed(session)?;
-                return Err(mismatch());
+                self.missed(response.session()?)?;
+                return Err(code_mismatch());
             }
         }
-        let mut conversation = self.settle(session, responses)?;
-        let pool = self.pool_mut(&client.pool)?;
+        let mut conversation = self.settle(response)?;
+        let pool = self.pool_mut(&conversation.pool)?;
         let attribute = sent.medium().attribute();
         let mut changed = pool.user(&conversation.user)?.clone();
         let verified = format!("{attribute}_verified");
@@ -131,7 +123,7 @@ impl World {
             }
             Sent::SmsOtp | Sent::EmailOtp => (),
         }
-        self.go_on(client, conversation)
+        self.go_on(response.client, conversation)
     }
 
     /// Refuses everybody while the user is locked out.
@@ -142,14 +134,6 @@ impl World {
             Err(_) => Ok(()),
         }
     }
-}
-
-/// What Cognito says to a code that it did not send.
-fn mismatch() -> Failure {
-    Failure::new(
-        "CodeMismatchException",
-        "Invalid code or auth state for the user.",
-    )
 }
 
 /// Names, as Cognito puts lists into parameters: JSON in a text.

@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     auth::wrong_password,
+    challenge::Response,
     client::Client,
     conversation::{Conversation, Custom, Question, Second},
     srp::same,
-    wire::{Answer, Failure, Fields},
+    wire::{Answer, Failure},
     world::World,
 };
 
@@ -51,17 +52,10 @@ impl World {
     }
 
     /// Answers `CUSTOM_CHALLENGE`.
-    pub(crate) fn answer_custom(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, _) = self.asked(client, Some(username), session, "CUSTOM_CHALLENGE")?;
-        let given = responses
-            .maybe_text("ANSWER")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter ANSWER"))?;
+    pub(crate) fn answer_custom(&mut self, response: &Response<'_>) -> Answer {
+        let client = response.client;
+        let (conversation, _) = self.asked_for(response)?;
+        let given = response.fields.parameter("ANSWER")?;
         self.check_attempts(&conversation)?;
         let custom = conversation.custom.unwrap_or_default();
         let pool = self.pool(&client.pool)?;
@@ -73,14 +67,14 @@ impl World {
             .is_some_and(|round| exists && same(round.answer.as_bytes(), given.as_bytes()));
         if !right {
             let failure = self.wrong_proof(&conversation);
-            let conversation = self.spend(session)?;
+            let conversation = self.spend(response.session()?)?;
             let wrong = custom.wrong + 1;
             if wrong >= WRONG {
                 return Err(failure);
             }
             return self.ask_custom(client, conversation, Custom { wrong, ..custom });
         }
-        let mut conversation = self.settle(session, responses)?;
+        let mut conversation = self.settle(response)?;
         conversation.custom = Some(Custom {
             round: custom.round + 1,
             ..custom

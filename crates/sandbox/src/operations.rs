@@ -22,186 +22,146 @@ pub(crate) struct Operation {
     pub(crate) access: Access,
     /// The service in the credential scope of a signature.
     pub(crate) scope: &'static str,
-    pub(crate) run: fn(&mut World, Fields<'_>) -> Answer,
+    pub(crate) run: Run,
 }
 
+type Run = fn(&mut World, Fields<'_>) -> Answer;
+
 /// Finds the operation that `X-Amz-Target` names.
-pub(crate) fn find(target: &str) -> Option<&'static Operation> {
+pub(crate) fn find(target: &str) -> Option<Operation> {
     let (service, name) = target.split_once('.')?;
     let scope = match service {
         "AWSCognitoIdentityProviderService" => IDP,
         "AWSCognitoIdentityService" => IDENTITY,
         _ => return None,
     };
-    OPERATIONS
-        .iter()
-        .find(|operation| operation.scope == scope && operation.name == name)
+    all().find(|operation| operation.scope == scope && operation.name == name)
+}
+
+fn all() -> impl Iterator<Item = Operation> {
+    TABLE.iter().flat_map(|(scope, access, rows)| {
+        rows.iter().map(|(name, run)| Operation {
+            name,
+            access: *access,
+            scope,
+            run: *run,
+        })
+    })
 }
 
 const IDP: &str = "cognito-idp";
 const IDENTITY: &str = "cognito-identity";
 
-static OPERATIONS: &[Operation] = &[
-    open(IDP, "InitiateAuth", |w, f| w.initiate_auth(f, Door::Public)),
-    open(IDP, "RespondToAuthChallenge", |w, f| {
+/// What each service offers to whom.
+static TABLE: &[(&str, Access, Rows)] = &[
+    (IDP, Access::Open, USERS),
+    (IDP, Access::Admin, USERS_ADMIN),
+    (IDENTITY, Access::Open, IDENTITIES),
+    (IDENTITY, Access::Admin, IDENTITIES_ADMIN),
+];
+
+type Rows = &'static [(&'static str, Run)];
+
+/// User pools, for everybody.
+const USERS: Rows = &[
+    ("InitiateAuth", |w, f| w.initiate_auth(f, Door::Public)),
+    ("RespondToAuthChallenge", |w, f| {
         w.respond_to_auth_challenge(f, Door::Public)
     }),
-    open(
-        IDP,
+    (
         "GetTokensFromRefreshToken",
         World::get_tokens_from_refresh_token,
     ),
-    open(IDP, "RevokeToken", World::revoke_token),
-    open(IDP, "GlobalSignOut", World::global_sign_out),
-    open(IDP, "GetUser", World::user_of_token),
-    open(IDP, "ChangePassword", World::change_password),
-    open(IDP, "SignUp", World::sign_up),
-    open(IDP, "ConfirmSignUp", World::confirm_sign_up),
-    open(
-        IDP,
-        "ResendConfirmationCode",
-        World::resend_confirmation_code,
-    ),
-    open(IDP, "ForgotPassword", World::forgot_password),
-    open(IDP, "ConfirmForgotPassword", World::confirm_forgot_password),
-    open(IDP, "DeleteUser", World::delete_user),
-    open(IDP, "UpdateUserAttributes", World::update_user_attributes),
-    open(IDP, "DeleteUserAttributes", World::delete_user_attributes),
-    open(
-        IDP,
+    ("RevokeToken", World::revoke_token),
+    ("GlobalSignOut", World::global_sign_out),
+    ("GetUser", World::user_of_token),
+    ("ChangePassword", World::change_password),
+    ("SignUp", World::sign_up),
+    ("ConfirmSignUp", World::confirm_sign_up),
+    ("ResendConfirmationCode", World::resend_confirmation_code),
+    ("ForgotPassword", World::forgot_password),
+    ("ConfirmForgotPassword", World::confirm_forgot_password),
+    ("DeleteUser", World::delete_user),
+    ("UpdateUserAttributes", World::update_user_attributes),
+    ("DeleteUserAttributes", World::delete_user_attributes),
+    (
         "GetUserAttributeVerificationCode",
         World::user_attribute_verification_code,
     ),
-    open(IDP, "VerifyUserAttribute", World::verify_user_attribute),
-    open(IDP, "SetUserMFAPreference", World::set_user_mfa_preference),
-    open(
-        IDP,
-        "AssociateSoftwareToken",
-        World::associate_software_token,
-    ),
-    open(IDP, "VerifySoftwareToken", World::verify_software_token),
-    open(IDP, "ConfirmDevice", World::confirm_device),
-    open(IDP, "GetDevice", |w, f| w.device(f, Whose::Own)),
-    open(IDP, "ListDevices", |w, f| w.list_devices(f, Whose::Own)),
-    open(IDP, "UpdateDeviceStatus", |w, f| {
+    ("VerifyUserAttribute", World::verify_user_attribute),
+    ("SetUserMFAPreference", World::set_user_mfa_preference),
+    ("AssociateSoftwareToken", World::associate_software_token),
+    ("VerifySoftwareToken", World::verify_software_token),
+    ("ConfirmDevice", World::confirm_device),
+    ("GetDevice", |w, f| w.device(f, Whose::Own)),
+    ("ListDevices", |w, f| w.list_devices(f, Whose::Own)),
+    ("UpdateDeviceStatus", |w, f| {
         w.update_device_status(f, Whose::Own)
     }),
-    open(IDP, "ForgetDevice", |w, f| w.forget_device(f, Whose::Own)),
-    admin(IDP, "AdminGetDevice", |w, f| w.device(f, Whose::Named)),
-    admin(IDP, "AdminListDevices", |w, f| {
-        w.list_devices(f, Whose::Named)
-    }),
-    admin(IDP, "AdminUpdateDeviceStatus", |w, f| {
+    ("ForgetDevice", |w, f| w.forget_device(f, Whose::Own)),
+];
+
+/// User pools, for the administrator.
+const USERS_ADMIN: Rows = &[
+    ("AdminGetDevice", |w, f| w.device(f, Whose::Named)),
+    ("AdminListDevices", |w, f| w.list_devices(f, Whose::Named)),
+    ("AdminUpdateDeviceStatus", |w, f| {
         w.update_device_status(f, Whose::Named)
     }),
-    admin(IDP, "AdminForgetDevice", |w, f| {
-        w.forget_device(f, Whose::Named)
-    }),
-    admin(IDP, "AdminInitiateAuth", |w, f| {
-        w.initiate_auth(f, Door::Admin)
-    }),
-    admin(IDP, "AdminRespondToAuthChallenge", |w, f| {
+    ("AdminForgetDevice", |w, f| w.forget_device(f, Whose::Named)),
+    ("AdminInitiateAuth", |w, f| w.initiate_auth(f, Door::Admin)),
+    ("AdminRespondToAuthChallenge", |w, f| {
         w.respond_to_auth_challenge(f, Door::Admin)
     }),
-    admin(IDP, "CreateUserPool", World::create_user_pool),
-    admin(IDP, "DescribeUserPool", |w, f| w.describe_user_pool(f)),
-    admin(IDP, "UpdateUserPool", World::update_user_pool),
-    admin(IDP, "SetUserPoolMfaConfig", World::set_user_pool_mfa_config),
-    admin(IDP, "GetUserPoolMfaConfig", |w, f| {
-        w.user_pool_mfa_config(f)
-    }),
-    admin(IDP, "CreateUserPoolClient", World::create_user_pool_client),
-    admin(
-        IDP,
-        "DescribeUserPoolClient",
-        World::describe_user_pool_client,
-    ),
-    admin(IDP, "CreateGroup", World::create_group),
-    admin(IDP, "AdminCreateUser", World::admin_create_user),
-    admin(IDP, "AdminSetUserPassword", World::admin_set_user_password),
-    admin(IDP, "AdminGetUser", World::admin_get_user),
-    admin(IDP, "AdminDisableUser", |w, f| {
-        w.admin_set_enabled(f, false)
-    }),
-    admin(IDP, "AdminEnableUser", |w, f| w.admin_set_enabled(f, true)),
-    admin(IDP, "AdminDeleteUser", World::admin_delete_user),
-    admin(
-        IDP,
-        "AdminResetUserPassword",
-        World::admin_reset_user_password,
-    ),
-    admin(
-        IDP,
-        "AdminUserGlobalSignOut",
-        World::admin_user_global_sign_out,
-    ),
-    admin(IDP, "AdminConfirmSignUp", World::admin_confirm_sign_up),
-    admin(
-        IDP,
+    ("CreateUserPool", World::create_user_pool),
+    ("DescribeUserPool", |w, f| w.describe_user_pool(f)),
+    ("UpdateUserPool", World::update_user_pool),
+    ("SetUserPoolMfaConfig", World::set_user_pool_mfa_config),
+    ("GetUserPoolMfaConfig", |w, f| w.user_pool_mfa_config(f)),
+    ("CreateUserPoolClient", World::create_user_pool_client),
+    ("DescribeUserPoolClient", World::describe_user_pool_client),
+    ("CreateGroup", World::create_group),
+    ("AdminCreateUser", World::admin_create_user),
+    ("AdminSetUserPassword", World::admin_set_user_password),
+    ("AdminGetUser", World::admin_get_user),
+    ("AdminDisableUser", |w, f| w.admin_set_enabled(f, false)),
+    ("AdminEnableUser", |w, f| w.admin_set_enabled(f, true)),
+    ("AdminDeleteUser", World::admin_delete_user),
+    ("AdminResetUserPassword", World::admin_reset_user_password),
+    ("AdminUserGlobalSignOut", World::admin_user_global_sign_out),
+    ("AdminConfirmSignUp", World::admin_confirm_sign_up),
+    (
         "AdminUpdateUserAttributes",
         World::admin_update_user_attributes,
     ),
-    admin(
-        IDP,
+    (
         "AdminDeleteUserAttributes",
         World::admin_delete_user_attributes,
     ),
-    admin(
-        IDP,
+    (
         "AdminSetUserMFAPreference",
         World::admin_set_user_mfa_preference,
     ),
-    admin(IDP, "AdminAddUserToGroup", World::admin_add_user_to_group),
-    admin(
-        IDP,
+    ("AdminAddUserToGroup", World::admin_add_user_to_group),
+    (
         "AdminRemoveUserFromGroup",
         World::admin_remove_user_from_group,
     ),
-    open(IDENTITY, "GetId", World::id_of_logins),
-    open(
-        IDENTITY,
-        "GetCredentialsForIdentity",
-        World::credentials_for_identity,
-    ),
-    admin(IDENTITY, "CreateIdentityPool", World::create_identity_pool),
-    admin(IDENTITY, "DescribeIdentityPool", |w, f| {
-        w.describe_identity_pool(f)
-    }),
-    admin(
-        IDENTITY,
-        "SetIdentityPoolRoles",
-        World::set_identity_pool_roles,
-    ),
-    admin(IDENTITY, "GetIdentityPoolRoles", |w, f| {
-        w.identity_pool_roles(f)
-    }),
 ];
 
-const fn open(
-    scope: &'static str,
-    name: &'static str,
-    run: fn(&mut World, Fields<'_>) -> Answer,
-) -> Operation {
-    Operation {
-        name,
-        access: Access::Open,
-        scope,
-        run,
-    }
-}
+/// Identity pools, for everybody.
+const IDENTITIES: Rows = &[
+    ("GetId", World::id_of_logins),
+    ("GetCredentialsForIdentity", World::credentials_for_identity),
+];
 
-const fn admin(
-    scope: &'static str,
-    name: &'static str,
-    run: fn(&mut World, Fields<'_>) -> Answer,
-) -> Operation {
-    Operation {
-        name,
-        access: Access::Admin,
-        scope,
-        run,
-    }
-}
+/// Identity pools, for the administrator.
+const IDENTITIES_ADMIN: Rows = &[
+    ("CreateIdentityPool", World::create_identity_pool),
+    ("DescribeIdentityPool", |w, f| w.describe_identity_pool(f)),
+    ("SetIdentityPoolRoles", World::set_identity_pool_roles),
+    ("GetIdentityPoolRoles", |w, f| w.identity_pool_roles(f)),
+];
 
 #[cfg(test)]
 mod tests;

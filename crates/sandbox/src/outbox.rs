@@ -217,15 +217,23 @@ impl Delivery {
 
 impl Outbox {
     const MESSAGES: usize = 1000;
+    /// Messages to one user: a stranger may have codes sent to others.
+    const MESSAGES_TO_ONE: usize = 100;
 
     /// An empty outbox.
     pub(crate) fn new() -> Self {
         Self(VecDeque::new())
     }
 
-    /// Puts a message behind the others; the oldest leaves when there are too many.
+    /// Puts a message behind the others. The user's oldest leaves when there are too many to that
+    /// user, and the oldest of all when there are too many.
     pub(crate) fn put(&mut self, message: Message) {
-        if self.0.len() >= Self::MESSAGES {
+        let same = |one: &Message| one.user == message.user && one.pool == message.pool;
+        let own = self.0.iter().filter(|one| same(one)).count();
+        if own >= Self::MESSAGES_TO_ONE {
+            let oldest = self.0.iter().position(same);
+            oldest.and_then(|oldest| self.0.remove(oldest));
+        } else if self.0.len() >= Self::MESSAGES {
             self.0.pop_front();
         }
         self.0.push_back(message);
@@ -250,6 +258,21 @@ impl World {
         let code = Code::new(medium, self.clock.now().plus(purpose.seconds()));
         let delivery = self.send(pool, user, purpose, medium, code.text.clone())?;
         Ok((code, delivery))
+    }
+
+    /// Makes a code, sends it to a user and puts it where the user has such codes, in place of the
+    /// one before.
+    pub(crate) fn send_code_for(
+        &mut self,
+        pool: &str,
+        user: &str,
+        purpose: Purpose,
+        medium: Medium,
+        keep: fn(&mut User, Code),
+    ) -> Result<Delivery, Failure> {
+        let (code, delivery) = self.send_code(pool, user, purpose, medium)?;
+        keep(self.pool_mut(pool)?.user_mut(user)?, code);
+        Ok(delivery)
     }
 
     /// Sends a text to a user.

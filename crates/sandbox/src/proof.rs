@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     auth::wrong_password,
+    challenge::Response,
     client::Client,
     clock::{Moment, Stamp, stamp},
     conversation::{Conversation, Question, device_key},
@@ -34,14 +35,9 @@ pub(crate) enum WithSession {
 impl<'a> Claim<'a> {
     /// Reads what `PASSWORD_VERIFIER` and `DEVICE_PASSWORD_VERIFIER` bring.
     pub(crate) fn read(responses: Fields<'a>) -> Result<Self, Failure> {
-        let part = |name: &str| {
-            responses.maybe_text(name)?.ok_or_else(|| {
-                Failure::invalid_parameter(format!("Missing required parameter {name}"))
-            })
-        };
-        let handle = part("PASSWORD_CLAIM_SECRET_BLOCK")?;
-        let signature = part("PASSWORD_CLAIM_SIGNATURE")?;
-        let timestamp = part("TIMESTAMP")?;
+        let handle = responses.parameter("PASSWORD_CLAIM_SECRET_BLOCK")?;
+        let signature = responses.parameter("PASSWORD_CLAIM_SIGNATURE")?;
+        let timestamp = responses.parameter("TIMESTAMP")?;
         let stamp = stamp(timestamp);
         if stamp == Stamp::Unreadable {
             return Err(Failure::invalid_parameter(
@@ -119,25 +115,17 @@ impl World {
 
     /// Answers `PASSWORD_VERIFIER`. The secret block says which one; the session, where there is
     /// one, may come along.
-    pub(crate) fn answer_proof(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: Option<&str>,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let claim = Claim::read(responses)?;
-        let device = device_key(responses)?;
+    pub(crate) fn answer_proof(&mut self, response: &Response<'_>) -> Answer {
+        let client = response.client;
+        let claim = Claim::read(response.fields)?;
+        let device = device_key(response.fields)?;
         let now = self.clock.now();
         let short_name = self.pool(&client.pool)?.short_name().to_owned();
-        let name = "PASSWORD_VERIFIER";
-        let (conversation, question) = self.asked(client, Some(username), claim.handle, name)?;
+        let (conversation, question) = self.claimed(response, &claim)?;
         let Question::Proof(handshake, given_out) = question else {
             return Err(invalid_session());
         };
-        if session.is_some_and(|session| given_out.as_deref() != Some(session)) {
-            return Err(invalid_session());
-        }
+        response.goes_with(given_out.as_deref())?;
         let who = Who {
             name: &short_name,
             user: &conversation.user,
@@ -160,6 +148,16 @@ impl World {
             return Err(wrong_password());
         }
         Err(self.wrong_proof(&conversation))
+    }
+
+    /// The question that a claim answers: its secret block is the handle.
+    pub(crate) fn claimed(
+        &self,
+        response: &Response<'_>,
+        claim: &Claim<'_>,
+    ) -> Result<(Conversation, &Question), Failure> {
+        let (client, username) = (response.client, Some(response.username));
+        self.asked(client, username, claim.handle, response.name)
     }
 
     /// Counts a wrong password, and says what Cognito says to it.

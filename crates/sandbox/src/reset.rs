@@ -6,10 +6,9 @@ use serde_json::json;
 use crate::{
     client::Strangers,
     limits::Limited,
-    outbox::{Delivery, Medium, Miss, Purpose, expired_code},
+    outbox::{Medium, Miss, Purpose, expired_code},
     settings::Recovery,
     sign_up::no_combination,
-    srp::{Verifier, Who},
     user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -47,8 +46,9 @@ impl World {
             (Err(_), Strangers::Hidden) => return pretend(),
         };
         user.limits.attempt(Limited::ForgotPassword, now)?;
-        let delivery =
-            self.send_reset_code(&client.pool, &name, Purpose::ForgotPassword, medium)?;
+        let keep = |user: &mut User, code| user.reset_code = Some(code);
+        let pool = &client.pool;
+        let delivery = self.send_code_for(pool, &name, Purpose::ForgotPassword, medium, keep)?;
         Ok(json!({ "CodeDeliveryDetails": delivery.details() }))
     }
 
@@ -74,11 +74,7 @@ impl World {
         user.limits.attempt(Limited::ConfirmForgotPassword, now)?;
         let code = user.reset_code.as_mut().ok_or_else(expired_code)?;
         code.check(given, now)?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = Some(Verifier::new(who, password));
+        user.set_password(&short_name, password);
         user.reset_code = None;
         user.status = Status::Confirmed;
         user.temporary_until = None;
@@ -100,20 +96,9 @@ impl World {
         let name = user.username.clone();
         let medium = user.may_reset(&recovery)?;
         user.status = Status::ResetRequired;
-        let delivery = self.send_reset_code(pool, &name, Purpose::AdminReset, medium)?;
+        let keep = |user: &mut User, code| user.reset_code = Some(code);
+        let delivery = self.send_code_for(pool, &name, Purpose::AdminReset, medium, keep)?;
         Ok(json!({ "CodeDeliveryDetails": delivery.details() }))
-    }
-
-    fn send_reset_code(
-        &mut self,
-        pool: &str,
-        name: &str,
-        purpose: Purpose,
-        medium: Medium,
-    ) -> Result<Delivery, Failure> {
-        let (code, delivery) = self.send_code(pool, name, purpose, medium)?;
-        self.pool_mut(pool)?.user_mut(name)?.reset_code = Some(code);
-        Ok(delivery)
     }
 }
 

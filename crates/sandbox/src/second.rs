@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::{
+    challenge::Response,
     client::Client,
     code::{Sent, listed},
     conversation::{Conversation, Question, Second, SetUp, device_key},
@@ -120,20 +121,12 @@ impl World {
     }
 
     /// Answers `SELECT_MFA_TYPE`.
-    pub(crate) fn answer_selection(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (_, question) = self.asked(client, Some(username), session, "SELECT_MFA_TYPE")?;
+    pub(crate) fn answer_selection(&mut self, response: &Response<'_>) -> Answer {
+        let (_, question) = self.asked_for(response)?;
         let Question::SelectFactor(factors) = question else {
             return Err(invalid_session());
         };
-        let answer = responses
-            .maybe_text("ANSWER")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter ANSWER"))?;
+        let answer = response.fields.parameter("ANSWER")?;
         // The documentation has both names.
         let chosen = match answer {
             "EMAIL_MFA" => Some(Factor::Email),
@@ -144,32 +137,22 @@ impl World {
                 "Invalid MFA type selected: {answer}"
             )));
         };
-        let conversation = self.settle(session, responses)?;
-        self.ask_second(client, conversation, &[chosen])
+        let conversation = self.settle(response)?;
+        self.ask_second(response.client, conversation, &[chosen])
     }
 
     /// Answers `SOFTWARE_TOKEN_MFA`.
-    pub(crate) fn answer_software_token(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, _) =
-            self.asked(client, Some(username), session, "SOFTWARE_TOKEN_MFA")?;
-        let code = responses
-            .maybe_text("SOFTWARE_TOKEN_MFA_CODE")?
-            .ok_or_else(|| {
-                Failure::invalid_parameter("Missing required parameter SOFTWARE_TOKEN_MFA_CODE")
-            })?;
+    pub(crate) fn answer_software_token(&mut self, response: &Response<'_>) -> Answer {
+        let (conversation, _) = self.asked_for(response)?;
+        let code = response.fields.parameter("SOFTWARE_TOKEN_MFA_CODE")?;
         self.check_attempts(&conversation)?;
         // Before the code is used up: it comes again without a device that is gone.
-        if let Some(key) = device_key(responses)? {
+        if let Some(key) = device_key(response.fields)? {
             self.check_device(&conversation, &key)?;
         }
         let now = self.clock.now();
-        let user = self.pool_mut(&client.pool)?.user_mut(&conversation.user)?;
+        let pool = self.pool_mut(&conversation.pool)?;
+        let user = pool.user_mut(&conversation.user)?;
         let Some(token) = &mut user.factors.software_token else {
             return Err(no_software_token());
         };
@@ -182,38 +165,33 @@ impl World {
                 ));
             }
             Verdict::Wrong => {
-                self.missed(session)?;
+                self.missed(response.session()?)?;
                 return Err(Failure::new(
                     "CodeMismatchException",
                     "Invalid code received for user",
                 ));
             }
         }
-        let mut conversation = self.settle(session, responses)?;
+        let mut conversation = self.settle(response)?;
         conversation.second = Second::Settled;
-        self.go_on(client, conversation)
+        self.go_on(response.client, conversation)
     }
 
     /// Answers `MFA_SETUP`: a software token that was verified, or an address for codes.
-    pub(crate) fn answer_set_up(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: &str,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let (conversation, question) = self.asked(client, Some(username), session, "MFA_SETUP")?;
+    pub(crate) fn answer_set_up(&mut self, response: &Response<'_>) -> Answer {
+        let (conversation, question) = self.asked_for(response)?;
         let Question::SetUp(state) = question else {
             return Err(invalid_session());
         };
         let state = *state;
+        let client = response.client;
         let pool = self.pool_mut(&client.pool)?;
         let emails = pool.rules.allowed.contains(&Factor::Email);
-        if let Some(address) = responses.maybe_text("EMAIL")? {
+        if let Some(address) = response.fields.maybe_text("EMAIL")? {
             if !emails || !address.contains('@') || address.len() > 2048 {
                 return Err(Failure::invalid_parameter("Invalid email address format."));
             }
-            let conversation = self.settle(session, responses)?;
+            let conversation = self.settle(response)?;
             let user = self.pool_mut(&client.pool)?.user_mut(&conversation.user)?;
             let attribute = Medium::Email.attribute();
             user.attributes.insert(attribute.into(), address.to_owned());
@@ -226,9 +204,9 @@ impl World {
             return Err(no_software_token());
         }
         user.factors.on.insert(Factor::SoftwareToken);
-        let mut conversation = self.settle(session, responses)?;
+        let mut conversation = self.settle(response)?;
         conversation.second = Second::Settled;
-        self.go_on(client, conversation)
+        self.go_on(response.client, conversation)
     }
 
     /// `AssociateSoftwareToken` in the session of an `MFA_SETUP`: a key, and the next session.

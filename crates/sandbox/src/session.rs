@@ -7,11 +7,12 @@
 use serde_json::{Value, json};
 
 use crate::{
+    challenge::Response,
     client::Client,
     clock::Moment,
     conversation::{Conversation, Question, device_key},
     device, random,
-    wire::{Answer, Failure, Fields},
+    wire::{Answer, Failure},
     world::World,
 };
 
@@ -70,7 +71,8 @@ impl World {
             misses: 0,
             state: State::Open(question),
         };
-        self.challenges.put(handle, challenge);
+        let owner = owner(&client.id, challenge.conversation.sub.as_deref());
+        self.challenges.put(&owner, &handle, challenge);
     }
 
     /// A new `Session`, as long as AWS's own, so that nobody relies on a short one. It begins as
@@ -79,6 +81,15 @@ impl World {
         let session = format!("AYABe{}", random::base64url(600));
         self.journal.secret("session", &session);
         session
+    }
+
+    /// The question that a response answers.
+    pub(crate) fn asked_for(
+        &self,
+        response: &Response<'_>,
+    ) -> Result<(Conversation, &Question), Failure> {
+        let (client, username) = (response.client, Some(response.username));
+        self.asked(client, username, response.session()?, response.name)
     }
 
     /// The question of a handle, if it was put to this user, through this client, under this
@@ -122,16 +133,12 @@ impl World {
             State::Open(question) if question.name() == name => {
                 Ok((conversation.clone(), question))
             }
-            // What Cognito says when a code goes to the wrong challenge.
             State::Open(question)
                 if question.wants_code()
                     && ["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP"]
                         .contains(&name) =>
             {
-                Err(Failure::new(
-                    "CodeMismatchException",
-                    "Invalid code or auth state for the user.",
-                ))
+                Err(code_mismatch())
             }
             State::Open(_) => Err(invalid_session()),
         }
@@ -140,12 +147,9 @@ impl World {
     /// Takes an answer for right: the challenge is over, the conversation goes on. A `DEVICE_KEY`
     /// that came with it counts from here on. One that is of no device is refused, and leaves
     /// the challenge open: clients answer again without it.
-    pub(crate) fn settle(
-        &mut self,
-        handle: &str,
-        responses: Fields<'_>,
-    ) -> Result<Conversation, Failure> {
-        let given = device_key(responses)?;
+    pub(crate) fn settle(&mut self, response: &Response<'_>) -> Result<Conversation, Failure> {
+        let handle = response.session()?;
+        let given = device_key(response.fields)?;
         let found = self.challenges.find(handle).ok_or_else(invalid_session)?;
         let conversation = found.conversation.clone();
         if let Some(key) = &given {
@@ -199,12 +203,9 @@ impl World {
         key: &str,
     ) -> Option<String> {
         let user = self.pool(&client.pool).ok()?.find(username)?;
-        let mut all: Vec<_> = self.challenges.all().collect();
-        all.reverse();
-        let found = all.into_iter().find(|(_, challenge)| {
+        let own = owner(&client.id, Some(&user.sub));
+        let found = self.challenges.newest_of(&own).find(|(_, challenge)| {
             matches!(challenge.state, State::Open(Question::Device))
-                && challenge.conversation.client == client.id
-                && challenge.conversation.sub.as_ref() == Some(&user.sub)
                 && challenge.conversation.device.as_deref() == Some(key)
         });
         found.map(|(handle, _)| handle.to_owned())
@@ -237,9 +238,23 @@ impl World {
     }
 }
 
+/// Whose challenge it is: a user's at an app client. All who do not exist are one, whatever names
+/// they make up.
+fn owner(client: &str, sub: Option<&str>) -> String {
+    format!("{client} {}", sub.unwrap_or("nobody"))
+}
+
 /// What Cognito says to a session that is none, or somebody else's.
 pub(crate) fn invalid_session() -> Failure {
     Failure::not_authorized("Invalid session for the user.")
+}
+
+/// What Cognito says to a code that it did not send, and to one for another challenge.
+pub(crate) fn code_mismatch() -> Failure {
+    Failure::new(
+        "CodeMismatchException",
+        "Invalid code or auth state for the user.",
+    )
 }
 
 fn session_expired() -> Failure {

@@ -9,7 +9,7 @@ use crate::{
     outbox::{Delivery, Medium, Purpose, expired_code},
     pool::{Claim, Pool},
     schema::{Writer, is_email, is_phone},
-    srp::{Verifier, Who, hmac_sha256},
+    srp::hmac_sha256,
     user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -43,16 +43,16 @@ impl World {
         let short_name = pool.short_name().to_owned();
         let verified = pool.verified_attributes.clone();
         let user = pool.admit(name, &attributes, Writer::User, now)?;
-        let who = Who {
-            name: &short_name,
-            user: &user.username,
-        };
-        user.password = password.map(|password| Verifier::new(who, password));
+        if let Some(password) = password {
+            user.set_password(&short_name, password);
+        }
         let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
         let medium = user.medium_to_confirm(&verified);
         let name = user.username.clone();
         if let Some(medium) = medium {
-            let delivery = self.send_sign_up_code(&client.pool, &name, Purpose::SignUp, medium)?;
+            let keep = |user: &mut User, code| user.sign_up_code = Some(code);
+            let pool = &client.pool;
+            let delivery = self.send_code_for(pool, &name, Purpose::SignUp, medium, keep)?;
             answer["CodeDeliveryDetails"] = delivery.details();
         }
         Ok(answer)
@@ -119,7 +119,8 @@ impl World {
             ));
         };
         user.limits.attempt(Limited::Resend, now)?;
-        let delivery = self.send_sign_up_code(&client.pool, &name, Purpose::Resend, medium)?;
+        let keep = |user: &mut User, code| user.sign_up_code = Some(code);
+        let delivery = self.send_code_for(&client.pool, &name, Purpose::Resend, medium, keep)?;
         Ok(json!({ "CodeDeliveryDetails": delivery.details() }))
     }
 
@@ -130,18 +131,6 @@ impl World {
         self.journal.note.username = Some(name.to_owned());
         client.check_hash(name, fields.maybe_text("SecretHash")?)?;
         Ok((client, name))
-    }
-
-    fn send_sign_up_code(
-        &mut self,
-        pool: &str,
-        name: &str,
-        purpose: Purpose,
-        medium: Medium,
-    ) -> Result<Delivery, Failure> {
-        let (code, delivery) = self.send_code(pool, name, purpose, medium)?;
-        self.pool_mut(pool)?.user_mut(name)?.sign_up_code = Some(code);
-        Ok(delivery)
     }
 }
 

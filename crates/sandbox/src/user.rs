@@ -11,7 +11,7 @@ use crate::{
     limits::Limits,
     outbox::Code,
     random,
-    srp::Verifier,
+    srp::{Verifier, Who},
     wire::Failure,
 };
 
@@ -82,6 +82,24 @@ impl User {
             factors: Factors::default(),
             devices: Devices::default(),
             limits: Limits::default(),
+        }
+    }
+
+    /// Gives the user a password. `pool` is the pool's short name.
+    pub(crate) fn set_password(&mut self, pool: &str, password: &str) {
+        self.password = Some(Verifier::new(self.who(pool), password));
+    }
+
+    /// Whether this is the user's password. `pool` is the pool's short name.
+    pub(crate) fn has_password(&self, pool: &str, password: &str) -> bool {
+        let verifier = self.password.as_ref();
+        verifier.is_some_and(|verifier| verifier.accepts(self.who(pool), password))
+    }
+
+    fn who<'a>(&'a self, pool: &'a str) -> Who<'a> {
+        Who {
+            name: pool,
+            user: &self.username,
         }
     }
 

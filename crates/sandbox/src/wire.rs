@@ -99,6 +99,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A parameter of a sign-in that must be there, in the words that sign-ins have for it.
+    pub(crate) fn parameter(&self, name: &str) -> Result<&'a str, Failure> {
+        self.maybe_text(name)?
+            .ok_or_else(|| missing_parameter(name))
+    }
+
+    /// A parameter of a sign-in that must be there and hold something.
+    pub(crate) fn full_parameter(&self, name: &str) -> Result<&'a str, Failure> {
+        let text = self.maybe_text(name)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| missing_parameter(name))
+    }
+
     /// A boolean, false when absent.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Failure> {
         Ok(self.maybe_flag(name)?.unwrap_or(false))
@@ -181,6 +193,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.0.keys().map(String::as_str)
     }
+}
+
+/// What Cognito says where a parameter of a sign-in is not there.
+pub(crate) fn missing_parameter(name: &str) -> Failure {
+    Failure::invalid_parameter(format!("Missing required parameter {name}"))
 }
 
 fn mistyped(name: &str, wanted: &str) -> Failure {

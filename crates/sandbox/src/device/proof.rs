@@ -4,12 +4,13 @@ use serde_json::json;
 
 use crate::{
     auth::wrong_password,
+    challenge::Response,
     client::Client,
-    conversation::{Conversation, Question, device_key},
+    conversation::{Conversation, Question},
     proof::{Claim, handshake, secret_block},
     session::invalid_session,
     srp::Who,
-    wire::{Answer, Failure, Fields},
+    wire::Answer,
     world::World,
 };
 
@@ -23,33 +24,25 @@ impl World {
     }
 
     /// Answers `DEVICE_SRP_AUTH`.
-    pub(crate) fn answer_device(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: Option<&str>,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let key = device_key(responses)?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter DEVICE_KEY"))?;
-        let srp_a = responses
-            .maybe_text("SRP_A")?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter SRP_A"))?;
+    pub(crate) fn answer_device(&mut self, response: &Response<'_>) -> Answer {
+        let (client, username) = (response.client, response.username);
+        let key = response.fields.full_parameter("DEVICE_KEY")?;
+        let srp_a = response.fields.parameter("SRP_A")?;
         // pycognito sends no session here, amazon-cognito-identity-js that of the question before.
-        let open = self.device_asked(client, username, &key);
-        let session = match (session, open) {
+        let open = self.device_asked(client, username, key);
+        let session = match (response.maybe_session, open) {
             (None, Some(open)) => open,
             (None, None) => return Err(invalid_session()),
             (Some(given), Some(open)) if self.was_before(given, &open) => open,
             (Some(given), _) => given.to_owned(),
         };
-        let (conversation, _) = self.asked(client, Some(username), &session, "DEVICE_SRP_AUTH")?;
-        if conversation.device.as_deref() != Some(&*key) {
+        let (conversation, _) = self.asked(client, Some(username), &session, response.name)?;
+        if conversation.device.as_deref() != Some(key) {
             return Err(gone());
         }
         self.check_attempts(&conversation)?;
         let user = self.pool(&client.pool)?.user(&conversation.user)?;
-        let device = user.check_device(&key)?;
+        let device = user.check_device(key)?;
         let verifier = device.verifier.as_ref().ok_or_else(gone)?;
         let handshake = handshake(verifier, srp_a)?;
         let block = secret_block();
@@ -73,24 +66,15 @@ impl World {
 
     /// Answers `DEVICE_PASSWORD_VERIFIER`. Its `SECRET_BLOCK` is the handle; the session may come
     /// along.
-    pub(crate) fn answer_device_proof(
-        &mut self,
-        client: &Client,
-        username: &str,
-        session: Option<&str>,
-        responses: Fields<'_>,
-    ) -> Answer {
-        let claim = Claim::read(responses)?;
-        let name = "DEVICE_PASSWORD_VERIFIER";
-        let key = device_key(responses)?
-            .ok_or_else(|| Failure::invalid_parameter("Missing required parameter DEVICE_KEY"))?;
-        let (conversation, question) = self.asked(client, Some(username), claim.handle, name)?;
+    pub(crate) fn answer_device_proof(&mut self, response: &Response<'_>) -> Answer {
+        let client = response.client;
+        let claim = Claim::read(response.fields)?;
+        let key = response.fields.full_parameter("DEVICE_KEY")?;
+        let (conversation, question) = self.claimed(response, &claim)?;
         let Question::DeviceProof(_, given_out) = question else {
             return Err(invalid_session());
         };
-        if session.is_some_and(|session| session != given_out.as_str()) {
-            return Err(invalid_session());
-        }
+        response.goes_with(Some(given_out))?;
         self.check_attempts(&conversation)?;
         let now = self.clock.now();
         let (mut conversation, Question::DeviceProof(handshake, _)) = self.take(claim.handle)?
@@ -98,12 +82,12 @@ impl World {
             return Err(invalid_session());
         };
         let user = self.pool(&client.pool)?.user(&conversation.user)?;
-        let device = user.check_device(&key)?;
+        let device = user.check_device(key)?;
         let who = Who {
             name: &device.group,
-            user: &key,
+            user: key,
         };
-        let right = conversation.device.as_deref() == Some(&*key);
+        let right = conversation.device.as_deref() == Some(key);
         if !right || !claim.is_proven(&handshake, who) {
             return Err(self.wrong_proof(&conversation));
         }

@@ -133,6 +133,37 @@ fn a_user_who_is_disabled_in_between_does_not_get_in() {
     assert_eq!(refused(play.answer(&asked, &code)).1, "User is disabled.");
 }
 
+/// Whoever knows a name can begin sign-ins without end.
+#[test]
+fn a_stranger_crowds_out_nobody() {
+    let rules = json!({ "first_factors": ["PASSWORD"] });
+    let flows = json!({ "flows": ["ALLOW_USER_AUTH"] });
+    let mut play = Play::new(json!({ "pool": rules, "client": flows }));
+    let bob = json!({ "client_id": play.seeded.client_id, "user": { "username": "bob" } });
+    play.plant(bob);
+    let begin = |play: &mut Play, name: &str| {
+        let user = json!({ "USERNAME": name });
+        play.start("USER_AUTH", &user).expect("a question")
+    };
+    let password = json!({ "ANSWER": "PASSWORD", "PASSWORD": play.seeded.password });
+    let asked = begin(&mut play, "alice");
+    for number in 0..300 {
+        begin(&mut play, "bob");
+        begin(&mut play, &format!("nobody-{number}"));
+    }
+    // As many side by side as anybody needs.
+    for _ in 1..200 {
+        begin(&mut play, "alice");
+    }
+    assert!(signed_in(&play.answer(&asked, &password).expect("tokens")));
+    let asked = begin(&mut play, "alice");
+    for _ in 0..200 {
+        begin(&mut play, "alice");
+    }
+    let refusal = refused(play.answer(&asked, &password));
+    assert_eq!(refusal.1, "Invalid session for the user.");
+}
+
 #[test]
 fn an_administrator_answers_too() {
     let mut play = play(None);
