@@ -12,6 +12,10 @@ mod http;
 #[path = "../../crates/cognito/tests/support/person.rs"]
 mod person;
 
+mod challenges;
+mod people;
+mod talk;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use person::{Person, spend};
@@ -134,21 +138,13 @@ async fn a_refresh_token_serves_until_it_is_revoked() {
 async fn what_cannot_sign_in_says_why() {
     let Some(chain) = Chain::given() else { return };
     let spec = chain.login(Flow::UserSrp);
-    for (username, kind) in [
-        (
-            "disabled@example.com",
-            FaultKind::Ended(Ended::UserDisabled),
-        ),
-        ("new@example.com", FaultKind::Unsupported),
-    ] {
-        let person = Person {
-            username,
-            ..chain.ada()
-        };
-        let fault = person.sign_in(&cognito(), &spec).await.unwrap_err();
-        println!("{username}: {fault}");
-        assert_eq!(fault.kind, kind, "{fault}");
-    }
+    let disabled = Person {
+        username: "disabled@example.com",
+        ..chain.ada()
+    };
+    let fault = disabled.sign_in(&cognito(), &spec).await.unwrap_err();
+    println!("disabled: {fault}");
+    assert_eq!(fault.kind, FaultKind::Ended(Ended::UserDisabled), "{fault}");
     let gone = LoginSpec {
         client_id: "nosuchclient".to_owned(),
         ..spec

@@ -1,0 +1,96 @@
+//! A conversation that is followed question by question.
+
+use poolkey_cognito::Cognito;
+use poolkey_core::config::LoginSpec;
+use poolkey_core::conversation::{Answer, Outcome, Question, Step, Thread};
+use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::secret::Secret;
+use poolkey_core::session::Tokens;
+
+/// Where a conversation stands.
+pub(crate) struct Talk<'a> {
+    cognito: &'a Cognito,
+    spec: &'a LoginSpec,
+    step: Step,
+}
+
+impl<'a> Talk<'a> {
+    pub(crate) async fn begin(cognito: &'a Cognito, spec: &'a LoginSpec, thread: Thread) -> Self {
+        let step = cognito.begin(spec, thread).await.unwrap();
+        Self {
+            cognito,
+            spec,
+            step,
+        }
+    }
+
+    /// What is asked now.
+    pub(crate) fn asked(&self) -> &Question {
+        match &self.step {
+            Step::Ask { question, .. } => question,
+            other => panic!("nothing is asked: {other:?}"),
+        }
+    }
+
+    /// What was wrong with the last answer.
+    pub(crate) fn problem(&self) -> Option<&Fault> {
+        match &self.step {
+            Step::Ask { problem, .. } => problem.as_ref(),
+            other => panic!("nothing is asked: {other:?}"),
+        }
+    }
+
+    /// Answers; the conversation goes on.
+    pub(crate) async fn say(&mut self, answer: Answer) {
+        self.try_say(answer).await.unwrap();
+    }
+
+    /// Answers; it goes on or breaks off.
+    pub(crate) async fn try_say(&mut self, answer: Answer) -> Result<(), Fault> {
+        let Step::Ask { thread, .. } = self.step.clone() else {
+            panic!("nothing is asked: {:?}", self.step);
+        };
+        self.step = self.cognito.answer(self.spec, thread, answer).await?;
+        Ok(())
+    }
+
+    /// Answers wrongly: the same is asked once more, and it is said why.
+    pub(crate) async fn err(&mut self, answer: Answer) {
+        let asked = self.asked().clone();
+        self.say(answer).await;
+        assert_eq!(self.asked(), &asked);
+        let fault = self.problem().expect("it was wrong");
+        assert_eq!(fault.kind, FaultKind::Wrong, "{fault}");
+    }
+
+    /// The tokens at its end.
+    pub(crate) fn tokens(self) -> Tokens {
+        match self.step {
+            Step::Done { tokens, .. } => *tokens,
+            other => panic!("nobody is signed in: {other:?}"),
+        }
+    }
+
+    /// What it came to.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self.step {
+            Step::Finished { outcome, .. } => outcome,
+            other => panic!("it is not done: {other:?}"),
+        }
+    }
+}
+
+pub(crate) fn code(text: &str) -> Answer {
+    Answer::Code(Secret::new(text))
+}
+
+pub(crate) fn password(text: &str) -> Answer {
+    Answer::Password(Secret::new(text))
+}
+
+pub(crate) fn new_password(text: &str) -> Answer {
+    Answer::NewPassword {
+        password: Secret::new(text),
+        attributes: std::collections::BTreeMap::new(),
+    }
+}
