@@ -140,6 +140,59 @@ fn a_busy_day_at_trace() {
     });
 }
 
+/// What a pool asks beyond a password: the app's key, codes, a new password, the device's own.
+#[test]
+fn a_first_sign_in_with_all_that_a_pool_asks() {
+    let setup = Setup {
+        seed: json!({
+            "pool": {"mfa": "ON", "factors": ["SOFTWARE_TOKEN_MFA"], "devices": "always"},
+            "user": {"temporary": true},
+        }),
+        ..Setup::default()
+    };
+    story(setup, |world| {
+        let new = "Another-Passw0rd-2718";
+        world.add_secret("new password", new);
+        let watcher = Watcher::of(world.home());
+        let password = world.password().to_owned();
+        let mut terminal = world.terminal(&["login", "acme"]);
+        terminal.answer_unseen("Password of alice: ", &password);
+        terminal.answer_unseen("New password of alice: ", new);
+        terminal.answer_unseen("Once more: ", new);
+        terminal.expect("type the key into it:");
+        let key: String = terminal.expect("(Type").split_whitespace().collect();
+        terminal.answer("Name for this device [none]: ", "phone");
+        let code = world.sandbox.totp(&key);
+        world.add_secret("code", &code);
+        terminal.answer("Code that the app shows: ", &code);
+        let (exit, shown) = world.close(terminal);
+        assert_eq!(exit, 0, "{shown}");
+        world.keys();
+        world.renew();
+        let ran = world.poolkey(&["account", "show", "acme"], "");
+        assert_eq!(ran.code, 0, "{ran:?}");
+
+        // Only the keychain knows what the device proves itself by.
+        let kept = world.desktop.secrets_of_poolkey();
+        let record = kept.lines().find_map(|line| line.strip_prefix("secret = "));
+        let record: serde_json::Value = serde_json::from_str(record.unwrap()).unwrap();
+        let device = record["device"]["password"].as_str().unwrap().to_owned();
+        assert!(device.len() >= 40);
+        world.add_secret("device password", &device);
+
+        let secrets = world.secrets();
+        for kind in ["totp_key", "access_token", "session", "code"] {
+            assert!(secrets.iter().any(|(known, _)| known == kind), "{kind}");
+        }
+        let seen = watcher.stop();
+        let search = Search::for_all(secrets);
+        for (name, bytes) in &seen {
+            let found = search.look(name, bytes);
+            assert!(found.is_empty(), "{}", found[0]);
+        }
+    });
+}
+
 /// A search that finds nothing proves nothing, unless it finds what is there.
 #[test]
 fn the_search_finds_what_is_planted() {
