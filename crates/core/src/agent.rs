@@ -21,6 +21,7 @@ mod keys;
 mod line;
 mod login;
 mod profile;
+mod recent;
 mod renewal;
 mod schedule;
 mod session;
@@ -74,6 +75,9 @@ pub struct Agent {
     rng: Rng,
     stopping: bool,
     changes: u64,
+    /// Logins that something happened to since they were last looked at.
+    touched: BTreeSet<LoginName>,
+    recent: recent::Log,
 }
 
 impl Agent {
@@ -93,6 +97,8 @@ impl Agent {
             rng: Rng::with_seed(seed),
             stopping: false,
             changes: 0,
+            touched: BTreeSet::new(),
+            recent: recent::Log::default(),
         }
     }
 
@@ -126,6 +132,7 @@ impl Agent {
             Event::Tick => {}
         }
         self.tick(now);
+        self.note_recent(now);
     }
 
     /// The next thing to do, until there is none.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
+use crate::name::LoginName;
 use crate::secret::{self, Secret};
 use crate::session::{Device, Tokens};
 
@@ -439,6 +440,8 @@ pub enum Step {
 pub struct Thread {
     /// What it is for.
     pub goal: Goal,
+    /// What people call the login.
+    pub login: Option<LoginName>,
     /// Who it is, once known.
     pub username: Option<String>,
     /// The app client's secret, where it has one.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Ended, Failure};
+use crate::failure::{Code, Ended, Failure};
 use crate::name::{LoginName, ProfileName};
 use crate::session::User;
 use crate::time::UnixTime;
@@ -24,6 +24,53 @@ pub struct Snapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub clock_ahead: Option<i64>,
+    /// What happened lately, the oldest first. It is kept in memory alone.
+    #[serde(default)]
+    pub recent: Vec<Recent>,
+}
+
+/// Something that happened to a login and that a person may want to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
+pub struct Recent {
+    /// When.
+    pub at: UnixTime,
+    /// To whom.
+    pub login: LoginName,
+    /// To which of its profiles, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
+    /// What.
+    pub what: Happened,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Happened {
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+    /// The session ended by itself.
+    Ended {
+        /// Why.
+        reason: Ended,
+    },
+    /// What stood in the way was gone, and tokens or keys were renewed.
+    Back {
+        /// What it was.
+        code: Code,
+        /// How long it lasted, in seconds.
+        secs: u64,
+    },
+    /// A tool took keys for the first time in a while.
+    Taken,
+    /// Something that this version does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// A login as people see it.

@@ -264,11 +264,11 @@ fn patience(ask: &Ask) -> Duration {
         | Ask::Cancel { .. }
         | Ask::Reload
         | Ask::Stop => Duration::from_millis(4800),
+        Ask::Renew { .. } | Ask::Unlock { .. } => Duration::from_secs(60),
+        // A step may wait for a token first, and then take several calls.
         Ask::SignIn { .. }
         | Ask::Account { .. }
         | Ask::Answer { .. }
-        | Ask::SignOut { .. }
-        | Ask::Renew { .. }
-        | Ask::Unlock { .. } => Duration::from_secs(60),
+        | Ask::SignOut { .. } => Duration::from_secs(120),
     }
 }

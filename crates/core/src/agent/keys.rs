@@ -1,5 +1,7 @@
 //! Who asks for keys: answered from memory, or made to wait a little while they are renewed.
 
+use std::time::Duration;
+
 use crate::agent::Agent;
 use crate::agent::login::State;
 use crate::agent::profile::{Fetch, Profile};
@@ -70,7 +72,18 @@ impl Agent {
         }
         let reply = match document {
             Some(document) => Reply::Document(document),
-            None => Reply::Failed(self.why_no_keys(name, now).into()),
+            None => {
+                // Somebody may want to sign in because of it. A tool that asks in a loop moves
+                // nobody more than once a minute.
+                let told = profile
+                    .in_vain
+                    .is_some_and(|when| now.at.since(when) < IN_VAIN_PAUSE);
+                if !told {
+                    profile.in_vain = Some(now.at);
+                    self.changed();
+                }
+                Reply::Failed(self.why_no_keys(name, now).into())
+            }
         };
         for ticket in done {
             self.reply(ticket, reply.clone());
@@ -150,3 +163,5 @@ impl Agent {
             .filter_map(|profile| self.profiles.get(profile))
     }
 }
+
+const IN_VAIN_PAUSE: Duration = Duration::from_secs(60);

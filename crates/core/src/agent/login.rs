@@ -8,6 +8,7 @@ use fastrand::Rng;
 use crate::agent::conversation::Conversation;
 use crate::agent::desertion::Deserted;
 use crate::agent::line::Turn;
+use crate::agent::recent::Seen;
 use crate::agent::session::{AccessToken, IdToken, Session};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_out::Leaving;
@@ -56,6 +57,8 @@ pub(super) struct Login {
     pub(super) writable: Option<Moment>,
     /// Counts the ID tokens, so that a verdict on one is not taken for a verdict on the next.
     pub(super) renewals: u64,
+    /// What was noted of it last, for [`crate::agent::recent`].
+    pub(super) seen: Seen,
 }
 
 /// Whether somebody is signed in.
@@ -101,6 +104,7 @@ impl Login {
             turn: Turn::None,
             writable: None,
             renewals: 0,
+            seen: Seen::default(),
         }
     }
 

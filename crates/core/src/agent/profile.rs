@@ -21,6 +21,8 @@ pub(super) struct Profile {
     /// Those who wait, and until when.
     pub(super) waiting: BTreeMap<Ticket, Moment>,
     pub(super) asked: Option<Now>,
+    /// When people were last shown that a tool asked and got nothing.
+    pub(super) in_vain: Option<Moment>,
     pub(super) setback: Option<Setback>,
     pub(super) failures: u32,
     /// Its place among the fetches that nobody waits for.
@@ -67,6 +69,7 @@ impl Profile {
             },
             waiting: BTreeMap::new(),
             asked: None,
+            in_vain: None,
             setback: None,
             failures: 0,
             turn: Turn::None,

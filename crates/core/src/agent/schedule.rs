@@ -62,6 +62,7 @@ impl Schedule {
 
 impl Agent {
     pub(super) fn reschedule_login(&mut self, name: &LoginName, now: Now) {
+        self.touched.insert(name.clone());
         let when = self.login_deadline(name, now.at);
         self.schedule.set(
             Key::Login(name.clone()),

@@ -85,6 +85,7 @@ impl Agent {
             return;
         };
         thread.goal = talk.goal.clone();
+        thread.login = Some(name.clone());
         let needs_session = talk.goal.needs_session();
         if needs_session {
             let Some(access) = login.usable_access(now.at) else {

@@ -48,6 +48,7 @@ impl Agent {
                 .as_ref()
                 .map(|error| Failure::from(Trouble::Config(format!("{error}.")))),
             clock_ahead: self.clock_ahead,
+            recent: self.recent.view(now),
         }
     }
 
@@ -116,7 +117,7 @@ impl Agent {
 }
 
 /// A moment in the local wall clock's frame.
-fn wall(moment: Moment, now: Now) -> UnixTime {
+pub(super) fn wall(moment: Moment, now: Now) -> UnixTime {
     if moment >= now.at {
         now.wall + now.at.until(moment)
     } else {

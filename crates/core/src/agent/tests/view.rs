@@ -176,3 +176,20 @@ fn the_clock_is_off_only_from_two_minutes_on() {
         assert_eq!(desk.agent.snapshot(desk.now).clock_ahead, shown);
     }
 }
+
+#[test]
+fn a_tool_that_asks_in_vain_is_shown_but_not_each_time() {
+    let mut desk = Desk::new(CONFIG);
+    desk.recalled(Ok(None));
+    let changes = desk.agent.changes();
+    let ticket = desk.ask("dev");
+    assert_eq!(desk.code(ticket), Code::SignedOut);
+    let shown = desk.agent.changes();
+    assert!(shown > changes);
+    desk.pass(30 * SECOND);
+    desk.ask("dev");
+    assert_eq!(desk.agent.changes(), shown);
+    desk.pass(30 * SECOND);
+    desk.ask("dev");
+    assert!(desk.agent.changes() > shown);
+}
