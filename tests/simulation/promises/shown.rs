@@ -21,6 +21,7 @@ impl World {
         if self.rng.bool() {
             self.ledger.essence = (agent.changes(), essence(&snapshot));
         }
+        in_order(&snapshot)?;
         self.ledger.shown.clear();
         for login in &snapshot.logins {
             let name = &login.name;
@@ -159,6 +160,21 @@ fn hides(thing: &impl Debug) -> Kept {
 }
 
 /// What people see of a snapshot, but for the times in it.
+/// What is told of the past is short, and goes on.
+fn in_order(snapshot: &Snapshot) -> Kept {
+    let recent = &snapshot.recent;
+    promise!(recent.len() <= 50, "{} events are told", recent.len());
+    for pair in recent.windows(2) {
+        promise!(
+            pair[0].at <= pair[1].at,
+            "{:?} is told before {:?}",
+            pair[0],
+            pair[1]
+        );
+    }
+    Ok(())
+}
+
 fn essence(snapshot: &Snapshot) -> String {
     let logins: Vec<_> = snapshot
         .logins
@@ -186,7 +202,13 @@ fn essence(snapshot: &Snapshot) -> String {
         })
         .collect();
     format!(
-        "{logins:?} {profiles:?} {:?} {:?}",
-        snapshot.config, snapshot.clock_ahead
+        "{logins:?} {profiles:?} {:?} {:?} {:?}",
+        snapshot.config,
+        snapshot.clock_ahead,
+        snapshot
+            .recent
+            .iter()
+            .map(|one| (&one.login, &one.profile, one.what))
+            .collect::<Vec<_>>()
     )
 }

@@ -25,10 +25,15 @@ impl Agent {
         };
         let rested = !profile.is_active(now.at, rest_after);
         profile.asked = Some(now);
+        profile.idle |= rested;
         if profile.is_fresh(now.at)
             && let Some(document) = profile.document(now)
         {
+            let first = std::mem::take(&mut profile.idle);
             self.reply(ticket, Reply::Document(document));
+            if first {
+                self.note_taken(&name, now);
+            }
             if rested {
                 self.changed();
                 self.settle_profile(&name, now);
@@ -70,6 +75,7 @@ impl Agent {
             profile.waiting.remove(ticket);
             self.waiting.remove(ticket);
         }
+        let first = document.is_some() && std::mem::take(&mut profile.idle);
         let reply = match document {
             Some(document) => Reply::Document(document),
             None => {
@@ -87,6 +93,9 @@ impl Agent {
         };
         for ticket in done {
             self.reply(ticket, reply.clone());
+        }
+        if first {
+            self.note_taken(name, now);
         }
     }
 

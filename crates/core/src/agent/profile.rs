@@ -21,6 +21,8 @@ pub(super) struct Profile {
     /// Those who wait, and until when.
     pub(super) waiting: BTreeMap<Ticket, Moment>,
     pub(super) asked: Option<Now>,
+    /// Whether nobody has been given keys since it was last at rest.
+    pub(super) idle: bool,
     /// When people were last shown that a tool asked and got nothing.
     pub(super) in_vain: Option<Moment>,
     pub(super) setback: Option<Setback>,
@@ -69,6 +71,7 @@ impl Profile {
             },
             waiting: BTreeMap::new(),
             asked: None,
+            idle: true,
             in_vain: None,
             setback: None,
             failures: 0,

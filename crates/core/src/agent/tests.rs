@@ -6,6 +6,7 @@ mod desk;
 mod device;
 mod keys;
 mod line;
+mod recent;
 mod renewal;
 mod sign_in;
 mod sign_out;
