@@ -1,15 +1,7 @@
 //! What a user does with an access token: look, change attributes, verify addresses, set up second
 //! factors, leave.
 
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod desk;
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod running;
 
 use desk::{Desk, Reply, refusal};

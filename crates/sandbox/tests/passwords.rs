@@ -1,14 +1,6 @@
 //! Passwords that are forgotten, withdrawn, and changed.
 
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod desk;
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod running;
 
 use desk::{Desk, Reply, refusal};
@@ -176,19 +168,11 @@ fn a_code_goes_to_verified_addresses_only() {
     let desk = desk(unverified);
     desk.admin("AdminConfirmSignUp", json!({ "Username": "alice" }))
         .expect("confirmed");
-    for reply in [
-        forgot(&desk, "alice"),
-        desk.admin("AdminResetUserPassword", json!({ "Username": "alice" })),
-    ] {
-        let refused = reply.expect_err("refused");
-        assert_eq!(
-            (&*refused.code, &*refused.message),
-            (
-                "InvalidParameterException",
-                "Cannot reset password for the user as there is no registered/verified email or phone_number"
-            )
-        );
-    }
+    no_reset(
+        &desk,
+        "InvalidParameterException",
+        "Cannot reset password for the user as there is no registered/verified email or phone_number",
+    );
     let verified = json!([{ "Name": "email_verified", "Value": "true" }]);
     let request = json!({ "Username": "alice", "UserAttributes": verified });
     desk.admin("AdminUpdateUserAttributes", request)
@@ -259,19 +243,11 @@ fn the_administrator_withdraws_a_password() {
 #[test]
 fn a_first_password_is_not_reset() {
     let desk = desk(json!({ "user": { "temporary": true } }));
-    for reply in [
-        forgot(&desk, "alice"),
-        desk.admin("AdminResetUserPassword", json!({ "Username": "alice" })),
-    ] {
-        let refused = reply.expect_err("refused");
-        assert_eq!(
-            (&*refused.code, &*refused.message),
-            (
-                "NotAuthorizedException",
-                "User password cannot be reset in the current state."
-            )
-        );
-    }
+    no_reset(
+        &desk,
+        "NotAuthorizedException",
+        "User password cannot be reset in the current state.",
+    );
 }
 
 #[test]
@@ -301,4 +277,15 @@ fn a_changed_password() {
     change(NEW, OLD).expect("changed");
     assert_eq!(refusal(change(OLD, NEW)), "LimitExceededException");
     desk.sign_in("alice", OLD).expect("the change was refused");
+}
+
+/// Neither the user nor the administrator gets a code sent.
+fn no_reset(desk: &Desk, code: &str, message: &str) {
+    for reply in [
+        forgot(desk, "alice"),
+        desk.admin("AdminResetUserPassword", json!({ "Username": "alice" })),
+    ] {
+        let refused = reply.expect_err("refused");
+        assert_eq!((&*refused.code, &*refused.message), (code, message));
+    }
 }

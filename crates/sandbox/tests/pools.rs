@@ -1,14 +1,6 @@
 //! How pools and app clients are set up, by AWS's own operations and by seeds; and the outbox.
 
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod desk;
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod running;
 
 use desk::{Desk, Reply, refusal};

@@ -3,15 +3,7 @@
 
 use serde_json::{Value, json};
 
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod desk;
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod running;
 
 use desk::{Desk, Refused, Reply, refusal};

@@ -1,14 +1,6 @@
 //! Signing up: who may, what it asks for, and the code that confirms it.
 
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod desk;
-#[allow(
-    dead_code,
-    reason = "shared by several tests, none of which uses all of it"
-)]
 mod running;
 
 use desk::{Desk, refusal};

@@ -1,5 +1,10 @@
 //! One seeded chain, and calls to it as a person, and as the administrator who signs.
 
+#![allow(
+    dead_code,
+    reason = "shared by several tests, none of which uses all of it"
+)]
+
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, tz::TimeZone};

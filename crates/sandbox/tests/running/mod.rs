@@ -1,5 +1,10 @@
 //! The program as a child, and a client that sees every byte.
 
+#![allow(
+    dead_code,
+    reason = "shared by several tests, none of which uses all of it"
+)]
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
