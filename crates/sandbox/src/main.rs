@@ -3,19 +3,19 @@
 use std::{
     error::Error,
     io::{Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::{Parser, ValueEnum};
-use poolkey_sandbox::{Issuer, Options, Sandbox, Seed, Seeded};
-use serde::Serialize;
+use clap::{ArgGroup, Parser, ValueEnum};
+use poolkey_sandbox::{CustomRound, Issuer, Options, Sandbox, Seed, Seeded};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// A Cognito on your desk: user pools, identity pools and STS on 127.0.0.1.
 ///
 /// Prints one line of JSON when it is ready, then serves until SIGTERM.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, group = ArgGroup::new("pools").multiple(true))]
 struct Arguments {
     /// Port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
@@ -30,11 +30,17 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = IssuerName::Aws)]
     issuer: IssuerName,
     /// JSON file with a seed, or a list of seeds: pools and users to start with.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", group = "pools")]
     seed: Option<PathBuf>,
     /// Start with a pool, a user and keys whose names never change.
-    #[arg(long)]
+    #[arg(long, group = "pools")]
     demo: bool,
+    /// JSON file with a custom challenge, for the flow CUSTOM_AUTH.
+    ///
+    /// A row for each round: `[{"parameters":{"question":"2 + 2?"},"answer":"4"}]`.
+    /// The pools of --demo and --seed ask it, unless they have one of their own.
+    #[arg(long, value_name = "FILE", requires = "pools")]
+    custom_challenges: Option<PathBuf>,
     /// Access key id for the administrator's operations.
     #[arg(long, default_value = "sandbox")]
     admin_key: String,
@@ -69,12 +75,12 @@ struct Ready {
     seeded: Vec<Seeded>,
 }
 
-/// A seed file holds one seed or many.
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum Seeds {
-    Many(Vec<Seed>),
-    One(Box<Seed>),
+/// A file that says how to start, and cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be used", path.display())]
+struct BadFile {
+    path: PathBuf,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 fn main() -> ExitCode {
@@ -106,6 +112,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let seeds = seeds(&arguments)?;
     let sandbox = Sandbox::bind(Options {
         port: arguments.port,
         region: arguments.region.clone(),
@@ -119,17 +126,6 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         control_token: arguments.control_token,
     })
     .await?;
-    let mut seeds = if arguments.demo {
-        vec![Seed::demo()]
-    } else {
-        Vec::new()
-    };
-    if let Some(path) = arguments.seed {
-        match serde_json::from_slice(&std::fs::read(path)?)? {
-            Seeds::Many(more) => seeds.extend(more),
-            Seeds::One(seed) => seeds.push(*seed),
-        }
-    }
     let seeded = seeds
         .into_iter()
         .map(|seed| sandbox.plant(seed))
@@ -154,6 +150,44 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         never = sandbox.serve() => match never {},
         () = stop => Ok(()),
         () = stdin_ended(), if arguments.exit_with_stdin => Ok(()),
+    }
+}
+
+/// What to start with.
+fn seeds(arguments: &Arguments) -> Result<Vec<Seed>, BadFile> {
+    let mut seeds = Vec::new();
+    if arguments.demo {
+        seeds.push(Seed::demo());
+    }
+    if let Some(path) = &arguments.seed {
+        seeds.append(&mut read(path, "a seed")?);
+    }
+    if let Some(path) = &arguments.custom_challenges {
+        let rounds: Vec<CustomRound> = read(path, "a round of a custom challenge")?;
+        let pools = seeds.iter_mut().map(|seed| &mut seed.pool);
+        for pool in pools.filter(|pool| pool.custom.is_empty()) {
+            pool.custom.clone_from(&rounds);
+        }
+    }
+    Ok(seeds)
+}
+
+/// Reads a file with one thing in it, or with a list of them.
+fn read<T: DeserializeOwned>(path: &Path, thing: &str) -> Result<Vec<T>, BadFile> {
+    let bad = |source| BadFile {
+        path: path.to_owned(),
+        source,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.into()))?;
+    let all = if text.trim_start().starts_with('[') {
+        serde_json::from_str(&text)
+    } else {
+        serde_json::from_str(&text).map(|one| vec![one])
+    };
+    match all {
+        Ok(all) if all.is_empty() => Err(bad(format!("there is not even {thing} in it").into())),
+        Ok(all) => Ok(all),
+        Err(error) => Err(bad(error.into())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -42,21 +43,16 @@ fn the_demo_never_changes() {
 
 #[test]
 fn a_seed_file_holds_one_or_many() {
-    let path = std::env::temp_dir().join(format!("sandbox-seed-{}.json", std::process::id()));
-    for (text, count) in [
+    let path = file("seed");
+    for (seeds, count) in [
         (r#"{"user":{"username":"ann"}}"#, 1),
         (
             r#"[{"user":{"username":"ann"}},{"user":{"username":"ben"}}]"#,
             2,
         ),
     ] {
-        std::fs::write(&path, text).expect("written");
-        let sandbox = Running::start(&[
-            "--seed",
-            path.to_str().expect("a text"),
-            "--region",
-            "eu-west-1",
-        ]);
+        std::fs::write(&path, seeds).expect("written");
+        let sandbox = Running::start(&["--seed", text(&path), "--region", "eu-west-1"]);
         let seeded = sandbox.ready["seeded"].as_array().expect("a list");
         assert_eq!(seeded.len(), count);
         assert_eq!(seeded[0]["username"], "ann");
@@ -67,6 +63,91 @@ fn a_seed_file_holds_one_or_many() {
                 .starts_with("eu-west-1_")
         );
     }
+    std::fs::remove_file(&path).expect("removed");
+}
+
+#[test]
+fn a_custom_challenge_comes_from_a_file() {
+    const INITIATE: &str = "AWSCognitoIdentityProviderService.InitiateAuth";
+    const RESPOND: &str = "AWSCognitoIdentityProviderService.RespondToAuthChallenge";
+    let path = file("custom");
+    let rounds = json!([
+        { "parameters": { "question": "2 + 2?" }, "answer": "4" },
+        { "parameters": { "question": "And twice that?" }, "answer": "8" },
+    ]);
+    std::fs::write(&path, rounds.to_string()).expect("written");
+    let sandbox = Running::start(&["--demo", "--custom-challenges", text(&path)]);
+    let client = &sandbox.ready["seeded"][0]["client_id"];
+    let start = json!({
+        "ClientId": client,
+        "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": { "USERNAME": "demo" },
+    });
+    let mut asked = sandbox.call(INITIATE, &start).json();
+    for round in rounds.as_array().expect("a list") {
+        assert_eq!(asked["ChallengeName"], "CUSTOM_CHALLENGE");
+        assert_eq!(
+            asked["ChallengeParameters"]["question"],
+            round["parameters"]["question"]
+        );
+        let answer = json!({
+            "ClientId": client,
+            "ChallengeName": "CUSTOM_CHALLENGE",
+            "Session": asked["Session"],
+            "ChallengeResponses": { "USERNAME": "demo", "ANSWER": round["answer"] },
+        });
+        asked = sandbox.call(RESPOND, &answer).json();
+    }
+    assert!(asked["AuthenticationResult"]["IdToken"].is_string());
+
+    // A pool keeps the challenge that its seed has.
+    let seed = json!({ "pool": { "custom": [{ "parameters": { "question": "Own?" } }] } });
+    let seeds = file("custom-seed");
+    std::fs::write(&seeds, seed.to_string()).expect("written");
+    let files = ["--custom-challenges", text(&path), "--seed", text(&seeds)];
+    let sandbox = Running::start(&files);
+    let start = json!({
+        "ClientId": sandbox.ready["seeded"][0]["client_id"],
+        "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": { "USERNAME": "alice" },
+    });
+    let asked = sandbox.call(INITIATE, &start).json();
+    assert_eq!(asked["ChallengeParameters"]["question"], "Own?");
+    for path in [path, seeds] {
+        std::fs::remove_file(path).expect("removed");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let path = file("bad");
+    for (option, content, why) in [
+        ("--seed", Some(r#"{"users":[]}"#), "unknown field `users`"),
+        ("--seed", Some(r#"[{"user":1}]"#), "line 1 column"),
+        ("--seed", Some("[]"), "there is not even a seed in it"),
+        ("--seed", None, "No such file"),
+        ("--custom-challenges", Some("[]"), "not even a round"),
+        (
+            "--custom-challenges",
+            Some(r#"[{"answers":1}]"#),
+            "`answers`",
+        ),
+    ] {
+        match content {
+            Some(content) => std::fs::write(&path, content).expect("written"),
+            None => std::fs::remove_file(&path).expect("removed"),
+        }
+        let output = command(&["--demo", option, text(&path)]).output();
+        let output = output.expect("it ran");
+        assert!(!output.status.success(), "{option} {content:?}");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(log.contains(text(&path)) && log.contains(why), "{log}");
+    }
+    let alone = command(&["--custom-challenges", text(&path)]).output();
+    let alone = alone.expect("it ran");
+    assert!(!alone.status.success());
+    let log = String::from_utf8_lossy(&alone.stderr);
+    assert!(log.contains("--seed") && log.contains("--demo"), "{log}");
     std::fs::remove_file(&path).expect("removed");
 }
 
@@ -281,4 +362,13 @@ fn lifetimes_are_set_one_by_one() {
     );
     assert!(set(json!({ "id_token_seconds": null })).json()["id_token_seconds"].is_null());
     assert_eq!(set(json!({ "keys": 20 })).status(), 400);
+}
+
+/// A file of this process for a test.
+fn file(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("sandbox-{name}-{}.json", std::process::id()))
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a text")
 }
