@@ -45,6 +45,8 @@ fn sign_in_with_code(world: &mut World) {
 
 /// The pool ends the session by itself; nobody signed out.
 fn lose_the_session(world: &World) {
+    // A renewal that is under way is all that is made.
+    until("the login rests", 5, || !world.login().working);
     world.sandbox.revoke_all();
     world.renew();
     until("the login needs a sign-in", 5, || {
