@@ -21,8 +21,8 @@ fn main() {
 const COMMANDS: &[&str] = &[
     "answer",
     "apply",
+    "autostart",
     "begin",
-    "cancel",
     "check",
     "close",
     "configuration",
@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "ready",
     "renew",
     "restart_daemon",
+    "set_autostart",
     "sign_out",
     "watch",
 ];

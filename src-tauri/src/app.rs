@@ -9,18 +9,23 @@ use crate::conversation::Conversations;
 use crate::link::Link;
 use crate::preferences::Preferences;
 use crate::route::Route;
-use crate::{args, commands, windows};
+use crate::{Started, args, autostart, commands, display, windows};
 
-/// Runs until the last window closes.
-pub(crate) fn run(route: Route) -> Result<(), Failure> {
+/// Runs until the last window closes; where the tray icon is part of this program, until a person
+/// quits.
+pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure> {
     let client = Client::of_process();
     let link = Link::default();
     let file = ProfilesFile::of_process()?;
+    display::expect();
     let app = tauri::Builder::default()
         // The first of all: a second start must get no further.
         .plugin(tauri_plugin_single_instance::init(|app, words, _| {
-            show(app, &args::route_of(words));
+            if let Some(route) = args::route_of(words) {
+                show(app, &route);
+            }
         }))
+        .manage(started)
         .manage(client.clone())
         .manage(link.clone())
         .manage(Conversations::default())
@@ -28,8 +33,9 @@ pub(crate) fn run(route: Route) -> Result<(), Failure> {
         .invoke_handler(tauri::generate_handler![
             commands::answer,
             commands::apply,
+            autostart::autostart,
+            autostart::set_autostart,
             commands::begin,
-            commands::cancel,
             commands::check,
             commands::close,
             commands::configuration,
@@ -46,22 +52,35 @@ pub(crate) fn run(route: Route) -> Result<(), Failure> {
             commands::watch,
         ])
         .setup(move |app| {
+            display::reached();
+            #[cfg(not(target_os = "linux"))]
+            crate::tray::show(app.handle(), &link)?;
             link.follow(client);
-            windows::open(app.handle(), &route, preferences(app.handle()))?;
+            if let Some(route) = route {
+                windows::open(app.handle(), &route, preferences(app.handle()))?;
+            }
             Ok(())
         })
         .build(tauri::generate_context!())
         .map_err(|error| no_window(&error))?;
     app.run(|app, event| {
+        // The process may end with this window: the daemon is told before.
         if let RunEvent::WindowEvent {
             label,
             event: WindowEvent::CloseRequested { .. },
             ..
-        } = event
+        } = &event
         {
-            // The process may end with this window: the daemon is told before.
             let conversations = app.state::<Conversations>();
-            conversations.give_up(&label, &app.state::<Client>());
+            conversations.leave(label, &app.state::<Client>());
+        }
+        // The icon stays. A window that is closed is destroyed, and its web view with it.
+        #[cfg(not(target_os = "linux"))]
+        if let RunEvent::ExitRequested {
+            code: None, api, ..
+        } = &event
+        {
+            api.prevent_exit();
         }
     });
     Ok(())
@@ -76,7 +95,7 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, route: &Route) {
 }
 
 /// A file that cannot be read is told about elsewhere: windows open all the same.
-fn preferences<R: Runtime>(app: &AppHandle<R>) -> Preferences {
+pub(crate) fn preferences<R: Runtime>(app: &AppHandle<R>) -> Preferences {
     let config = app.state::<ProfilesFile>().read();
     config
         .map(|config| Preferences::of(&config))

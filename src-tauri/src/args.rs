@@ -17,6 +17,10 @@ struct Args {
     /// Open this page
     #[arg(long, value_enum)]
     page: Option<Page>,
+    /// Open no window: the icon alone, as at login
+    #[cfg(not(target_os = "linux"))]
+    #[arg(long, conflicts_with_all = ["login", "profile", "page"])]
+    icon: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -27,18 +31,22 @@ enum Page {
     Diagnosis,
 }
 
-/// The page that this process was started for.
-pub(crate) fn route() -> Route {
+/// The page that this process was started for, if any.
+pub(crate) fn route() -> Option<Route> {
     of(Args::parse())
 }
 
 /// The page that another start asks this one to show; what it cannot mean shows all.
-pub(crate) fn route_of(words: Vec<String>) -> Route {
-    Args::try_parse_from(words).map(of).unwrap_or_default()
+pub(crate) fn route_of(words: Vec<String>) -> Option<Route> {
+    Args::try_parse_from(words).map_or_else(|_| Some(Route::default()), of)
 }
 
-fn of(args: Args) -> Route {
-    match args {
+fn of(args: Args) -> Option<Route> {
+    #[cfg(not(target_os = "linux"))]
+    if args.icon {
+        return None;
+    }
+    Some(match args {
         Args {
             login: Some(login), ..
         } => Route::Login { login: Some(login) },
@@ -52,7 +60,7 @@ fn of(args: Args) -> Route {
             Some(Page::Settings) => Route::Settings,
             Some(Page::Diagnosis) => Route::Diagnosis,
         },
-    }
+    })
 }
 
 #[cfg(test)]
@@ -60,7 +68,7 @@ mod tests {
     use super::*;
 
     fn words(words: &[&str]) -> Route {
-        route_of(words.iter().map(|word| (*word).to_owned()).collect())
+        route_of(words.iter().map(|word| (*word).to_owned()).collect()).unwrap()
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the pages may ask for. Each is allowed by name in `capabilities/`, and none gives a page
-//! keys or tokens.
+//! keys or tokens. The one secret that a page is given belongs to the person before it: the key of
+//! an authenticator app while it is set up, in `Question::AppSetup`, as text and for the QR code.
 
 use poolkey_core::conversation::{Answer, Goal};
 use poolkey_core::event::SignedOut;
@@ -17,9 +18,9 @@ use crate::configuration::{Change, Configuration};
 use crate::conversation::{Conversations, Turn};
 use crate::link::{Link, Shown};
 use crate::route::Route;
-use crate::{app, clipboard, windows};
+use crate::{Started, app, clipboard, windows};
 
-type Done<T> = Result<T, Failure>;
+pub(crate) type Done<T> = Result<T, Failure>;
 
 /// Everything that the daemon tells, from now on.
 #[tauri::command]
@@ -29,8 +30,14 @@ pub(crate) fn watch(link: State<'_, Link>, page: Channel<Shown>) {
 
 /// The page is painted: its window may be seen.
 #[tauri::command]
-pub(crate) fn ready(window: WebviewWindow) -> Done<()> {
-    windows::bring_forward(&window).map_err(|error| unseen(&error))
+pub(crate) fn ready(window: WebviewWindow, started: State<'_, Started>) -> Done<()> {
+    windows::bring_forward(&window).map_err(|error| unseen(&error))?;
+    tracing::info!(
+        window = window.label(),
+        "ready, {} ms after the start of the program",
+        started.0.elapsed().as_millis()
+    );
+    Ok(())
 }
 
 /// Closes the window that asks.
@@ -56,6 +63,15 @@ pub(crate) async fn begin(
             goal,
         }
     };
+    // Another one in this window is over with it.
+    let app = window.app_handle().clone();
+    let label = window.label().to_owned();
+    beside(move || {
+        let conversations = app.state::<Conversations>();
+        conversations.give_up(&label, &app.state::<Client>());
+        Ok(())
+    })
+    .await?;
     converse(window, ask).await
 }
 
@@ -73,19 +89,6 @@ pub(crate) async fn answer(window: WebviewWindow, answer: Answer) -> Done<Turn> 
             answer,
         },
     )
-    .await
-}
-
-/// Gives up what the window is in the middle of.
-#[tauri::command]
-pub(crate) async fn cancel(window: WebviewWindow) -> Done<()> {
-    let app = window.app_handle().clone();
-    let label = window.label().to_owned();
-    beside(move || {
-        let conversations = app.state::<Conversations>();
-        conversations.give_up(&label, &app.state::<Client>());
-        Ok(())
-    })
     .await
 }
 
@@ -235,8 +238,13 @@ async fn converse(window: WebviewWindow, ask: Ask) -> Done<Turn> {
     let app = window.app_handle().clone();
     let label = window.label().to_owned();
     beside(move || {
-        let conversations = app.state::<Conversations>();
-        conversations.ask(&label, &app.state::<Client>(), &ask)
+        let (conversations, client) = (app.state::<Conversations>(), app.state::<Client>());
+        let turn = conversations.ask(&label, &client, &ask);
+        // The window may have closed meanwhile.
+        if app.get_webview_window(&label).is_none() {
+            conversations.give_up(&label, &client);
+        }
+        turn
     })
     .await
 }
@@ -251,7 +259,9 @@ fn reload(client: &Client) -> Done<()> {
 }
 
 /// Does what blocks on a thread that may.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> Done<T> + Send + 'static) -> Done<T> {
+pub(crate) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Done<T> + Send + 'static,
+) -> Done<T> {
     tauri::async_runtime::spawn_blocking(work)
         .await
         .unwrap_or_else(|_| Err(Trouble::Stopping.into()))

@@ -69,7 +69,7 @@ pub(crate) enum Change {
     RemoveLogin { name: String },
     /// No such profile any more.
     RemoveProfile { name: String },
-    /// What a person chose of language and look.
+    /// What a person chose of windows.
     Preferences { preferences: Preferences },
 }
 
@@ -225,6 +225,11 @@ impl Change {
                         Some(chosen) => drop(settings.insert(key, value(chosen))),
                         None => drop(settings.remove(key)),
                     }
+                }
+                if preferences.open_window {
+                    settings.insert("open_window", value(true));
+                } else {
+                    settings.remove("open_window");
                 }
                 Ok(())
             }

@@ -1,13 +1,16 @@
 //! The conversation of each window: what its page asks, and what is left when it closes.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use poolkey_core::conversation::{Outcome, Question};
 use poolkey_core::event::ConversationId;
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::User;
+use poolkey_ipc::client::Starting;
 use poolkey_ipc::{Ask, Client, Reply};
 use serde::Serialize;
 
@@ -106,14 +109,31 @@ impl Conversations {
             id: conversation, ..
         }) = open
         {
-            let client = client
-                .clone()
-                .starting(poolkey_ipc::client::Starting::Never);
+            let client = client.clone().starting(Starting::Never);
             drop(client.ask(&Ask::Cancel { conversation }));
         }
+    }
+
+    /// The same for a window that closes: a daemon that does not answer does not keep it open.
+    pub(crate) fn leave(&self, window: &str, client: &Client) {
+        let Some(open) = self.lock().remove(window) else {
+            return;
+        };
+        let client = client.clone().starting(Starting::Never);
+        let (done, told) = channel();
+        std::thread::spawn(move || {
+            drop(client.ask(&Ask::Cancel {
+                conversation: open.id,
+            }));
+            done.send(())
+        });
+        let _ = told.recv_timeout(PATIENCE);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// For the daemon to hear that a window closed.
+const PATIENCE: Duration = Duration::from_secs(1);

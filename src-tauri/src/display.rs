@@ -20,6 +20,25 @@ pub(crate) fn check() -> Result<(), Failure> {
     })
 }
 
+/// The toolkit panics where it cannot reach the screen that the environment names: a person is told
+/// in one sentence, and the program ends, until [`reached`].
+pub(crate) fn expect() {
+    std::panic::set_hook(Box::new(|_| {
+        let failure = Failure {
+            code: Code::NoDaemon,
+            sentence: "The screen that DISPLAY or WAYLAND_DISPLAY names cannot be reached.".into(),
+            remedy: "Run “poolkey login” here, or start it in your desktop's session.".into(),
+        };
+        let code = crate::complain(&failure);
+        std::process::exit(code.into());
+    }));
+}
+
+/// The screen is there: what panics from here on is a bug, and says where.
+pub(crate) fn reached() {
+    drop(std::panic::take_hook());
+}
+
 /// Elsewhere whoever runs a program has a screen.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 pub(crate) fn check() -> Result<(), Failure> {

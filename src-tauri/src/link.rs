@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use poolkey_core::failure::Failure;
+use poolkey_ipc::client::Starting;
 use poolkey_ipc::{Client, Status};
 use serde::Serialize;
 use tauri::ipc::Channel;
@@ -28,26 +29,38 @@ pub(crate) struct Link {
 struct Inner {
     shown: Option<Shown>,
     pages: Vec<Channel<Shown>>,
+    /// The icon, where it is part of this program.
+    #[cfg(not(target_os = "linux"))]
+    icon: Option<Box<dyn Fn(Option<&Status>) + Send>>,
 }
 
 impl Link {
     /// Follows the daemon on a thread of its own, for as long as the process lives.
-    pub(crate) fn follow(&self, client: Client) {
+    ///
+    /// A daemon is started if there is none. One that goes away is waited for: somebody may have
+    /// stopped it.
+    pub(crate) fn follow(&self, mut client: Client) {
         let link = self.clone();
         std::thread::spawn(move || {
+            let mut pause = SHORTEST;
             loop {
                 match client.watch() {
                     Ok(watch) => {
                         for status in watch {
                             match status {
-                                Ok(status) => link.show(Some(status), None),
+                                Ok(status) => {
+                                    link.show(Some(status), None);
+                                    client = client.starting(Starting::Never);
+                                    pause = SHORTEST;
+                                }
                                 Err(failure) => link.show(None, Some(failure)),
                             }
                         }
                     }
                     Err(failure) => link.show(None, Some(failure)),
                 }
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST);
             }
         });
     }
@@ -63,8 +76,18 @@ impl Link {
         inner.pages.push(page);
     }
 
+    /// Whom to tell beside the pages: what the daemon tells, or that it is away.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn tell(&self, icon: impl Fn(Option<&Status>) + Send + 'static) {
+        self.lock().icon = Some(Box::new(icon));
+    }
+
     fn show(&self, status: Option<Status>, away: Option<Failure>) {
         let mut inner = self.lock();
+        #[cfg(not(target_os = "linux"))]
+        if let Some(icon) = &inner.icon {
+            icon(status.as_ref());
+        }
         let old = inner.shown.take().and_then(|shown| shown.status);
         let shown = Shown {
             status: status.or(old),
@@ -80,4 +103,5 @@ impl Link {
 }
 
 /// Between two tries to reach a daemon that is away.
-const PAUSE: Duration = Duration::from_secs(2);
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(4);

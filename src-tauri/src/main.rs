@@ -12,34 +12,59 @@
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
 use std::process::ExitCode;
+use std::time::Instant;
+
+use poolkey_core::failure::Failure;
 
 mod app;
 mod args;
+mod autostart;
 mod clipboard;
 mod commands;
 mod configuration;
 mod conversation;
 mod display;
 mod link;
+mod log;
 mod preferences;
 mod route;
+#[cfg(not(target_os = "linux"))]
+mod tray;
 mod windows;
+
+#[cfg(test)]
+mod allowed;
 #[cfg(test)]
 mod wire;
 
+/// When the program began.
+#[derive(Clone, Copy)]
+pub(crate) struct Started(pub(crate) Instant);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a window takes is told in the log, and nothing is decided by it"
+)]
 fn main() -> ExitCode {
+    let started = Started(Instant::now());
     let route = args::route();
+    log::begin();
     if let Err(failure) = display::check() {
         return tell(&failure);
     }
-    match app::run(route) {
+    match app::run(route, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure),
     }
 }
 
+fn tell(failure: &Failure) -> ExitCode {
+    ExitCode::from(complain(failure))
+}
+
+/// Says it, and what to end with.
 #[expect(clippy::print_stderr, reason = "no window can say it")]
-fn tell(failure: &poolkey_core::failure::Failure) -> ExitCode {
+pub(crate) fn complain(failure: &Failure) -> u8 {
     eprintln!("poolkey-desktop: {failure}");
-    ExitCode::from(failure.code.exit_code())
+    failure.code.exit_code()
 }

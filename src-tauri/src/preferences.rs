@@ -1,4 +1,4 @@
-//! What a person chose of language and look: `[settings]` of `profiles.toml`.
+//! What a person chose of windows: `[settings]` of `profiles.toml`.
 
 use poolkey_core::config::{Config, Look};
 use poolkey_core::messages::Language;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Preferences {
     pub(crate) language: Option<Language>,
     pub(crate) look: Option<Look>,
+    pub(crate) open_window: bool,
 }
 
 impl Preferences {
@@ -17,6 +18,7 @@ impl Preferences {
         Self {
             language: config.settings.language,
             look: config.settings.look,
+            open_window: config.settings.open_window,
         }
     }
 

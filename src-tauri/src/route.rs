@@ -31,6 +31,12 @@ impl Route {
         }
     }
 
+    /// Whether a window whose address has this behind `#` shows it. A choice among logins is shown
+    /// by whatever the login window does: it has been made there.
+    pub(crate) fn is_shown_by(&self, fragment: Option<&str>) -> bool {
+        matches!(self, Self::Login { login: None }) || fragment == Some(&*self.fragment())
+    }
+
     /// As the part of an address behind `#`.
     pub(crate) fn fragment(&self) -> String {
         match self {
@@ -68,5 +74,17 @@ mod tests {
         };
         assert_eq!(route.fragment(), "login/acme%2Fdev%40x%25");
         assert_eq!(route.window(), "login");
+    }
+
+    #[test]
+    fn what_is_shown_is_not_shown_again() {
+        let acme = Route::Login {
+            login: Some("acme".into()),
+        };
+        assert!(acme.is_shown_by(Some("login/acme")));
+        assert!(!acme.is_shown_by(Some("login")));
+        assert!(Route::Login { login: None }.is_shown_by(Some("login/acme")));
+        assert!(!Route::Settings.is_shown_by(Some("overview")));
+        assert!(!Route::Overview.is_shown_by(None));
     }
 }

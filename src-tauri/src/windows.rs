@@ -1,5 +1,7 @@
 //! The windows: made when they are asked for, gone when they are closed.
 
+use std::time::Duration;
+
 use tauri::webview::{NewWindowResponse, WebviewWindow};
 use tauri::window::Color;
 use tauri::{AppHandle, Manager, Runtime, Theme, WebviewUrl, WebviewWindowBuilder};
@@ -20,8 +22,11 @@ pub(crate) fn open<R: Runtime>(
     let fragment = route.fragment();
     if let Some(window) = app.get_webview_window(label) {
         let mut address = window.url()?;
-        address.set_fragment(Some(&fragment));
-        window.navigate(address)?;
+        // What is shown already stays as it is: somebody may be in the middle of typing.
+        if !route.is_shown_by(address.fragment()) {
+            address.set_fragment(Some(&fragment));
+            window.navigate(address)?;
+        }
         return bring_forward(&window);
     }
     let size = size(label);
@@ -41,6 +46,7 @@ pub(crate) fn open<R: Runtime>(
         builder = builder.maximizable(false);
     }
     let window = builder.build()?;
+    see_to_it_that_it_shows(window.clone());
     // What shows before the first frame has the page's own colour.
     window.set_background_color(Some(match window.theme()? {
         Theme::Dark => Color(0x15, 0x19, 0x1e, 0xff),
@@ -55,6 +61,17 @@ pub(crate) fn bring_forward<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Res
     window.set_focus()
 }
 
+/// A page that fails before it is painted leaves no window that nobody sees and nobody can close.
+fn see_to_it_that_it_shows<R: Runtime>(window: WebviewWindow<R>) {
+    std::thread::spawn(move || {
+        std::thread::sleep(PATIENCE);
+        if let Ok(false) = window.is_visible() {
+            tracing::warn!(window = window.label(), "the page is not painted");
+            drop(window.show());
+        }
+    });
+}
+
 /// The pages are part of the program: nothing else is ever shown.
 fn is_ours(url: &tauri::Url) -> bool {
     match url.scheme() {
@@ -67,8 +84,11 @@ fn is_ours(url: &tauri::Url) -> bool {
 
 fn size(label: &str) -> (f64, f64) {
     if label == "login" {
-        (440.0, 620.0)
+        (440.0, 600.0)
     } else {
         (960.0, 680.0)
     }
 }
+
+/// For a page to be painted.
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
+use crate::autostart::{AtLogin, Starter};
 use crate::commands::ShellName;
 use crate::configuration::{Change, Configuration};
 use crate::conversation::Turn;
@@ -24,6 +25,8 @@ fn the_pages_know_the_types() {
     wire.visit::<Configuration>();
     wire.visit::<Change>();
     wire.visit::<ShellName>();
+    wire.visit::<AtLogin>();
+    wire.visit::<Starter>();
     wire.visit::<poolkey_core::conversation::Answer>();
     wire.visit::<poolkey_core::conversation::Goal>();
     wire.visit::<poolkey_core::event::SignedOut>();

@@ -14,4 +14,5 @@ mod desk;
 mod panel;
 mod told;
 mod used;
+mod wanted;
 mod weight;

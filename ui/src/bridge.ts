@@ -4,6 +4,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core'
 import type {
   Answer,
+  AtLogin,
   Change,
   Configuration,
   Failure,
@@ -12,6 +13,7 @@ import type {
   ShellName,
   Shown,
   SignedOut,
+  Starter,
   Turn,
 } from './wire'
 
@@ -29,7 +31,6 @@ export const bridge = {
   begin: (login: string, username: string | null, goal: Goal) =>
     invoke<Turn>('begin', { login, username, goal }),
   answer: (answer: Answer) => invoke<Turn>('answer', { answer }),
-  cancel: () => invoke<void>('cancel'),
   signOut: (login: string) => invoke<SignedOut>('sign_out', { login }),
   renew: (login: string) => invoke<void>('renew', { login }),
   restartDaemon: () => invoke<void>('restart_daemon'),
@@ -38,6 +39,9 @@ export const bridge = {
   check: (change: Change) => invoke<void>('check', { change }),
   apply: (change: Change) => invoke<void>('apply', { change }),
   readOutputs: (text: string) => invoke<Outputs>('read_outputs', { text }),
+
+  autostart: () => invoke<AtLogin>('autostart'),
+  setAutostart: (what: Starter, on: boolean) => invoke<void>('set_autostart', { what, on }),
 
   copyKeys: (profile: string, shell: ShellName) => invoke<void>('copy_keys', { profile, shell }),
   copySetupKey: () => invoke<void>('copy_setup_key'),

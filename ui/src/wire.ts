@@ -36,6 +36,8 @@ password: Secret,
  */
 attributes: { [key in string]: string }, } } | { "kind": "attributes", "value": { [key in string]: string } } | { "kind": "custom", "value": Secret } | { "kind": "remember_device", "value": boolean };
 
+export type AtLogin = { icon: boolean | null, daemon: boolean | null, };
+
 export type Change = { "change": "login", form: LoginForm, instead_of: string | null, } | { "change": "profile", form: ProfileForm, instead_of: string | null, } | { "change": "remove_login", name: string, } | { "change": "remove_profile", name: string, } | { "change": "preferences", preferences: Preferences, };
 
 export type ChoiceOf = "first_factor" | "second_factor" | "set_up";
@@ -119,6 +121,20 @@ key: string | null, } | { "kind": "verify_attribute",
  * `email` or `phone_number`.
  */
 name: string, };
+
+export type Happened = { "kind": "signed_in" } | { "kind": "signed_out" } | { "kind": "ended", 
+/**
+ * Why.
+ */
+reason: Ended, } | { "kind": "back", 
+/**
+ * What it was.
+ */
+code: Code, 
+/**
+ * How long it lasted, in seconds.
+ */
+secs: number, } | { "kind": "taken" } | { "kind": "other" };
 
 export type KnownDevice = { 
 /**
@@ -246,7 +262,7 @@ identity_pool_id?: string, };
 
 export type Preference = "PASSWORD_SRP" | "PASSWORD" | "EMAIL_OTP" | "SMS_OTP";
 
-export type Preferences = { language: Language | null, look: Look | null, };
+export type Preferences = { language: Language | null, look: Look | null, open_window: boolean, };
 
 export type ProfileForm = { name: string, login: string, identity_pool_id: string, role_arn?: string, endpoint?: string, 
 /**
@@ -364,6 +380,24 @@ parameters: { [key in string]: string }, } | { "kind": "remember_device",
  */
 name: string, } | { "kind": "other" };
 
+export type Recent = { 
+/**
+ * When.
+ */
+at: UnixTime, 
+/**
+ * To whom.
+ */
+login: LoginName, 
+/**
+ * To which of its profiles, where it was one.
+ */
+profile?: ProfileName, 
+/**
+ * What.
+ */
+what: Happened, };
+
 export type Secret = string;
 
 export type ShellName = "bash" | "powershell";
@@ -396,6 +430,8 @@ not_forgotten?: Failure,
  */
 keys_live_until?: UnixTime, };
 
+export type Starter = "icon" | "daemon";
+
 export type Status = { 
 /**
  * The daemon itself.
@@ -417,7 +453,11 @@ config?: Failure,
  * By how many seconds the local clock is ahead of Amazon's, when it is off by two minutes or
  * more.
  */
-clock_ahead?: number, };
+clock_ahead?: number, 
+/**
+ * What happened lately, the oldest first. It is kept in memory alone.
+ */
+recent: Array<Recent>, };
 
 export type Turn = { "turn": "question", question: Question, problem: Failure | null, } | { "turn": "signed_in", user: User, } | { "turn": "outcome", outcome: Outcome, };
 

@@ -115,6 +115,10 @@ pub(crate) struct LoginArgs {
     /// Ask and be answered in lines of JSON on stdout and stdin
     #[arg(long)]
     pub(crate) json: bool,
+    /// Open the login window instead
+    #[arg(long, conflicts_with_all = ["username", "factor", "remember_device", "attribute", "json",
+        "user_pool_id", "client_id", "flow", "preferred_challenge", "endpoint", "admin_profile"])]
+    pub(crate) window: bool,
     #[command(flatten)]
     pub(crate) new: NewLogin,
 }

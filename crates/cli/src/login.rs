@@ -12,10 +12,13 @@ use crate::ending::Ending;
 use crate::front::Front;
 use crate::outcome::Of;
 use crate::prompts::Given;
-use crate::{logins, outcome};
+use crate::{logins, outcome, window};
 
 /// Signs in, to a new login if need be.
 pub(crate) fn run(args: &LoginArgs, client: &Client) -> Result<(), Ending> {
+    if args.window {
+        return Ok(window::open(args.name.as_deref())?);
+    }
     let mut front = Front::open(args.json, client);
     let ended = sign_in(args, &mut front);
     front.end(ended, |of, end| outcome::tell(&of, &Goal::SignIn, &end))

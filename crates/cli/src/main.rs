@@ -34,6 +34,7 @@ mod status;
 mod status_text;
 mod terminal;
 mod vault;
+mod window;
 mod words;
 
 fn main() -> ExitCode {

@@ -20,3 +20,4 @@ mod shim;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod window;

@@ -34,6 +34,8 @@ pub struct Settings {
     pub language: Option<Language>,
     /// How windows look; `None` where the system chooses.
     pub look: Option<Look>,
+    /// Whether the login window opens by itself when a tool needs a sign-in.
+    pub open_window: bool,
 }
 
 impl Default for Settings {
@@ -43,6 +45,7 @@ impl Default for Settings {
             rest_after: Duration::from_secs(12 * 3600),
             language: None,
             look: None,
+            open_window: false,
         }
     }
 }

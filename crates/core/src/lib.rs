@@ -29,3 +29,4 @@ pub mod secret;
 pub mod session;
 pub mod snapshot;
 pub mod time;
+pub mod wanted;

@@ -54,6 +54,7 @@ pub use frame::Inbox;
 #[cfg(feature = "place")]
 pub use place::Place;
 pub use reply::{DaemonView, Reply, Status, VaultView};
+pub use start::installed;
 
 /// The version of the wire. It grows when an older reader would get something wrong.
 pub const VERSION: u32 = 1;

@@ -57,13 +57,18 @@ pub(crate) fn start(env: &Env, program: &Path, deadline: Deadline) -> Result<Con
     })
 }
 
-/// The daemon's program: beside our own, where a package puts it, or in `PATH`.
+/// The daemon's program.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
-    let name = format!("poolkeyd{}", std::env::consts::EXE_SUFFIX);
+    installed("poolkeyd").ok_or_else(|| trouble::no_program("poolkeyd"))
+}
+
+/// A program of Poolkey's: beside our own, where a package puts it, or in `PATH`.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     // The system resolves links to our program; then it is the installed one's directory.
     let own = std::env::current_exe().ok();
     let beside = own.as_deref().and_then(Path::parent);
-    find_program(&name, beside, env_path().as_deref()).ok_or_else(|| trouble::no_program(&name))
+    find_program(&name, beside, env_path().as_deref())
 }
 
 fn find_program(name: &str, beside: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
@@ -90,6 +95,7 @@ fn await_answer(
     let mut pause = PAUSE;
     loop {
         if let Some(connection) = find(env, deadline)? {
+            bury(child);
             return Ok(connection);
         }
         if let Ok(Some(status)) = child.try_wait() {
@@ -100,6 +106,19 @@ fn await_answer(
             return Err(trouble::not_started("it does not answer in time"));
         }
     }
+}
+
+/// The daemon is a child of who started it: while that one lives, somebody has to take note of its
+/// end, or what ended would go on looking alive.
+fn bury(mut child: Child) {
+    let wait = move || {
+        // That it ended is all there is to know.
+        let _ = child.wait();
+    };
+    // Without a thread it is the system that takes note, at our own end.
+    let _ = std::thread::Builder::new()
+        .name("daemon's end".into())
+        .spawn(wait);
 }
 
 /// What it says goes to the log until it has a log of its own: nobody else could read why it

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use poolkey_core::config::Config;
 use poolkey_core::menu::{Action, Switch};
 use poolkey_core::messages::Language;
 use poolkey_core::name::LoginName;
 use poolkey_core::notice::{Change, Notices, Target};
 use poolkey_core::snapshot::Snapshot;
 use poolkey_core::time::UnixTime;
+use poolkey_core::wanted::Wanted;
 use poolkey_ipc::autostart::{Autostart, What};
-use poolkey_ipc::{Ask, Client};
+use poolkey_ipc::{Ask, Client, Place};
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::act::{self, Errand};
@@ -55,6 +57,7 @@ pub(crate) struct Desk {
     pub(crate) events: Sender<Event>,
     pub(crate) client: Client,
     pub(crate) notices: Notices,
+    pub(crate) wanted: Wanted,
     pub(crate) snapshot: Option<Box<Snapshot>>,
     /// Lives as long as keys may lie in the clipboard.
     pub(crate) clipboard: Option<Clipboard>,
@@ -95,6 +98,7 @@ impl Desk {
             Event::Told(snapshot) => {
                 self.snapshot.clone_from(&snapshot);
                 self.look();
+                self.open_what_is_wanted();
                 let shown = snapshot.map(|snapshot| *snapshot);
                 self.icon
                     .update(|tray| tray.show(|it| it.snapshot = shown))
@@ -204,6 +208,19 @@ impl Desk {
         }
     }
 
+    /// A tool needs a sign-in, and the person allowed the window to open by itself.
+    fn open_what_is_wanted(&mut self) {
+        let wanted = self.snapshot.as_deref();
+        let login = wanted.and_then(|snapshot| self.wanted.see(snapshot));
+        if let Some(login) = login
+            && self.programs.has_window()
+            && may_open()
+        {
+            // It was there a moment ago.
+            let _ = self.programs.sign_in(&login, None);
+        }
+    }
+
     fn due(&mut self) {
         if self.no_tray_at.is_some_and(|at| at <= now()) {
             self.no_tray_at = None;
@@ -249,6 +266,14 @@ impl Desk {
         let secs = u64::try_from(next.secs_after(now())).unwrap_or_default();
         Some(Duration::from_secs(secs))
     }
+}
+
+/// Whether the person allowed windows to open by themselves. What cannot be read allows nothing.
+fn may_open() -> bool {
+    let place = Place::of_process().ok();
+    let text = place.and_then(|place| std::fs::read_to_string(place.config_file()).ok());
+    let config = text.and_then(|text| Config::parse(&text).ok());
+    config.is_some_and(|config| config.settings.open_window)
 }
 
 /// What the wall clock shows.

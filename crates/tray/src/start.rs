@@ -97,6 +97,7 @@ async fn serve() -> ExitCode {
         events,
         client: Client::of_process().starting(Starting::Never),
         notices: poolkey_core::notice::Notices::default(),
+        wanted: poolkey_core::wanted::Wanted::default(),
         snapshot: None,
         clipboard: None,
         no_tray_at: None,

@@ -38,6 +38,7 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
         },
         language: raw.settings.language,
         look: raw.settings.look,
+        open_window: raw.settings.open_window,
     };
     let mut logins = BTreeMap::new();
     for (name, login) in raw.login {
@@ -84,6 +85,8 @@ struct RawSettings {
     rest_after: Option<Spanned<String>>,
     language: Option<Language>,
     look: Option<Look>,
+    #[serde(default)]
+    open_window: bool,
 }
 
 #[derive(Deserialize)]

@@ -57,7 +57,7 @@ fn property_list(program: &Path) -> String {
          \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
          <plist version=\"1.0\">\n<dict>\n\
          <key>Label</key><string>{LABEL}</string>\n\
-         <key>ProgramArguments</key><array><string>{program}</string></array>\n\
+         <key>ProgramArguments</key><array><string>{program}</string><string>--icon</string></array>\n\
          <key>RunAtLoad</key><true/>\n\
          <key>ProcessType</key><string>Interactive</string>\n\
          </dict>\n</plist>\n"

@@ -39,7 +39,7 @@ impl Places {
     ) -> Result<(), (String, io::Error)> {
         let turned = match (what, switch) {
             (What::Icon, Switch::On) => {
-                let command = format!("\"{}\"", program.display());
+                let command = format!("\"{}\" --icon", program.display());
                 self.reg(&[
                     "add", KEY, "/v", VALUE, "/t", "REG_SZ", "/d", &command, "/f",
                 ])

@@ -150,6 +150,9 @@ impl Desk {
     /// Somebody signs in, whom the pool asks nothing.
     fn signs_in(&mut self) {
         self.sign_in();
+        if self.count("Probe") > 0 {
+            self.probed(Ok(()));
+        }
         self.conversed(done("ann", "refresh-1"));
         self.kept(Ok(()));
     }
