@@ -53,7 +53,7 @@ impl World {
                     Flow::Choice,
                     "USER_AUTH is not enabled for the client.",
                 )?;
-                self.start_choice(&client, parameters)
+                self.start_choice(&client, fields.maybe_text("Session")?, parameters)
             }
             ("CUSTOM_AUTH", _) => {
                 allow(

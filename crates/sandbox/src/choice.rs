@@ -9,8 +9,10 @@ use crate::{
     code::Sent,
     conversation::{Conversation, Question, device_key},
     factor::{FirstFactor, Mfa},
+    outbox::Medium,
     pool::Pool,
     proof::WithSession,
+    session::invalid_session,
     user::{Status, User},
     wire::{Answer, Failure, Fields},
     world::World,
@@ -77,9 +79,17 @@ impl Choice {
 }
 
 impl World {
-    /// `InitiateAuth` with `USER_AUTH`
-    pub(crate) fn start_choice(&mut self, client: &Client, parameters: Fields<'_>) -> Answer {
+    /// `InitiateAuth` with `USER_AUTH`. A session is that of a sign-up which was just confirmed.
+    pub(crate) fn start_choice(
+        &mut self,
+        client: &Client,
+        session: Option<&str>,
+        parameters: Fields<'_>,
+    ) -> Answer {
         let conversation = self.begin(client, parameters)?;
+        if let Some(session) = session.filter(|session| !session.is_empty()) {
+            return self.enter_confirmed(client, &conversation, session);
+        }
         let preferred = parameters.maybe_text("PREFERRED_CHALLENGE")?;
         let available = self.choices(&conversation)?;
         let preferred = match preferred.filter(|name| !name.is_empty()) {
@@ -98,6 +108,26 @@ impl World {
         let mut answer = self.ask(client, conversation, Question::Select, parameters)?;
         answer["AvailableChallenges"] = json!(names);
         Ok(answer)
+    }
+
+    /// Signs in whoever has just confirmed a sign-up: that code stands for the one that the user
+    /// would choose.
+    fn enter_confirmed(&mut self, client: &Client, begun: &Conversation, session: &str) -> Answer {
+        let (name, user) = (Question::CONFIRMED, Some(&*begun.user));
+        let (mut conversation, question) = self.asked(client, user, session, name)?;
+        let Question::Confirmed(medium) = question else {
+            return Err(invalid_session());
+        };
+        let choice = match medium {
+            Medium::Email => Choice::EmailOtp,
+            Medium::Sms => Choice::SmsOtp,
+        };
+        if !self.choices(&conversation)?.contains(&choice) {
+            return Err(invalid_session());
+        }
+        self.spend(session)?;
+        conversation.device.clone_from(&begun.device);
+        self.go_on(client, conversation)
     }
 
     /// Answers `SELECT_CHALLENGE`.

@@ -4,7 +4,7 @@ use crate::{
     client::Client,
     code::Sent,
     factor::Factor,
-    outbox::Code,
+    outbox::{Code, Medium},
     random,
     srp::Handshake,
     user::User,
@@ -75,6 +75,10 @@ pub(crate) enum Question {
     DeviceProof(Box<Handshake>, String),
     /// `CUSTOM_CHALLENGE`
     Custom,
+    /// None that a client answers: the session of a sign-up, until it is confirmed.
+    SignUp,
+    /// None either: the session of a sign-up that a code has confirmed, until the first sign-in.
+    Confirmed(Medium),
 }
 
 /// How far the set-up of a second factor has come.
@@ -88,6 +92,9 @@ pub(crate) enum SetUp {
 }
 
 impl Question {
+    pub(crate) const SIGN_UP: &str = "sign-up";
+    pub(crate) const CONFIRMED: &str = "confirmed sign-up";
+
     /// `ChallengeName`
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -103,6 +110,8 @@ impl Question {
             Self::Device => "DEVICE_SRP_AUTH",
             Self::DeviceProof(..) => "DEVICE_PASSWORD_VERIFIER",
             Self::Custom => "CUSTOM_CHALLENGE",
+            Self::SignUp => Self::SIGN_UP,
+            Self::Confirmed(_) => Self::CONFIRMED,
         }
     }
 

@@ -258,14 +258,7 @@ impl World {
     fn next_set_up(&mut self, session: &str, state: SetUp) -> Result<String, Failure> {
         let conversation = self.spend(session)?;
         let client = self.client(&conversation.client)?;
-        let session = self.session();
-        self.ask_under(
-            &client,
-            session.clone(),
-            conversation,
-            Question::SetUp(state),
-        );
-        Ok(session)
+        Ok(self.put_under_session(&client, conversation, Question::SetUp(state)))
     }
 }
 

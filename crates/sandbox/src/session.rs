@@ -43,14 +43,25 @@ impl World {
         question: Question,
         parameters: Value,
     ) -> Answer {
-        let session = self.session();
         let name = question.name();
-        self.ask_under(client, session.clone(), conversation, question);
+        let session = self.put_under_session(client, conversation, question);
         Ok(json!({
             "ChallengeName": name,
             "Session": session,
             "ChallengeParameters": parameters,
         }))
+    }
+
+    /// Puts a question under a new session, which is returned.
+    pub(crate) fn put_under_session(
+        &mut self,
+        client: &Client,
+        conversation: Conversation,
+        question: Question,
+    ) -> String {
+        let session = self.session();
+        self.ask_under(client, session.clone(), conversation, question);
+        session
     }
 
     /// Puts a question under a handle that the answer will bring back.

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    client::{Client, Strangers},
+    client::{Client, Flow, Strangers},
+    conversation::{Conversation, Question},
     factor::FirstFactor,
     limits::Limited,
     outbox::{Delivery, Medium, Purpose, expired_code},
@@ -55,6 +56,12 @@ impl World {
             let delivery = self.send_code_for(pool, &name, Purpose::SignUp, medium, keep)?;
             answer["CodeDeliveryDetails"] = delivery.details();
         }
+        if client.flows.contains(&Flow::Choice) {
+            let user = self.pool(&client.pool)?.user(&name)?;
+            let conversation = Conversation::new(&client, Ok(user), fields)?;
+            let session = self.put_under_session(&client, conversation, Question::SignUp);
+            answer["Session"] = json!(session);
+        }
         Ok(answer)
     }
 
@@ -62,6 +69,7 @@ impl World {
     pub(crate) fn confirm_sign_up(&mut self, fields: Fields<'_>) -> Answer {
         let (client, name) = self.speaker(fields)?;
         let given = fields.text("ConfirmationCode")?;
+        let session = fields.maybe_text("Session")?;
         let claim = if fields.flag("ForceAliasCreation")? {
             Claim::Take
         } else {
@@ -81,7 +89,8 @@ impl World {
         user.limits.attempt(Limited::ConfirmSignUp, now)?;
         let code = user.sign_up_code.as_mut().ok_or_else(expired_code)?;
         code.check(given, now)?;
-        let attribute = code.medium.attribute();
+        let medium = code.medium;
+        let attribute = medium.attribute();
         let owner = user.clone();
         pool.claim_alias(&owner, attribute, claim)?;
         let user = pool.user_mut(&name)?;
@@ -90,7 +99,17 @@ impl World {
         user.modified = now;
         let verified = format!("{attribute}_verified");
         user.attributes.insert(verified, "true".into());
-        Ok(json!({}))
+        // Whoever comes too late with the session of the sign-up has confirmed it all the same.
+        let open = |session: &&str| {
+            let asked = self.asked(&client, Some(&name), session, Question::SIGN_UP);
+            asked.is_ok()
+        };
+        let Some(session) = session.filter(open) else {
+            return Ok(json!({}));
+        };
+        let conversation = self.spend(session)?;
+        let question = Question::Confirmed(medium);
+        Ok(json!({ "Session": self.put_under_session(&client, conversation, question) }))
     }
 
     /// `ResendConfirmationCode`

@@ -91,6 +91,79 @@ fn from_sign_up_to_sign_in() {
 }
 
 #[test]
+fn a_sign_up_that_is_confirmed_signs_in() {
+    let codes = json!({ "pool": { "first_factors": ["PASSWORD", "EMAIL_OTP"] } });
+    let mut desk = Desk::new(&codes);
+    let enter = |desk: &Desk, name: &str, session: &Value| {
+        let request = json!({
+            "AuthFlow": "USER_AUTH",
+            "AuthParameters": { "USERNAME": name },
+            "Session": session,
+        });
+        desk.call("InitiateAuth", request)
+    };
+    let confirm = |desk: &Desk, name: &str, session: &Value| {
+        let request = json!({
+            "Username": name, "ConfirmationCode": desk.code(), "Session": session,
+        });
+        desk.call("ConfirmSignUp", request).expect("confirmed")["Session"].clone()
+    };
+    let sign_up = |desk: &Desk, name: &str| {
+        let answer = desk.call("SignUp", person(name)).expect("signed up");
+        answer["Session"].clone()
+    };
+    let session = sign_up(&desk, "ada");
+    assert_eq!(
+        refusal(enter(&desk, "ada", &session)),
+        "NotAuthorizedException"
+    );
+    let confirmed = confirm(&desk, "ada", &session);
+    assert_eq!(
+        refusal(enter(&desk, "alice", &confirmed)),
+        "NotAuthorizedException"
+    );
+    let answer = enter(&desk, "ada", &confirmed).expect("signed in");
+    assert!(answer["AuthenticationResult"]["AccessToken"].is_string());
+    assert_eq!(
+        refusal(enter(&desk, "ada", &confirmed)),
+        "NotAuthorizedException"
+    );
+
+    // Nobody else's sign-up, none that is old, and none that was never begun, signs in.
+    let (bob, carol) = (sign_up(&desk, "bob"), sign_up(&desk, "carol"));
+    assert_eq!(confirm(&desk, "carol", &bob), Value::Null);
+    let session = sign_up(&desk, "dan");
+    desk.wait(180);
+    assert_eq!(confirm(&desk, "dan", &session), Value::Null);
+    assert!(carol.is_string());
+    for session in [carol, json!("x")] {
+        assert_eq!(
+            refusal(enter(&desk, "carol", &session)),
+            "NotAuthorizedException"
+        );
+    }
+
+    // Where no code signs in, that of the sign-up does not either.
+    for (pool, flows) in [
+        (json!({}), Some(["ALLOW_USER_AUTH"])),
+        (
+            json!({ "first_factors": ["PASSWORD", "EMAIL_OTP"], "mfa": "ON" }),
+            Some(["ALLOW_USER_AUTH"]),
+        ),
+        (json!({ "first_factors": ["EMAIL_OTP"] }), None),
+    ] {
+        let usual = ["ALLOW_USER_PASSWORD_AUTH"];
+        let flows_of_client = json!({ "flows": flows.unwrap_or(usual) });
+        let desk = Desk::new(&json!({ "pool": pool, "client": flows_of_client }));
+        let session = sign_up(&desk, "ada");
+        assert_eq!(session.is_string(), flows.is_some(), "{pool}");
+        let confirmed = confirm(&desk, "ada", &session);
+        assert_eq!(confirmed.is_string(), flows.is_some(), "{pool}");
+        assert!(enter(&desk, "ada", &confirmed).is_err(), "{pool}");
+    }
+}
+
+#[test]
 fn codes_end_and_have_limits() {
     let mut desk = Desk::new(&json!({ "user": { "unconfirmed": true } }));
     let code = desk.code();
