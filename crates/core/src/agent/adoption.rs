@@ -112,6 +112,7 @@ impl Agent {
         };
         login.succeeded(now);
         login.forget_losses();
+        login.urged = false;
         let user = session.stored.user.clone();
         let token = session.stored.refresh_token.clone();
         let old = std::mem::replace(&mut login.state, State::SignedIn(Box::new(session)));

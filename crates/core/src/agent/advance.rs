@@ -229,6 +229,7 @@ impl Agent {
             self.line.charge(1, now.at);
         }
         login.turn = Turn::None;
+        login.urged = false;
         login.work = Work::Refreshing {
             begun: now.at,
             device_key,
@@ -251,7 +252,7 @@ impl Agent {
         if !login.is_staying() {
             return Need::None;
         }
-        if login.seeks_access() {
+        if login.urged || login.seeks_access() {
             return Need::Now;
         }
         let span = session.id.as_ref().map(|id| id.span);

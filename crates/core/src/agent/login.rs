@@ -51,6 +51,8 @@ pub(super) struct Login {
     /// Whether the first of them has yet to be asked for again: the old token works for a grace of
     /// a minute at most.
     pub(super) at_once: bool,
+    /// Whether a person wants a new token, whoever else needs one.
+    pub(super) urged: bool,
     /// Its place among the renewals that nobody waits for.
     pub(super) turn: Turn,
     /// When a write to the vault last succeeded.
@@ -101,6 +103,7 @@ impl Login {
             losses: 0,
             lost: None,
             at_once: false,
+            urged: false,
             turn: Turn::None,
             writable: None,
             renewals: 0,

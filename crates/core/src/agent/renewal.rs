@@ -210,6 +210,7 @@ impl Agent {
             State::Unread => {}
         }
         login.until = now.at;
+        login.urged = true;
         for profile in self.members.get(&name).into_iter().flatten() {
             if let Some(profile) = self.profiles.get_mut(profile) {
                 profile.renew_now(now);

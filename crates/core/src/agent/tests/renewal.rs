@@ -379,3 +379,29 @@ fn an_answer_that_was_slept_on_says_nothing_of_the_clock() {
     desk.refreshed(Ok(old));
     assert_eq!(desk.agent.snapshot(desk.now).clock_ahead, None);
 }
+
+#[test]
+fn a_person_renews_a_login_that_nothing_uses() {
+    let config = CONFIG.split("[profile.dev]").next().unwrap();
+    let mut desk = Desk::new(config);
+    desk.recalled(Ok(Some(record("refresh-0", Some(false)))));
+    desk.nothing();
+    desk.renew();
+    desk.refreshed(Ok(tokens("id-1", None)));
+    desk.pass(MINUTE);
+    desk.nothing();
+}
+
+#[test]
+fn a_person_renews_though_the_identity_pool_has_turned_two_tokens_down() {
+    let mut desk = Desk::with_session(Some(false));
+    desk.ask("dev");
+    desk.refreshed(Ok(tokens("id-1", None)));
+    desk.fetched("dev", Err(fault(FaultKind::TokenStale)));
+    desk.refreshed(Ok(tokens("id-2", None)));
+    desk.fetched("dev", Err(fault(FaultKind::TokenStale)));
+    desk.pass(SECOND);
+    desk.renew();
+    desk.refreshed(Ok(tokens("id-3", None)));
+    desk.fetched("dev", Ok(keys("AKIA1")));
+}
