@@ -45,6 +45,12 @@ pub(crate) fn open<R: Runtime>(
     if label == "login" {
         builder = builder.maximizable(false);
     }
+    // Pages, styles and commands have a scheme of their own; WebKit opens connections ahead of a
+    // navigation that is refused then. Elsewhere the pages themselves are served as `http`.
+    #[cfg(target_os = "linux")]
+    if let Ok(nowhere) = NOWHERE.parse() {
+        builder = builder.proxy_url(nowhere);
+    }
     let window = builder.build()?;
     see_to_it_that_it_shows(window.clone());
     // What shows before the first frame has the page's own colour.
@@ -90,5 +96,8 @@ fn size(label: &str) -> (f64, f64) {
     }
 }
 
+/// The web view's way to all networks: a port of this machine on which only root could listen.
+#[cfg(target_os = "linux")]
+const NOWHERE: &str = "http://127.0.0.1:9";
 /// For a page to be painted.
 const PATIENCE: Duration = Duration::from_secs(10);
