@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::Goal;
 use crate::fault::FaultKind;
 use crate::name::{LoginName, ProfileName};
 
-use refusal::{cannot_do, cannot_sign_in};
+use refusal::{asked_again, cannot_do, cannot_sign_in};
 
 /// What people and programs are told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,10 +168,12 @@ pub enum Trouble {
     Misconfigured(String),
     /// The profile's keys cannot be had as things are set up.
     ProfileMisconfigured(ProfileName, String),
-    /// A sign-in, or one answer in it, was refused.
+    /// A sign-in was refused.
     CannotSignIn(LoginName, FaultKind, String),
-    /// What was asked for an account, or one answer on the way to it, was refused.
-    CannotDo(LoginName, FaultKind, String),
+    /// What was asked for an account was refused.
+    CannotDo(LoginName, Goal, FaultKind, String),
+    /// An answer came to nothing, and the person is asked again.
+    AskedAgain(LoginName, Goal, FaultKind, String),
     /// The user pool could not be told that the session is over.
     NotRevoked(String),
     /// The user pool could not be told to forget this device.
@@ -272,7 +275,8 @@ impl Trouble {
                 "Check the profile's identity pool and role, or ask their administrator.".into(),
             ),
             Self::CannotSignIn(login, kind, text) => cannot_sign_in(&login, kind, text),
-            Self::CannotDo(login, kind, text) => cannot_do(&login, kind, text),
+            Self::CannotDo(login, goal, kind, text) => cannot_do(&login, &goal, kind, text),
+            Self::AskedAgain(login, goal, kind, text) => asked_again(&login, &goal, kind, text),
             Self::NotRevoked(text) => (
                 Code::Service,
                 format!("The user pool could not be told: {text}"),

@@ -89,7 +89,7 @@ impl Conversation {
         if self.is_sign_in() {
             Trouble::CannotSignIn(login.clone(), fault.kind, fault.text)
         } else {
-            Trouble::CannotDo(login.clone(), fault.kind, fault.text)
+            Trouble::CannotDo(login.clone(), self.goal.clone(), fault.kind, fault.text)
         }
     }
 }

@@ -209,7 +209,11 @@ impl Agent {
                 let reply = Reply::Question {
                     conversation: id.clone(),
                     question,
-                    problem: problem.map(|fault| Failure::from(talk.trouble(name, fault))),
+                    problem: problem.map(|fault| {
+                        let Fault { kind, text } = fault;
+                        let goal = talk.goal.clone();
+                        Failure::from(Trouble::AskedAgain(name.clone(), goal, kind, text))
+                    }),
                 };
                 if let Some(ticket) = talk.ticket.take() {
                     self.reply(ticket, reply);
@@ -217,9 +221,10 @@ impl Agent {
             }
             Ok(Step::Done { tokens, .. }) if !talk.is_sign_in() => {
                 let spec = login.spec.clone();
+                let goal = talk.goal.clone();
                 self.orphan(name, spec, tokens.refresh_token, None);
                 let text = "The user pool signed in where it was not asked to.".to_owned();
-                let trouble = Trouble::CannotDo(name.clone(), FaultKind::Unsupported, text);
+                let trouble = Trouble::CannotDo(name.clone(), goal, FaultKind::Unsupported, text);
                 self.end_conversation(name, trouble);
             }
             Ok(Step::Done {

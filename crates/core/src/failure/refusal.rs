@@ -1,10 +1,58 @@
 //! What people are told when a user pool refuses them: the remedy leads to the next step.
 
+use crate::conversation::{Factor, Goal};
 use crate::failure::{Code, Ended};
 use crate::fault::FaultKind;
 use crate::name::LoginName;
 
-/// A sign-in, or one answer in it, was refused.
+/// An answer came to nothing, and the person is asked again: there is no command to run.
+pub(super) fn asked_again(
+    login: &LoginName,
+    goal: &Goal,
+    kind: FaultKind,
+    text: String,
+) -> (Code, String, String) {
+    let signs_in = matches!(goal, Goal::SignIn);
+    match kind {
+        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
+        FaultKind::Expired if signs_in => (
+            Code::NoConversation,
+            too_long(login),
+            "It begins again.".into(),
+        ),
+        FaultKind::Unreachable | FaultKind::Lost => (
+            Code::Offline,
+            text,
+            "Check the network, then answer again.".into(),
+        ),
+        FaultKind::Throttled | FaultKind::Service => (
+            Code::Service,
+            text,
+            "Wait a minute, then answer again.".into(),
+        ),
+        FaultKind::LockedOut
+        | FaultKind::Unsupported
+        | FaultKind::Ended(_)
+        | FaultKind::Misconfigured
+        | FaultKind::TokenStale
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone
+            if signs_in =>
+        {
+            cannot_sign_in(login, kind, text)
+        }
+        FaultKind::LockedOut
+        | FaultKind::Expired
+        | FaultKind::Unsupported
+        | FaultKind::Ended(_)
+        | FaultKind::Misconfigured
+        | FaultKind::TokenStale
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone => cannot_do(login, goal, kind, text),
+    }
+}
+
+/// A sign-in was refused.
 pub(super) fn cannot_sign_in(
     login: &LoginName,
     kind: FaultKind,
@@ -12,11 +60,15 @@ pub(super) fn cannot_sign_in(
 ) -> (Code, String, String) {
     let again = format!("begin again: poolkey login {login}");
     match kind {
-        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
+        FaultKind::Wrong => (
+            Code::Wrong,
+            text,
+            format!("Begin again: poolkey login {login}"),
+        ),
         FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
         FaultKind::Expired => (
             Code::NoConversation,
-            format!("The sign-in to “{login}” took too long."),
+            too_long(login),
             format!("Begin again: poolkey login {login}"),
         ),
         FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
@@ -43,11 +95,12 @@ pub(super) fn cannot_sign_in(
 /// The same of what is asked for an account.
 pub(super) fn cannot_do(
     login: &LoginName,
+    goal: &Goal,
     kind: FaultKind,
     text: String,
 ) -> (Code, String, String) {
     match kind {
-        FaultKind::Wrong => (Code::Wrong, text, "Try again.".into()),
+        FaultKind::Wrong => (Code::Wrong, text, before(login, goal)),
         FaultKind::LockedOut => (Code::Wrong, text, wait_or_reset(login)),
         FaultKind::Expired => (Code::NoConversation, text, "Run the command again.".into()),
         FaultKind::Unsupported => (Code::Misconfigured, text, NEWER.into()),
@@ -87,6 +140,32 @@ pub(super) fn cannot_do(
     }
 }
 
+/// What has to be done before what was asked for, where the refusal can have one reason only; for
+/// all else the pool's own words tell it.
+fn before(login: &LoginName, goal: &Goal) -> String {
+    match goal {
+        Goal::SetFactor { factor, .. } => match factor {
+            Factor::App => format!("Run: poolkey account mfa set-up {login}"),
+            Factor::Email => format!("Run: poolkey account verify-attribute {login} email"),
+            Factor::Sms => format!("Run: poolkey account verify-attribute {login} phone_number"),
+            Factor::Password | Factor::Passkey => NOTHING.into(),
+        },
+        Goal::SignIn
+        | Goal::SignUp { .. }
+        | Goal::Confirm
+        | Goal::ConfirmAsAdmin
+        | Goal::ResendCode
+        | Goal::ForgotPassword
+        | Goal::ResetPassword
+        | Goal::ChangePassword
+        | Goal::Show
+        | Goal::SetUpApp
+        | Goal::ListDevices
+        | Goal::ForgetDevice { .. }
+        | Goal::VerifyAttribute { .. } => NOTHING.into(),
+    }
+}
+
 /// What a person can do about an account that is not let in.
 fn next_step(login: &LoginName, ended: Ended) -> String {
     match ended {
@@ -100,6 +179,10 @@ fn next_step(login: &LoginName, ended: Ended) -> String {
     }
 }
 
+fn too_long(login: &LoginName) -> String {
+    format!("The sign-in to “{login}” took too long.")
+}
+
 fn wait_or_reset(login: &LoginName) -> String {
     format!(
         "Wait up to 15 minutes before the next attempt, or choose a new password: \
@@ -111,10 +194,13 @@ fn check(login: &LoginName) -> String {
     format!("Check [login.{login}] in profiles.toml, or ask the pool's administrator.")
 }
 
+const NOTHING: &str = "Nothing was changed.";
+
 const NEWER: &str = "Ask the user pool's administrator, or look for a newer Poolkey.";
 
 #[cfg(test)]
 mod tests {
+    use crate::conversation::{Factor, FactorState, Goal};
     use crate::failure::{Code, Ended, Failure, Trouble};
     use crate::fault::FaultKind;
     use crate::name::LoginName;
@@ -128,7 +214,19 @@ mod tests {
     }
 
     fn account(kind: FaultKind) -> Failure {
-        Trouble::CannotDo(acme(), kind, "It was no good.".into()).into()
+        refused(Goal::Show, kind)
+    }
+
+    fn refused(goal: Goal, kind: FaultKind) -> Failure {
+        Trouble::CannotDo(acme(), goal, kind, "It was no good.".into()).into()
+    }
+
+    fn again(kind: FaultKind) -> Failure {
+        asked(Goal::SignIn, kind)
+    }
+
+    fn asked(goal: Goal, kind: FaultKind) -> Failure {
+        Trouble::AskedAgain(acme(), goal, kind, "It was no good.".into()).into()
     }
 
     #[test]
@@ -197,6 +295,79 @@ mod tests {
             let remedy = account(kind).remedy;
             assert_eq!(remedy, "Sign in again: poolkey login acme");
         }
+    }
+
+    /// Somebody who sees a question is not told to run a command in its place.
+    #[test]
+    fn who_is_asked_again_is_told_to_answer() {
+        for (kind, code, remedy) in [
+            (FaultKind::Wrong, Code::Wrong, "Try again."),
+            (FaultKind::Expired, Code::NoConversation, "It begins again."),
+            (
+                FaultKind::Unreachable,
+                Code::Offline,
+                "Check the network, then answer again.",
+            ),
+            (
+                FaultKind::Lost,
+                Code::Offline,
+                "Check the network, then answer again.",
+            ),
+            (
+                FaultKind::Throttled,
+                Code::Service,
+                "Wait a minute, then answer again.",
+            ),
+            (
+                FaultKind::Service,
+                Code::Service,
+                "Wait a minute, then answer again.",
+            ),
+        ] {
+            let told = again(kind);
+            assert_eq!((told.code, told.remedy.as_str()), (code, remedy));
+        }
+        assert_eq!(
+            again(FaultKind::Expired).sentence,
+            "The sign-in to “acme” took too long."
+        );
+        for kind in [FaultKind::LockedOut, FaultKind::Misconfigured] {
+            assert_eq!(again(kind), sign_in(kind));
+        }
+        for kind in [
+            FaultKind::LockedOut,
+            FaultKind::Expired,
+            FaultKind::DeviceGone,
+        ] {
+            assert_eq!(asked(Goal::Show, kind), account(kind));
+        }
+    }
+
+    /// And somebody whom nothing asks any more is not told to try again.
+    #[test]
+    fn a_factor_that_is_not_ready_names_what_makes_it_so() {
+        for (factor, remedy) in [
+            (Factor::App, "Run: poolkey account mfa set-up acme"),
+            (
+                Factor::Email,
+                "Run: poolkey account verify-attribute acme email",
+            ),
+            (
+                Factor::Sms,
+                "Run: poolkey account verify-attribute acme phone_number",
+            ),
+        ] {
+            let goal = Goal::SetFactor {
+                factor,
+                state: FactorState::On,
+            };
+            assert_eq!(refused(goal, FaultKind::Wrong).remedy, remedy);
+        }
+        assert_eq!(account(FaultKind::Wrong).remedy, "Nothing was changed.");
+        assert_eq!(
+            sign_in(FaultKind::Wrong).remedy,
+            "Begin again: poolkey login acme"
+        );
     }
 
     #[test]

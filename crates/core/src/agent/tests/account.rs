@@ -459,11 +459,12 @@ fn a_question_about_an_account_has_the_same_life() {
 fn its_failures_do_not_speak_of_a_sign_in() {
     let mut desk = signed_out();
     let ticket = desk.account(Goal::Confirm);
-    desk.conversed(Ok(Step::Ask {
+    let (_, thread) = desk.conversed(Ok(Step::Ask {
         thread: Thread::default(),
         question: Question::Username { hint: None },
         problem: Some(fault(FaultKind::Expired)),
     }));
+    assert_eq!(thread.login, Some("acme".parse().unwrap()));
     let problem = desk.question(ticket).1.unwrap();
     assert_eq!(problem.sentence, "It did not work.");
 }

@@ -541,13 +541,21 @@ pub(super) fn finished(outcome: Outcome) -> Result<Step, Fault> {
 }
 
 pub(super) fn asks_password() -> Result<Step, Fault> {
-    Ok(Step::Ask {
+    Ok(asks_after(None))
+}
+
+pub(super) fn asks_password_after(kind: FaultKind) -> Result<Step, Fault> {
+    Ok(asks_after(Some(fault(kind))))
+}
+
+fn asks_after(problem: Option<Fault>) -> Step {
+    Step::Ask {
         thread: Thread::default(),
         question: Question::Password {
             username: "ann".into(),
         },
-        problem: None,
-    })
+        problem,
+    }
 }
 
 pub(super) fn done(user_name: &str, refresh_token: &str) -> Result<Step, Fault> {

@@ -70,16 +70,7 @@ fn a_wrong_password_is_asked_for_again() {
     let mut desk = signed_out();
     let id = asked_for_password(&mut desk);
     let ticket = desk.answer(&id, "wrong");
-    let again = asks_password().map(|step| match step {
-        crate::conversation::Step::Ask {
-            thread, question, ..
-        } => crate::conversation::Step::Ask {
-            thread,
-            question,
-            problem: Some(fault(FaultKind::Wrong)),
-        },
-        done => done,
-    });
+    let again = asks_password_after(FaultKind::Wrong);
     desk.conversed(again);
     let (same, problem) = desk.question(ticket);
     assert_eq!(same, id);
@@ -88,6 +79,22 @@ fn a_wrong_password_is_asked_for_again() {
     desk.conversed(done("ann", "refresh-1"));
     desk.kept(Ok(()));
     assert_eq!(desk.login().state, LoginState::SignedIn);
+}
+
+#[test]
+fn a_sign_in_that_begins_again_by_itself_names_no_command() {
+    let mut desk = signed_out();
+    let id = asked_for_password(&mut desk);
+    let ticket = desk.answer(&id, "late");
+    let again = asks_password_after(FaultKind::Expired);
+    let (_, thread) = desk.conversed(again);
+    assert_eq!(thread.login, Some("acme".parse().unwrap()));
+    let (same, problem) = desk.question(ticket);
+    assert_eq!(same, id);
+    assert_eq!(
+        problem.unwrap().to_string(),
+        "The sign-in to “acme” took too long. It begins again."
+    );
 }
 
 #[test]
