@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use aws_sdk_cognitoidentityprovider::types::VerifySoftwareTokenResponseType;
 use poolkey_core::config::LoginSpec;
-use poolkey_core::conversation::Question;
+use poolkey_core::conversation::{Question, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
 
 use crate::Cognito;
@@ -89,11 +90,13 @@ pub(crate) async fn verify(
     Ok(answer.output.session.map(Secret::new))
 }
 
-/// Shows a key to its owner.
-pub(crate) fn question(spec: &LoginSpec, username: &str, key: &Secret) -> Question {
+/// Shows a key to its owner, whose app will list it by the login and the name.
+pub(crate) fn question(spec: &LoginSpec, thread: &Thread, key: &Secret) -> Question {
+    let login = thread.login.as_ref().map(LoginName::as_str);
+    let username = thread.username.as_deref().unwrap_or_default();
     Question::AppSetup {
         key: key.clone(),
-        uri: uri(&spec.user_pool_id, username, key),
+        uri: uri(login.unwrap_or(&spec.user_pool_id), username, key),
     }
 }
 
@@ -134,14 +137,14 @@ mod tests {
     #[test]
     fn a_key_uri_is_of_the_form_that_apps_read() {
         let uri = uri(
-            "eu-west-1_AbCdEf123",
+            "acme & co",
             "ada lovelace+x@exämple.com:/?#&=",
             &Secret::new("JBSWY3DPEHPK3PXP"),
         );
         assert_eq!(
             uri.expose(),
-            "otpauth://totp/eu-west-1_AbCdEf123:ada%20lovelace%2Bx%40ex%C3%A4mple.com%3A%2F%3F%23%26%3D\
-             ?secret=JBSWY3DPEHPK3PXP&issuer=eu-west-1_AbCdEf123"
+            "otpauth://totp/acme%20%26%20co:ada%20lovelace%2Bx%40ex%C3%A4mple.com%3A%2F%3F%23%26%3D\
+             ?secret=JBSWY3DPEHPK3PXP&issuer=acme%20%26%20co"
         );
     }
 }

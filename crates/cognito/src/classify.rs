@@ -47,6 +47,8 @@ pub(crate) enum Part {
     Address,
     /// The factor has to be set up first.
     Factor,
+    /// The device was confirmed before.
+    Device,
 }
 
 impl Refusal {

@@ -1,5 +1,7 @@
 //! A machine that a user pool remembers: its proof stands in for a second factor.
 
+use std::time::Duration;
+
 use aws_sdk_cognitoidentityprovider::types::{
     DeviceRememberedStatusType, DeviceSecretVerifierConfigType, NewDeviceMetadataType,
 };
@@ -12,7 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::Cognito;
 use crate::call::call;
-use crate::classify::{Operation, Refusal};
+use crate::classify::{Meaning, Operation, Part, Refusal};
+use crate::clients::WHOLE;
 use crate::srp::{Verifier, Who, verifier};
 
 /// What became of a machine that the pool has just given a key.
@@ -33,12 +36,17 @@ pub(crate) struct Owner<'a> {
 
 /// `ConfirmDevice`: the pool learns by what it will know this machine again, though never the
 /// secret itself.
+///
+/// A pool that gave a machine a key takes no refresh token without it, and none before the key is
+/// confirmed: so a failure that passes is not left at one attempt, while `spent`, the time that the
+/// step took so far, allows it.
 pub(crate) async fn confirm(
     cognito: &Cognito,
     spec: &LoginSpec,
     access: &Secret,
     made: &NewDeviceMetadataType,
     owner: &Owner<'_>,
+    spent: impl Fn() -> Duration,
 ) -> Result<Confirmed, Fault> {
     let (Some(key), Some(group_key)) = (made.device_key(), made.device_group_key()) else {
         return Err(Fault::new(
@@ -46,7 +54,52 @@ pub(crate) async fn confirm(
             "Cognito gave this computer a key that is not whole.",
         ));
     };
-    let (password, Verifier { salt, verifier }) = secret(group_key, key)?;
+    let (password, verifier) = secret(group_key, key)?;
+    let device = Device {
+        user_pool_id: spec.user_pool_id.clone(),
+        username: owner.username.to_owned(),
+        alias: (owner.typed != owner.username).then(|| owner.typed.to_owned()),
+        key: key.to_owned(),
+        group_key: group_key.to_owned(),
+        password,
+    };
+    let mut pauses = PAUSES.into_iter();
+    let mut unheard = false;
+    loop {
+        let refusal = match confirm_once(cognito, spec, access, key, &verifier).await {
+            Ok(Asks::Nobody) => return Ok(Confirmed::Remembered(device)),
+            Ok(Asks::Person) => return Ok(Confirmed::PersonDecides(device)),
+            Err(refusal) => refusal,
+        };
+        // It has this very verifier, of the call whose answer was lost.
+        if unheard && refusal.meaning == Meaning::Refused(Part::Device) {
+            return Ok(Confirmed::Remembered(device));
+        }
+        let fault = refusal.fault;
+        unheard |= fault.kind == FaultKind::Lost;
+        match pauses.next() {
+            Some(pause) if passes(fault.kind) && fits(spent(), pause) => {
+                tracing::info!(device = key, %fault, "confirming this computer once more");
+                tokio::time::sleep(pause).await;
+            }
+            Some(_) | None => return Err(fault),
+        }
+    }
+}
+
+/// Whether the pool wants to know of the person if it shall remember a machine.
+enum Asks {
+    Nobody,
+    Person,
+}
+
+async fn confirm_once(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    access: &Secret,
+    key: &str,
+    verifier: &Verifier,
+) -> Result<Asks, Refusal> {
     let request = cognito
         .clients
         .users(spec)
@@ -56,27 +109,43 @@ pub(crate) async fn confirm(
         .device_name(name())
         .device_secret_verifier_config(
             DeviceSecretVerifierConfigType::builder()
-                .salt(salt)
-                .password_verifier(verifier)
+                .salt(&verifier.salt)
+                .password_verifier(&verifier.verifier)
                 .build(),
         );
     let answer = call(Operation::ConfirmDevice, &[access], |probe| {
         request.customize().interceptor(probe).send()
     })
     .await?;
-    let device = Device {
-        user_pool_id: spec.user_pool_id.clone(),
-        username: owner.username.to_owned(),
-        alias: (owner.typed != owner.username).then(|| owner.typed.to_owned()),
-        key: key.to_owned(),
-        group_key: group_key.to_owned(),
-        password,
-    };
     Ok(if answer.output.user_confirmation_necessary {
-        Confirmed::PersonDecides(device)
+        Asks::Person
     } else {
-        Confirmed::Remembered(device)
+        Asks::Nobody
     })
+}
+
+/// Whether another attempt may do better.
+const fn passes(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::Unreachable | FaultKind::Lost | FaultKind::Throttled | FaultKind::Service => {
+            true
+        }
+        FaultKind::Ended(_)
+        | FaultKind::TokenStale
+        | FaultKind::Wrong
+        | FaultKind::LockedOut
+        | FaultKind::Expired
+        | FaultKind::Unsupported
+        | FaultKind::Misconfigured
+        | FaultKind::IdentityConflict
+        | FaultKind::DeviceGone => false,
+    }
+}
+
+/// Whether one more attempt, after this pause, ends within the step's time for sure: what a step
+/// brought is lost when it takes longer.
+fn fits(spent: Duration, pause: Duration) -> bool {
+    spent + pause + WHOLE <= STEP
 }
 
 /// `UpdateDeviceStatus`: the person wants it remembered.
@@ -137,6 +206,12 @@ fn secret(group_key: &str, key: &str) -> Result<(Secret, Verifier), Fault> {
     Ok((password, verifier))
 }
 
+/// Before the second attempt and before the third.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
+
+/// The daemon waits 60 s for a step.
+const STEP: Duration = Duration::from_secs(58);
+
 /// More than a DNS label; the pool's list shows it in one line.
 const LONGEST_HOST: usize = 64;
 
@@ -153,6 +228,15 @@ mod tests {
         assert_ne!(first.verifier, second.verifier);
         assert_eq!(BASE64.decode(one.expose()).unwrap().len(), 40);
         assert!((12..=17).contains(&BASE64.decode(first.salt).unwrap().len()));
+    }
+
+    #[test]
+    fn no_attempt_is_begun_that_could_outlast_the_step() {
+        let at = Duration::from_secs;
+        assert!(fits(at(0), PAUSES[0]));
+        assert!(fits(at(49), at(1)));
+        assert!(!fits(at(50), at(1)));
+        assert!(!fits(at(600), PAUSES[0]));
     }
 
     #[test]

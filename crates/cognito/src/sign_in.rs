@@ -11,6 +11,8 @@
 //!                          ╰─▶ refused     the question again, an earlier one, or the end
 //! ```
 
+use std::time::Instant;
+
 use poolkey_core::config::{Flow, LoginSpec, Preference};
 use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
@@ -56,6 +58,8 @@ struct SignIn<'a> {
     thread: Thread,
     /// Whether Cognito has taken something in this step, so that what was asked last is answered.
     moved: bool,
+    /// When the step was begun.
+    begun: Instant,
 }
 
 /// What a step came to.
@@ -65,12 +69,18 @@ enum Turn {
 }
 
 impl<'a> SignIn<'a> {
-    const fn new(cognito: &'a Cognito, spec: &'a LoginSpec, thread: Thread) -> Self {
+    fn new(cognito: &'a Cognito, spec: &'a LoginSpec, thread: Thread) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a step takes seconds, and nothing but its own bound is measured by it"
+        )]
+        let begun = Instant::now();
         Self {
             cognito,
             spec,
             thread,
             moved: false,
+            begun,
         }
     }
 
@@ -93,6 +103,7 @@ impl<'a> SignIn<'a> {
     fn forget(&mut self) {
         let thread = std::mem::take(&mut self.thread);
         self.thread = Thread {
+            login: thread.login,
             username: thread.username,
             client_secret: thread.client_secret,
             device: thread.device,

@@ -65,6 +65,10 @@ fn device_srp() -> Act {
     challenge("DEVICE_SRP_AUTH", &json!({"USERNAME": BEHIND}))
 }
 
+fn confirmed() -> Act {
+    ok(&json!({"UserConfirmationNecessary": false}))
+}
+
 fn gone() -> Act {
     refuse(400, "ResourceNotFoundException", "Device does not exist.")
 }
@@ -363,20 +367,93 @@ async fn a_pool_that_asks_lets_the_person_decide() {
     }
 }
 
-/// The person is signed in; only the next sign-in will ask for the second factor again.
+/// The person is signed in, though for the life of the ID token only.
 #[tokio::test]
 async fn a_device_that_cannot_be_confirmed_does_not_undo_the_sign_in() {
-    for act in [
-        refuse(400, "InvalidParameterException", "x"),
-        refuse(500, "InternalErrorException", "x"),
-        gone(),
-        Act::Reset,
+    let broken = || refuse(500, "InternalErrorException", "x");
+    for (acts, attempts) in [
+        (
+            vec![refuse(400, "InvalidParameterException", "x"), confirmed()],
+            1,
+        ),
+        (
+            vec![refuse(400, "LimitExceededException", "x"), confirmed()],
+            1,
+        ),
+        (vec![gone(), confirmed()], 1),
+        (vec![broken(), gone(), confirmed()], 2),
+        (vec![broken(), Act::Reset, broken(), confirmed()], 3),
     ] {
-        let server = Server::start([password_verifier(), signed_in_with_device(), act]).await;
+        let begun = [password_verifier(), signed_in_with_device()];
+        let server = Server::start(begun.into_iter().chain(acts)).await;
         let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
         let talk = Talk::begin(&cognito, &spec, remembered()).await;
         let (tokens, kept) = done(talk.step(password()).await);
         assert_eq!(tokens.device_key.as_deref(), Some("eu-west-1_dev"));
         assert_eq!(kept, None);
+        assert_eq!(server.seen().len(), 2 + attempts);
     }
+}
+
+/// No refresh goes without a confirmed device, so a call that did not come through is made again,
+/// with the same verifier: it may have come through all the same.
+#[tokio::test]
+async fn a_device_is_confirmed_though_a_call_fails() {
+    let exists = || refuse(400, "DeviceKeyExistsException", "Device already exists.");
+    let all: [(Vec<Act>, bool); 5] = [
+        (vec![Act::Reset, confirmed()], true),
+        (
+            vec![
+                refuse(400, "TooManyRequestsException", "x"),
+                refuse(503, "ServiceUnavailable", "x"),
+                confirmed(),
+            ],
+            true,
+        ),
+        (vec![Act::Reset, exists()], true),
+        // Lost once is enough, whatever came between.
+        (
+            vec![
+                Act::Reset,
+                refuse(500, "InternalErrorException", "x"),
+                exists(),
+            ],
+            true,
+        ),
+        // Where no answer was lost, it is another's.
+        (
+            vec![refuse(500, "InternalErrorException", "x"), exists()],
+            false,
+        ),
+    ];
+    for (acts, is_kept) in all {
+        let attempts = acts.len();
+        let begun = [password_verifier(), signed_in_with_device()];
+        let server = Server::start(begun.into_iter().chain(acts)).await;
+        let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+        let talk = Talk::begin(&cognito, &spec, ada()).await;
+        let (tokens, kept) = done(talk.step(password()).await);
+        assert_eq!(tokens.device_key.as_deref(), Some("eu-west-1_dev"));
+        assert_eq!(kept.is_some(), is_kept);
+        let seen = server.seen();
+        assert_eq!(seen.len(), 2 + attempts);
+        assert!(seen[2..].iter().all(|call| *call == seen[2]));
+        assert_eq!(seen[2].0, "ConfirmDevice");
+    }
+}
+
+/// The person decides about a device that was confirmed at the second attempt, too.
+#[tokio::test]
+async fn a_person_is_asked_after_a_second_attempt() {
+    let server = Server::start([
+        password_verifier(),
+        signed_in_with_device(),
+        Act::Reset,
+        ok(&json!({"UserConfirmationNecessary": true})),
+    ])
+    .await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let talk = Talk::begin(&cognito, &spec, ada()).await;
+    let talk = talk.go(password()).await;
+    assert!(matches!(talk.question, Question::RememberDevice { .. }));
 }

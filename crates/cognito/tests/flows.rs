@@ -203,11 +203,52 @@ async fn user_auth_begins_with_what_is_preferred() {
     spec.endpoint = Some(server.url.clone());
     spec.preferred_challenge = Some(Preference::Password);
     let talk = Talk::begin(&cognito, &spec, ada()).await;
-    let talk = talk.go(password()).await;
+    let talk = talk.trip(password(), "by PASSWORD here").await;
     assert!(matches!(talk.question, Question::Choice { .. }));
     let sent = &server.seen()[0].1["AuthParameters"];
     assert_eq!(sent["PREFERRED_CHALLENGE"], "PASSWORD");
     assert_eq!(sent["PASSWORD"], PASSWORD);
+}
+
+/// Nobody types a password twice without being told why.
+#[tokio::test]
+async fn a_password_that_the_pool_wants_in_another_way_is_asked_for_with_the_problem() {
+    let both = [
+        (Preference::Password, "PASSWORD", "PASSWORD_SRP"),
+        (Preference::PasswordSrp, "PASSWORD_SRP", "PASSWORD"),
+    ];
+    for (preference, preferred, offered) in both {
+        for choice in [true, false] {
+            let ways: &[&str] = if choice {
+                &["EMAIL_OTP", offered]
+            } else {
+                &[offered]
+            };
+            let mut script = vec![offer(ways)];
+            if offered == "PASSWORD_SRP" {
+                script.push(password_verifier());
+            }
+            script.push(signed_in());
+            let server = Server::start(script).await;
+            let (cognito, mut spec) = (cognito(), server.login(Flow::UserAuth));
+            spec.preferred_challenge = Some(preference);
+            let talk = Talk::begin(&cognito, &spec, ada()).await;
+            let told = format!("does not take the password by {preferred} here");
+            let mut talk = talk.trip(password(), &told).await;
+            assert_eq!(
+                talk.problem.as_ref().unwrap().kind,
+                FaultKind::Misconfigured,
+                "the remedy is in profiles.toml"
+            );
+            assert_eq!(server.seen().len(), 1);
+            if choice {
+                talk = talk.go(Answer::Choice(Factor::Password)).await;
+            }
+            assert!(matches!(talk.question, Question::Password { .. }));
+            done(talk.step(password()).await);
+            assert_eq!(answered(&server, 1).2["ANSWER"], offered);
+        }
+    }
 }
 
 /// The pool may answer a preference by the challenge of that name.

@@ -143,7 +143,8 @@ impl Performer {
 }
 
 /// The longest step of a sign-in takes seven calls of at most 8 s each: the password's proof twice,
-/// the second time without a device that is gone, and a new device.
+/// the second time without a device that is gone, and a new device. What of a device is tried again
+/// is tried only while it fits.
 const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 /// So many calls at once, whatever is asked for.

@@ -5,7 +5,6 @@ use poolkey_core::conversation::{KnownDevice, Outcome, Step};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::time::UnixTime;
 
-use crate::account::refusal::wrong;
 use crate::account::{Talk, calls};
 use crate::call::call;
 use crate::classify::Operation;
@@ -53,7 +52,8 @@ impl Talk<'_> {
     pub(super) async fn forget_device(self, key: Option<String>) -> Result<Step, Fault> {
         let own = self.thread.device_key.clone();
         let Some(key) = key.or_else(|| own.clone()) else {
-            return Err(wrong(
+            return Err(Fault::new(
+                FaultKind::DeviceGone,
                 "The user pool does not know this computer as a device.",
             ));
         };
@@ -76,7 +76,10 @@ impl Talk<'_> {
                 if own.as_deref() == Some(key.as_str()) {
                     return Ok(self.finish(Outcome::DeviceForgotten { key }));
                 }
-                Err(wrong(format!("The user pool knows no device “{key}”.")))
+                Err(Fault::new(
+                    FaultKind::DeviceGone,
+                    format!("The user pool knows no device “{key}”."),
+                ))
             }
             Err(refusal) => self.refused(refusal),
         }

@@ -29,7 +29,7 @@ impl Talk<'_> {
         let by = By::Access(self.access()?);
         match app::associate(self.cognito, self.spec, by).await {
             Ok(made) => {
-                let question = app::question(self.spec, &self.name(), &made.key);
+                let question = app::question(self.spec, &self.thread, &made.key);
                 Ok(self.ask(question, None))
             }
             Err(refusal) => self.refused(refusal),
@@ -72,6 +72,10 @@ impl Talk<'_> {
                     refusal.fault.text
                 );
                 refusal.fault.text = told;
+                // Something was changed, so it is not the whole that was refused.
+                if refusal.fault.kind == FaultKind::Wrong {
+                    refusal.fault.kind = FaultKind::Misconfigured;
+                }
                 self.refused(refusal)
             }
         }
@@ -90,7 +94,8 @@ impl Talk<'_> {
                 "Codes by e-mail need an e-mail address that is verified: verify it first."
             }
             Factor::Password | Factor::Passkey => {
-                return Err(wrong(
+                return Err(Fault::new(
+                    FaultKind::Unsupported,
                     "Second factors that can be set are an authenticator app, SMS and e-mail.",
                 ));
             }

@@ -63,6 +63,7 @@ pub(super) const TABLE: &[Row] = &[
     row(Account, "InvalidParameterException",              "no registered/verified",         Refuses(Part::Address)),
     row(Access,  "InvalidParameterException",              "delivery config",                Refuses(Part::Factor)),
     row(Access,  "InvalidParameterException",              "has not set up software token",  Refuses(Part::Factor)),
+    row(Access,  "DeviceKeyExistsException",               "",                               Refuses(Part::Device)),
     row(Any,     "AliasExistsException",                   "",                               Is(Wrong)),
     row(Account, "UserLambdaValidationException",          "",                               Is(Wrong)),
     row(Account, "LimitExceededException",                 "",                               Is(LockedOut)),

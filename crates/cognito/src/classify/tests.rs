@@ -45,6 +45,7 @@ const ROWS: &[(&[Operation], &str, &str, FaultKind, Meaning)] = &[
     (&[VerifySoftwareToken], "ConcurrentModificationException", "x", FaultKind::Service, Meaning::Plain),
     (SIGN_IN, "ResourceNotFoundException", "Device does not exist.", FaultKind::DeviceGone, Meaning::Plain),
     (&[GetTokensFromRefreshToken, ForgetDevice, ConfirmDevice], "ResourceNotFoundException", "Device does not exist.", FaultKind::DeviceGone, Meaning::Plain),
+    (&[ConfirmDevice], "DeviceKeyExistsException", "Device already exists.", FaultKind::Wrong, Meaning::Refused(Part::Device)),
     (SIGN_IN, "ResourceNotFoundException", "User pool client x does not exist.", FaultKind::Misconfigured, Meaning::Plain),
     (ACCESS, "NotAuthorizedException", "Access Token has expired", FaultKind::TokenStale, Meaning::Plain),
     (ACCESS, "NotAuthorizedException", "Access Token has been revoked", FaultKind::TokenStale, Meaning::Plain),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use poolkey_core::conversation::{Answer, ChoiceOf, CodeFor, Factor, Question, Step};
-use poolkey_core::fault::Fault;
+use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
 use super::exchange::Parameters;
@@ -43,8 +43,7 @@ impl SignIn<'_> {
                 if password.expose().is_empty() {
                     return Ok(self.ask(asked, Some(wrong("Type the password."))));
                 }
-                let turn = self.show(&password).await;
-                self.settle(turn, None).await
+                self.answer_password(&password).await
             }
             (asked @ Question::Code { .. }, Answer::Code(code)) if code.expose().is_empty() => {
                 Ok(self.ask(asked, Some(wrong("Type the code."))))
@@ -133,6 +132,16 @@ impl SignIn<'_> {
                 Ok(self.ask(asked, Some(problem)))
             }
         }
+    }
+
+    async fn answer_password(mut self, password: &Secret) -> Result<Step, Fault> {
+        let wanted = self.preference().map(str::to_owned);
+        let turn = self.show(password).await;
+        let problem = match &turn {
+            Ok(Turn::Asks(question)) => not_taken(question, wanted.as_deref()),
+            Ok(Turn::Tokens(_)) | Err(_) => None,
+        };
+        self.settle(turn, problem).await
     }
 
     /// Proves the password, or sends it; and once more without a device that the pool does not
@@ -304,8 +313,7 @@ impl SignIn<'_> {
             return self.begin(None).await;
         }
         self.thread.asked = Some(self.password());
-        let turn = self.show(password).await;
-        self.settle(turn, None).await
+        self.answer_password(password).await
     }
 
     /// `MFA_SETUP` by e-mail: the address, which a code proves in the next challenge.
@@ -331,6 +339,33 @@ fn told(given: &BTreeMap<String, String>, name: &str) -> Option<String> {
 
 fn missing(name: &str) -> Fault {
     wrong(format!("The user pool requires “{name}”."))
+}
+
+/// Nobody types a password twice without being told why.
+fn not_taken(question: &Question, wanted: Option<&str>) -> Option<Fault> {
+    match question {
+        Question::Password { .. }
+        | Question::Choice {
+            choice_of: ChoiceOf::FirstFactor,
+            ..
+        } => Some(Fault::new(
+            FaultKind::Misconfigured,
+            format!(
+                "The user pool does not take the password by {} here.",
+                wanted.unwrap_or("the flow that was begun")
+            ),
+        )),
+        Question::Username { .. }
+        | Question::ClientSecret { .. }
+        | Question::Code { .. }
+        | Question::Choice { .. }
+        | Question::AppSetup { .. }
+        | Question::NewPassword { .. }
+        | Question::Attributes { .. }
+        | Question::Custom { .. }
+        | Question::RememberDevice { .. }
+        | Question::Other => None,
+    }
 }
 
 fn not_here(choice_of: ChoiceOf, factor: Factor, elsewhere: &[Factor]) -> Fault {

@@ -32,9 +32,9 @@ impl SignIn<'_> {
             username: &tokens.user.username,
             typed: self.typed(),
         };
-        let confirmed =
-            device::confirm(self.cognito, self.spec, &access.token, &made, &owner).await;
-        match confirmed {
+        let spent = || self.begun.elapsed();
+        let (cognito, spec) = (self.cognito, self.spec);
+        match device::confirm(cognito, spec, &access.token, &made, &owner, spent).await {
             Ok(Confirmed::Remembered(device)) => Ok(self.finish(tokens, Some(device))),
             Ok(Confirmed::PersonDecides(device)) => {
                 self.forget();
@@ -47,7 +47,8 @@ impl SignIn<'_> {
                 tracing::warn!(
                     device = tokens.device_key,
                     %fault,
-                    "the user pool does not remember this computer"
+                    "the user pool could not be told of this computer: the session will end with \
+                     its ID token"
                 );
                 Ok(self.finish(tokens, None))
             }

@@ -117,7 +117,7 @@ impl SignIn<'_> {
         let key = app::associate(self.cognito, self.spec, By::Session(&session)).await?;
         self.moved = true;
         self.thread.session = Some(key.session.unwrap_or(session));
-        Ok(app::question(self.spec, self.typed(), &key.key))
+        Ok(app::question(self.spec, &self.thread, &key.key))
     }
 
     /// Takes one of the ways that a question offered.

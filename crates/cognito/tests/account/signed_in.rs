@@ -89,7 +89,7 @@ async fn an_authenticator_app_is_set_up_and_asked_for_first_where_nothing_else_i
         assert_eq!(key, Secret::new("JBSWY3DPEHPK3PXP"));
         assert!(
             uri.expose()
-                .starts_with("otpauth://totp/eu-west-1_AbCdEf123:ada?secret=JBSW")
+                .starts_with("otpauth://totp/acme:ada?secret=JBSW")
         );
         let app = |code: &str, name: Option<&str>| Answer::AppSetup {
             code: Secret::new(code),
@@ -214,7 +214,7 @@ async fn a_factor_that_is_not_ready_is_refused_with_the_next_step() {
         let fault = set_factor(&server, factor, FactorState::On)
             .await
             .unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Wrong);
+        assert_eq!(fault.kind, FaultKind::Unsupported);
     }
     assert!(server.seen().is_empty());
 }
@@ -313,7 +313,7 @@ async fn a_device_is_forgotten_by_its_key_or_as_this_one() {
         assert_eq!(sent, [expected]);
     }
     let (step, sent) = forget(None, None, ok(&json!({}))).await;
-    assert_eq!(step.unwrap_err().kind, FaultKind::Wrong);
+    assert_eq!(step.unwrap_err().kind, FaultKind::DeviceGone);
     assert!(sent.is_empty());
     // This machine's own is gone either way; another one's key may have been mistyped.
     let (step, _) = forget(None, Some("mine"), gone()).await;
@@ -322,8 +322,8 @@ async fn a_device_is_forgotten_by_its_key_or_as_this_one() {
     let fault = step.unwrap_err();
     assert_eq!(
         fault.kind,
-        FaultKind::Wrong,
-        "DeviceGone would speak of this machine's own"
+        FaultKind::DeviceGone,
+        "its remedy lists those there are"
     );
     assert!(fault.text.contains("“other”"), "{fault}");
 }

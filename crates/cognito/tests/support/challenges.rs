@@ -39,6 +39,7 @@ pub fn offer(ways: &[&str]) -> Act {
 /// Somebody whose name is known.
 pub fn ada() -> Thread {
     Thread {
+        login: Some("acme".parse().unwrap()),
         username: Some("ada@example.com".into()),
         ..Thread::default()
     }

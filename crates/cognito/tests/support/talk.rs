@@ -107,6 +107,7 @@ pub fn known(goal: Goal) -> Thread {
 pub fn unknown(goal: Goal) -> Thread {
     Thread {
         goal,
+        login: Some("acme".parse().unwrap()),
         ..Thread::default()
     }
 }
