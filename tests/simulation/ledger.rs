@@ -56,6 +56,8 @@ pub struct Ledger {
     pub held: BTreeMap<LoginName, usize>,
     /// Refreshes that reached Cognito, by login, in the last hour.
     pub reached: BTreeMap<LoginName, VecDeque<u64>>,
+    /// Logins that a person asked to renew, until they are.
+    pub urged: BTreeSet<LoginName>,
     /// Renewals that people asked for, by login.
     pub demanded: BTreeMap<LoginName, VecDeque<u64>>,
     /// Calls that nobody waited for.
@@ -134,6 +136,7 @@ impl World {
                 self.demand(login.clone());
             }
             What::Renew(login) => {
+                self.ledger.urged.insert(login.clone());
                 self.rouse(login);
                 self.demand(login.clone());
             }

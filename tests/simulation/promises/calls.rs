@@ -44,7 +44,9 @@ impl World {
                 Effect::Fetch { .. } => 1,
                 _ => 0,
             };
-            if self.wait_for(effect) {
+            let urged =
+                matches!(effect, Effect::Refresh { login, .. } if self.ledger.urged.remove(login));
+            if urged || self.wait_for(effect) {
                 continue;
             }
             promise!(
