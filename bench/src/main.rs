@@ -8,6 +8,7 @@
 //!  cold    (d)  from nothing to the first answer
 //!  many    (e)  a thousand logins
 //!  sdk     (f)  what an SDK waits for
+//!  desktop (g)  the windows and the icon
 //!  report       bars, met or missed by how much
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! sides.
 
 mod cold;
+mod desktop;
 mod figures;
 mod front;
 mod idle;
@@ -66,7 +68,7 @@ struct Programs {
 
 fn main() -> Result<()> {
     let mut pace = Pace::Full;
-    let mut only = String::from("abcdef");
+    let mut only = String::from("abcdefg");
     let mut paths = Vec::new();
     for arg in std::env::args().skip(1) {
         match arg.as_str() {
@@ -112,6 +114,9 @@ fn main() -> Result<()> {
     }
     if wanted('e') {
         many::measure(&programs, pace, &mut report)?;
+    }
+    if wanted('g') {
+        desktop::measure(&programs, pace, &mut report)?;
     }
     if let Some(watched) = watched {
         watched.end(&mut report)?;

@@ -38,7 +38,7 @@ fn a_trouble_is_noted_when_it_is_over_and_a_blip_is_not() {
     let mut desk = Desk::with_session(Some(false));
     desk.ask("dev");
     desk.refreshed(Err(fault(FaultKind::Unreachable)));
-    desk.pass(5 * SECOND);
+    desk.pass(2 * SECOND);
     desk.refreshed(Ok(tokens("id-1", None)));
     desk.fetched("dev", Ok(keys("AKIA1")));
     assert_eq!(desk.recent(), [Happened::Taken], "a blip");
