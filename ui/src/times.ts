@@ -23,7 +23,12 @@ export function clock(seconds: number): string {
   const today = new Date().toDateString() === then.toDateString()
   return new Intl.DateTimeFormat(spoken(), {
     ...(today ? {} : { month: 'short', day: 'numeric' }),
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
   }).format(then)
+}
+
+/** Seconds on a countdown: “0:27”. */
+export function left(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

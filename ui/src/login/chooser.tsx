@@ -1,8 +1,11 @@
-import { go } from '../route'
 import { bridge } from '../bridge'
-import { shown, useLive } from '../store'
+import { Glyph } from '../parts/glyph'
 import { StatePill } from '../parts/state'
+import { Ways } from '../parts/ways'
+import { go } from '../route'
+import { shown, useLive } from '../store'
 import { say } from '../words'
+import { Lead } from './form'
 
 /** Which login it is. */
 export function Chooser(props: { logins: string[] }) {
@@ -10,11 +13,9 @@ export function Chooser(props: { logins: string[] }) {
   if (props.logins.length === 0) {
     return (
       <>
-        <div class="lead">
-          <h1>{say('ui.choose.none')}</h1>
-          <p class="muted">{say('ui.choose.none_hint')}</p>
-        </div>
-        <button class="button primary wide" type="button" onClick={() => void bridge.openMain()}>
+        <Glyph of="person" class="picture" />
+        <Lead title={say('ui.choose.none')}>{say('ui.choose.none_hint')}</Lead>
+        <button class="button primary wide" type="button" ref={focus} onClick={() => void bridge.openMain()}>
           {say('action.open')}
         </button>
       </>
@@ -22,13 +23,13 @@ export function Chooser(props: { logins: string[] }) {
   }
   return (
     <>
-      <h1>{say('ui.choose.title')}</h1>
-      <ul class="ways">
-        {props.logins.map((name) => {
+      <Lead title={say('ui.choose.title')} />
+      <Ways>
+        {props.logins.map((name, place) => {
           const view = news.status?.logins.find((one) => one.name === name)
           return (
             <li key={name}>
-              <button class="way" type="button" onClick={() => go({ page: 'login', login: name })}>
+              <button class="way" type="button" ref={place === 0 ? focus : undefined} onClick={() => go({ page: 'login', login: name })}>
                 <span class="words">
                   <strong>{name}</strong>
                   <span class="muted small">{view?.user?.email ?? view?.user?.username ?? view?.user_pool_id}</span>
@@ -38,7 +39,11 @@ export function Chooser(props: { logins: string[] }) {
             </li>
           )
         })}
-      </ul>
+      </Ways>
     </>
   )
+}
+
+function focus(element: HTMLElement | null): void {
+  if (element && document.activeElement === document.body) element.focus()
 }

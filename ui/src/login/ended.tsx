@@ -1,38 +1,29 @@
 import { bridge } from '../bridge'
 import { Glyph } from '../parts/glyph'
-import type { Goal, Outcome, User } from '../wire'
+import { Title } from '../parts/title'
+import type { Goal, User } from '../wire'
 import { say } from '../words'
 
 /** It is done. */
-export function Ended(props: {
-  login: string
-  goal: Goal
-  user: User | null
-  outcome: Outcome | null
-  signIn: () => void
-}) {
+export function Ended(props: { login: string; goal: Goal; user: User | null; signIn: () => void }) {
   const { login, user } = props
   return (
     <div class="end" role="status">
-      <Glyph of="tick" class="tick" />
+      <span class="done">
+        <Glyph of="tick" class="tick" />
+      </span>
+      <div class="lead">
+        <Title>{user ? say('ui.done.signed_in') : title(props.goal)}</Title>
+        <p class="muted">{user ? say('ui.done.signed_in_as', { user: user.email ?? user.username, login }) : say('ui.done.next')}</p>
+      </div>
       {user ? (
-        <>
-          <h1>{say('ui.done.signed_in')}</h1>
-          <p class="muted">
-            {say('ui.done.signed_in_as', { user: user.email ?? user.username, login })}
-          </p>
-          <button class="button primary wide" type="button" ref={focus} onClick={() => void bridge.close()}>
-            {say('ui.done.close')}
-          </button>
-        </>
+        <button class="button primary wide" type="button" ref={focus} onClick={() => void bridge.close()}>
+          {say('ui.done.close')}
+        </button>
       ) : (
-        <>
-          <h1>{title(props.goal)}</h1>
-          <p class="muted">{say('ui.done.next')}</p>
-          <button class="button primary wide" type="button" ref={focus} onClick={props.signIn}>
-            {say('action.sign_in')}
-          </button>
-        </>
+        <button class="button primary wide" type="button" ref={focus} onClick={props.signIn}>
+          {say('action.sign_in')}
+        </button>
       )}
     </div>
   )

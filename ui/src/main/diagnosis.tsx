@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Problem } from '../parts/problem'
+import { Title } from '../parts/title'
 import { shown, useLive, useNow } from '../store'
 import type { Failure } from '../wire'
 import { say } from '../words'
@@ -37,14 +38,14 @@ export function Diagnosis() {
   const ahead = status?.clock_ahead ?? 0
   return (
     <section class="page">
-      <h1>{say('ui.nav.diagnosis')}</h1>
-      <Problem failure={failure} />
+      <Title>{say('ui.nav.diagnosis')}</Title>
+      <Problem failure={failure} place="main" />
       {found.length === 0 && ahead === 0 && <p class="note good">{say('ui.diagnosis.well')}</p>}
       <ul class="findings">
         {found.map((one) => (
           <li key={`${one.where}/${one.failure.code}`}>
             <h2>{one.where}</h2>
-            <Problem failure={one.failure} />
+            <Problem failure={one.failure} place="main" />
           </li>
         ))}
         {ahead !== 0 && (

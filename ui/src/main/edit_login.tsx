@@ -1,10 +1,10 @@
 // A login as a form: new, or one that is there.
 
-import { useState } from 'preact/hooks'
 import { Field, Select } from '../parts/field'
 import { configuration, useLive } from '../store'
 import type { Flow, LoginForm, Preference } from '../wire'
 import { type Key, say } from '../words'
+import { useDraft } from './draft'
 import { Editor, Import, useForm } from './form'
 
 const flows: Flow[] = ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH', 'USER_AUTH', 'CUSTOM_AUTH', 'CUSTOM_AUTH_SRP', 'ADMIN_USER_PASSWORD_AUTH']
@@ -14,15 +14,16 @@ const blank: LoginForm = { name: '', user_pool_id: '', client_id: '' }
 export function EditLogin(props: { name: string | null }) {
   const config = useLive(configuration)
   const known = config?.logins.find((one) => one.name === props.name)
-  const [form, setForm] = useState<LoginForm>(known ?? blank)
+  const draft = useDraft(`login/${props.name ?? ''}`, known ?? blank)
+  const { form, put } = draft
   const change = { change: 'login' as const, form, instead_of: props.name }
   const problem = useForm(change, form.name !== '' && form.user_pool_id !== '' && form.client_id !== '')
-  const put = (part: Partial<LoginForm>) => setForm({ ...form, ...part })
   return (
     <Editor
       title={props.name ? say('ui.login_form.title', { login: props.name }) : say('ui.login_form.title_new')}
       change={change}
       problem={problem}
+      draft={draft}
       removal={props.name ? { change: 'remove_login', name: props.name } : null}
       after={{ page: 'overview' }}
     >

@@ -1,27 +1,27 @@
 // A profile as a form: new, or one that is there.
 
-import { useState } from 'preact/hooks'
 import { Field, Select } from '../parts/field'
 import { configuration, useLive } from '../store'
 import type { ProfileForm } from '../wire'
 import { say } from '../words'
+import { useDraft } from './draft'
 import { Editor, Import, useForm } from './form'
 
 export function EditProfile(props: { name: string | null; login: string | null }) {
   const config = useLive(configuration)
   const logins = config?.logins.map((one) => one.name) ?? []
   const known = config?.profiles.find((one) => one.name === props.name)
-  const [form, setForm] = useState<ProfileForm>(
-    known ?? { name: '', login: props.login ?? logins[0] ?? '', identity_pool_id: '', aws_config: '' },
-  )
+  const blank: ProfileForm = { name: '', login: props.login ?? logins[0] ?? '', identity_pool_id: '', aws_config: '' }
+  const draft = useDraft(`profile/${props.name ?? ''}`, known ?? blank)
+  const { form, put } = draft
   const change = { change: 'profile' as const, form, instead_of: props.name }
   const problem = useForm(change, form.name !== '' && form.identity_pool_id !== '')
-  const put = (part: Partial<ProfileForm>) => setForm({ ...form, ...part })
   return (
     <Editor
       title={props.name ? say('ui.profile_form.title', { profile: props.name }) : say('ui.profile_form.title_new')}
       change={change}
       problem={problem}
+      draft={draft}
       removal={props.name ? { change: 'remove_profile', name: props.name } : null}
       after={props.name ? { page: 'overview' } : { page: 'profile', profile: form.name.trim() }}
     >

@@ -5,10 +5,12 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Submit } from '../parts/button'
 import { Problem } from '../parts/problem'
+import { Title } from '../parts/title'
 import { type Route, go } from '../route'
 import { readConfiguration } from '../store'
 import type { Change, Failure, Outputs } from '../wire'
 import { say } from '../words'
+import type { Draft } from './draft'
 import { Back } from './profile'
 
 /** What is wrong with the form as it stands, by the rules of the configuration itself. */
@@ -40,6 +42,7 @@ export function Editor(props: {
   change: Change
   removal: Change | null
   problem: Failure | null
+  draft: Draft<object>
   after: Route
   children: ComponentChildren
 }) {
@@ -51,6 +54,7 @@ export function Editor(props: {
     setBusy(true)
     try {
       await bridge.apply(change)
+      props.draft.drop()
       await readConfiguration()
       go(after)
     } catch (thrown) {
@@ -60,29 +64,60 @@ export function Editor(props: {
     }
   }
 
-  const { removal } = props
+  // Escape leaves the page; what was typed is there when it is opened again.
+  useEffect(() => {
+    const leave = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+      if (asks) ask(false)
+      else go({ page: 'overview' })
+    }
+    addEventListener('keydown', leave)
+    return () => removeEventListener('keydown', leave)
+  }, [asks])
+
+  const { removal, draft } = props
   return (
     <section class="page narrow">
       <Back />
-      <h1>{props.title}</h1>
+      <Title>{props.title}</Title>
+      {draft.isKept && (
+        <p class="note split" role="status">
+          {say('ui.form.kept')}
+          <button class="link" type="button" onClick={draft.drop}>
+            {say('ui.form.drop')}
+          </button>
+        </p>
+      )}
       <form
         onInput={() => setFailure(null)}
         onSubmit={(event) => {
           event.preventDefault()
-          void save(props.change, props.after)
+          if (!busy) void save(props.change, props.after)
         }}
       >
         {props.children}
-        <Problem failure={failure ?? props.problem} />
-        <Submit busy={busy} doing={say('ui.form.saving')}>
-          {say('ui.form.save')}
-        </Submit>
+        <Problem failure={failure ?? props.problem} place="form" />
+        <div class="actions">
+          <Submit busy={busy} doing={say('ui.form.saving')} slim>
+            {say('ui.form.save')}
+          </Submit>
+          <button
+            class="button"
+            type="button"
+            onClick={() => {
+              draft.drop()
+              go({ page: 'overview' })
+            }}
+          >
+            {say('ui.form.cancel')}
+          </button>
+          {removal && !asks && (
+            <button class="button quiet bad" type="button" onClick={() => ask(true)}>
+              {say('ui.form.remove')}
+            </button>
+          )}
+        </div>
       </form>
-      {removal && !asks && (
-        <button class="button bad" type="button" onClick={() => ask(true)}>
-          {say('ui.form.remove')}
-        </button>
-      )}
       {removal && asks && (
         <div class="note bad" role="alertdialog" aria-label={say('ui.form.remove_sure')}>
           <p>{say('ui.form.remove_sure')}</p>
@@ -139,7 +174,7 @@ export function Import(props: { take: (found: Outputs) => void }) {
         }
       }}
     >
-      <p>
+      <p role="status">
         {say(found ? 'ui.import.found' : 'ui.import.lead')}{' '}
         <button class="link" type="button" onClick={() => input.current?.click()}>
           {say('ui.import.choose')}
@@ -157,7 +192,7 @@ export function Import(props: { take: (found: Outputs) => void }) {
           if (file) void read(file.text())
         }}
       />
-      <Problem failure={failure} />
+      <Problem failure={failure} place="form" />
     </div>
   )
 }

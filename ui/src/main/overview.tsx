@@ -2,14 +2,18 @@
 
 import { useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
+import { Glyph, Mark } from '../parts/glyph'
 import { Problem } from '../parts/problem'
 import { StatePill } from '../parts/state'
 import { Timeline } from '../parts/timeline'
-import { go, hashOf } from '../route'
+import { Title } from '../parts/title'
+import { told } from '../failures'
+import { hashOf } from '../route'
 import { configuration, configurationFailure, shown, useLive, useNow } from '../store'
 import type { Failure, LoginView, ProfileView } from '../wire'
 import { endedWords, say } from '../words'
 import { clock, span } from '../times'
+import { RecentEvents } from './recent'
 
 export function Overview() {
   const { status, away } = useLive(shown)
@@ -19,8 +23,8 @@ export function Overview() {
   if (!status) {
     return (
       <section class="page">
-        <h1>{say('ui.nav.overview')}</h1>
-        <Problem failure={away} />
+        <Title>{say('ui.nav.overview')}</Title>
+        <Problem failure={away} place="main" />
         {!away && <p class="muted" role="status">{say('ui.login.connecting')}</p>}
       </section>
     )
@@ -28,14 +32,17 @@ export function Overview() {
   return (
     <section class="page">
       <div class="title">
-        <h1>{say('ui.nav.overview')}</h1>
-        <a class="button slim" href={hashOf({ page: 'edit_login', login: null })}>
-          {say('action.add_login')}
-        </a>
+        <Title>{say('ui.nav.overview')}</Title>
+        {status.logins.length > 0 && (
+          <a class="button slim" href={hashOf({ page: 'edit_login', login: null })}>
+            {say('action.add_login')}
+          </a>
+        )}
       </div>
-      <Problem failure={away ?? status.config ?? broken} />
+      <Problem failure={away ?? status.config ?? broken} place="main" />
       {status.logins.length === 0 && (
         <div class="empty">
+          <Mark />
           <h2>{say('ui.choose.none')}</h2>
           <p class="muted">{say('ui.overview.empty')}</p>
           <a class="button primary" href={hashOf({ page: 'edit_login', login: null })}>
@@ -52,6 +59,7 @@ export function Overview() {
           now={now}
         />
       ))}
+      <RecentEvents recent={status.recent} />
     </section>
   )
 }
@@ -108,8 +116,8 @@ function LoginCard(props: { login: LoginView; profiles: ProfileView[]; isConfigu
         </div>
       </header>
       {login.state === 'needs_sign_in' && login.ended && <p class="note bad">{endedWords(login.ended)}</p>}
-      {login.trouble && <Problem failure={login.trouble} />}
-      <Problem failure={failure} />
+      {login.trouble && <Problem failure={login.trouble} place="main" />}
+      <Problem failure={failure} place="main" />
       <ul class="rows">
         {profiles.map((profile) => (
           <li key={profile.name}>
@@ -119,21 +127,25 @@ function LoginCard(props: { login: LoginView; profiles: ProfileView[]; isConfigu
                 <span class="muted small">{keysWords(profile, login, now)}</span>
               </span>
               <Timeline profile={profile} now={now} />
+              <Glyph of="on" class="glyph quiet" />
             </a>
           </li>
         ))}
         {profiles.length === 0 && <li class="muted small">{say('ui.overview.no_profiles')}</li>}
       </ul>
-      <button class="link small" type="button" onClick={() => go({ page: 'edit_profile', profile: null, login: login.name })}>
-        {say('ui.overview.add_profile')}
-      </button>
+      {props.isConfigured && (
+        <a class="link" href={hashOf({ page: 'edit_profile', profile: null, login: login.name })}>
+          {say('ui.overview.add_profile')}
+        </a>
+      )}
     </article>
   )
 }
 
 /** What can be said of a profile's keys in one line. */
 export function keysWords(profile: ProfileView, login: LoginView | undefined, now: number): string {
-  if (profile.trouble) return profile.trouble.sentence
+  // What stands in the way of the whole login is told once, above.
+  if (profile.trouble && profile.trouble.sentence !== login?.trouble?.sentence) return told(profile.trouble, 'main').headline
   if (profile.keys_expire && profile.keys_expire > now) {
     const left = say('ui.keys.good_for', { left: span(profile.keys_expire - now), until: clock(profile.keys_expire) })
     return profile.renews && profile.renews > now

@@ -6,6 +6,7 @@ import { Glyph } from '../parts/glyph'
 import { Problem } from '../parts/problem'
 import { StatePill } from '../parts/state'
 import { Timeline } from '../parts/timeline'
+import { Title } from '../parts/title'
 import { hashOf } from '../route'
 import { configuration, shown, useLive, useNow } from '../store'
 import type { Failure, ShellName } from '../wire'
@@ -38,7 +39,7 @@ export function ProfilePage(props: { name: string }) {
     return (
       <section class="page">
         <Back />
-        <h1>{props.name}</h1>
+        <Title>{props.name}</Title>
         <p class="muted">{say('code.unknown_profile')}</p>
       </section>
     )
@@ -48,16 +49,18 @@ export function ProfilePage(props: { name: string }) {
     <section class="page">
       <Back />
       <div class="title">
-        <h1>{profile.name}</h1>
+        <Title>{profile.name}</Title>
         {login && <StatePill login={login} />}
         <a class="button slim" href={hashOf({ page: 'edit_profile', profile: profile.name, login: null })}>
           {say('ui.edit')}
         </a>
       </div>
-      <Problem failure={failure ?? profile.trouble ?? null} />
+      <Problem failure={failure ?? profile.trouble ?? null} place="main" />
       <article class="card">
-        <p>{keysWords(profile, login, now)}</p>
-        <Timeline profile={profile} now={now} />
+        <div class="keys">
+          <p>{keysWords(profile, login, now)}</p>
+          <Timeline profile={profile} now={now} />
+        </div>
         <dl class="details">
           <Detail name={say('ui.profile.login')} value={profile.login} />
           <Detail name={say('ui.profile.identity_pool')} value={profile.identity_pool_id} mono />

@@ -4,16 +4,18 @@ import { useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Select } from '../parts/field'
 import { Problem } from '../parts/problem'
+import { Title } from '../parts/title'
 import { configuration, readConfiguration, shown, useLive } from '../store'
 import type { Failure, Language, Look, Preferences } from '../wire'
 import { say } from '../words'
 import { Detail } from './profile'
+import { Starting } from './starting'
 
 export function Settings() {
   const config = useLive(configuration)
   const { status } = useLive(shown)
   const [failure, setFailure] = useState<Failure | null>(null)
-  const chosen: Preferences = config?.preferences ?? { language: null, look: null }
+  const chosen: Preferences = config?.preferences ?? { language: null, look: null, open_window: false }
 
   async function choose(part: Partial<Preferences>): Promise<void> {
     try {
@@ -27,8 +29,8 @@ export function Settings() {
 
   return (
     <section class="page narrow">
-      <h1>{say('ui.nav.settings')}</h1>
-      <Problem failure={failure} />
+      <Title>{say('ui.nav.settings')}</Title>
+      <Problem failure={failure} place="main" />
       <Select
         label={say('ui.settings.language')}
         name="language"
@@ -50,6 +52,11 @@ export function Settings() {
           ['dark', say('ui.settings.dark')],
         ]}
         onInput={(look) => void choose({ look: look === '' ? null : (look as Look) })}
+      />
+      <Starting
+        opensWindow={chosen.open_window}
+        setOpensWindow={(open_window) => void choose({ open_window })}
+        failed={setFailure}
       />
       <article class="card">
         <h2>{say('ui.settings.vault')}</h2>

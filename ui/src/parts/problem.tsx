@@ -1,29 +1,41 @@
-import type { Failure } from '../wire'
-import { codeWords, spoken } from '../words'
+import type { Code, Failure, Question } from '../wire'
+import { type Place, told } from '../failures'
 
-/** What went wrong, next to what must be changed, and told to screen readers at once. */
-export function Problem(props: { failure: Failure | null; id?: string }) {
+/** What went wrong, told to screen readers at once. */
+export function Problem(props: { failure: Failure | null; place: Place }) {
   const { failure } = props
   return (
-    <div role="alert" class="alert" id={props.id}>
+    <div role="alert" class="alert">
       {failure && (
-        <div class="problem">
-          <div>
-            {spoken() === 'en' ? (
-              <strong>{failure.sentence}</strong>
-            ) : (
-              <>
-                <strong>{codeWords(failure.code)}</strong>
-                <span lang="en">{failure.sentence}</span>
-              </>
-            )}{' '}
-            {failure.remedy && (
-              <span class="muted" lang="en">
-                {failure.remedy}
-              </span>
-            )}
-          </div>
+        <div class={passing.includes(failure.code) ? 'problem wait' : 'problem'}>
+          <Words failure={failure} place={props.place} />
         </div>
+      )}
+    </div>
+  )
+}
+
+const passing: Code[] = ['offline', 'service', 'busy', 'vault_locked']
+
+/** The same of one field, below it. */
+export function FieldProblem(props: { failure: Failure; id: string; asked: Question['kind'] | null }) {
+  return (
+    <div role="alert" class="problem slim" id={props.id}>
+      <Words failure={props.failure} place="login" asked={props.asked} />
+    </div>
+  )
+}
+
+function Words(props: { failure: Failure; place: Place; asked?: Question['kind'] | null }) {
+  const { headline, detail, remedy } = told(props.failure, props.place, props.asked)
+  return (
+    <div class="words">
+      <strong>{headline}</strong>
+      {remedy && <span>{remedy}</span>}
+      {detail && (
+        <span class="muted small" lang="en">
+          {detail}
+        </span>
       )}
     </div>
   )

@@ -1,0 +1,9 @@
+import { useEffect } from 'preact/hooks'
+
+/** The page's heading, which is the document's title, too. */
+export function Title(props: { children: string; unseen?: boolean }) {
+  useEffect(() => {
+    document.title = `${props.children} – Poolkey`
+  }, [props.children])
+  return <h1 class={props.unseen ? 'unseen' : undefined}>{props.children}</h1>
+}
