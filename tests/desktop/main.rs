@@ -9,7 +9,11 @@
     reason = "tests may fail, measure and read the environment"
 )]
 
+mod access;
 mod main_window;
+mod native;
+mod pictures;
 mod questions;
 mod sign_in;
+mod tour;
 mod window;

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use poolkey_tests::{Running, World, program};
+use poolkey_tests::{Ran, Running, World, program};
 use serde_json::{Value, json};
 
 /// `poolkey-desktop` in WebKit, under WebDriver. All of it ends with this.
 pub(crate) struct Window {
     session: String,
     agent: ureq::Agent,
+    display: String,
     _driver: Running,
     _screen: Running,
 }
@@ -43,7 +45,7 @@ impl Window {
             assert!(begun.elapsed() < Duration::from_secs(20), "no driver");
             std::thread::sleep(Duration::from_millis(30));
         }
-        let options = json!({"binary": program("poolkey-desktop"), "args": args});
+        let options = json!({"binary": logged(world), "args": args});
         let body = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
         let answer = post(&agent, &format!("{root}/session"), &body);
         let id = answer["sessionId"]
@@ -52,9 +54,16 @@ impl Window {
         Self {
             session: format!("{root}/session/{id}"),
             agent,
+            display,
             _driver: driver,
             _screen: screen,
         }
+    }
+
+    /// Starts the program once more, on the same screen.
+    pub(crate) fn again(&self, world: &World, args: &[&str]) -> Ran {
+        let mut command = on_screen(world, &self.display);
+        Ran::of(command.args(args), "")
     }
 
     /// What a script in the page comes to.
@@ -103,6 +112,45 @@ impl Window {
         );
         let element = self.find("xpath", &path);
         self.post(&format!("element/{element}/click"), &json!({}));
+    }
+
+    /// Makes the window this large.
+    pub(crate) fn resizes(&self, (width, height): (u32, u32)) {
+        let size = json!({"width": width, "height": height});
+        self.post("window/rect", &size);
+        let begun = Instant::now();
+        while self.run("return [innerWidth, innerHeight]") != json!([width, height]) {
+            assert!(begun.elapsed() < PATIENCE, "the window keeps its size");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// How large it is when it opens.
+    pub(crate) fn usual_size(&self) -> (u32, u32) {
+        let hash = self.run("return location.hash");
+        if hash.as_str().is_some_and(|hash| hash.starts_with("#login")) {
+            (440, 600)
+        } else {
+            (960, 680)
+        }
+    }
+
+    /// Dresses it `light` or `dark`.
+    pub(crate) fn looks(&self, look: &str) {
+        self.run(&format!("document.documentElement.dataset.look = '{look}'"));
+    }
+
+    /// Waits until the page is painted as it is.
+    pub(crate) fn paints(&self) {
+        self.awaits(
+            "const done = arguments[arguments.length - 1];
+             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))",
+        );
+    }
+
+    /// What a script comes to that gives its answer to the last of its arguments.
+    pub(crate) fn awaits(&self, script: &str) -> Value {
+        self.post("execute/async", &json!({"script": script, "args": []}))
     }
 
     /// Waits until the window is gone.
@@ -200,8 +248,31 @@ fn post(agent: &ureq::Agent, url: &str, body: &Value) -> Value {
     answer["value"].take()
 }
 
+/// The program, on a screen.
+pub(crate) fn on_screen(world: &World, display: &str) -> Command {
+    let mut command = world.command(logged(world));
+    command
+        .env("DISPLAY", display)
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1");
+    command
+}
+
+/// The program, with what it says among the logs: the driver would swallow it.
+fn logged(world: &World) -> PathBuf {
+    let script = world.home().join("poolkey-desktop");
+    let text = format!(
+        "#!/bin/sh\nexec '{}' \"$@\" 2>>'{}'\n",
+        program("poolkey-desktop").display(),
+        world.home().join("logs/desktop.log").display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
 /// A screen that nobody sees.
-fn screen(world: &World) -> (Running, String) {
+pub(crate) fn screen(world: &World) -> (Running, String) {
     let mut command = world.command("Xvfb");
     command
         .args([
