@@ -5,7 +5,11 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{clock::Moment, random, srp::same, user::User, wire::Failure, world::World};
+use crate::{user::User, wire::Failure, world::World};
+
+mod code;
+
+pub(crate) use code::{Code, Miss, attempt_limit, expired_code};
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,25 +78,6 @@ pub struct Message {
 /// The last messages.
 pub(crate) struct Outbox(VecDeque<Message>);
 
-/// A code that was sent.
-#[derive(Clone, Debug)]
-pub(crate) struct Code {
-    text: String,
-    pub(crate) until: Moment,
-    /// Where it went.
-    pub(crate) medium: Medium,
-    misses: u32,
-}
-
-/// Why a code is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Miss {
-    Wrong,
-    Expired,
-    /// Wrong too often: the code is dead.
-    TooMany,
-}
-
 /// Where a code went, as the user may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delivery {
@@ -136,64 +121,6 @@ impl Medium {
             .into_iter()
             .find(|medium| medium.attribute() == attribute)
     }
-}
-
-impl Code {
-    const MISSES: u32 = 5;
-
-    /// A code that nobody can know yet.
-    pub(crate) fn new(medium: Medium, until: Moment) -> Self {
-        Self {
-            text: random::text(random::DIGITS, 6),
-            until,
-            medium,
-            misses: 0,
-        }
-    }
-
-    /// Compares what a user typed. After too many wrong ones the right one does not help either.
-    pub(crate) fn check(&mut self, given: &str, now: Moment) -> Result<(), Miss> {
-        if self.misses >= Self::MISSES {
-            return Err(Miss::TooMany);
-        }
-        if now >= self.until {
-            return Err(Miss::Expired);
-        }
-        if !same(self.text.as_bytes(), given.as_bytes()) {
-            self.misses += 1;
-            return Err(Miss::Wrong);
-        }
-        Ok(())
-    }
-}
-
-impl From<Miss> for Failure {
-    fn from(miss: Miss) -> Self {
-        match miss {
-            Miss::Wrong => Self::new(
-                "CodeMismatchException",
-                "Invalid verification code provided, please try again.",
-            ),
-            Miss::Expired => expired_code(),
-            Miss::TooMany => attempt_limit(),
-        }
-    }
-}
-
-/// `ExpiredCodeException`, also where there never was a code.
-pub(crate) fn expired_code() -> Failure {
-    Failure::new(
-        "ExpiredCodeException",
-        "Invalid code provided, please request a code again.",
-    )
-}
-
-/// `LimitExceededException`
-pub(crate) fn attempt_limit() -> Failure {
-    Failure::new(
-        "LimitExceededException",
-        "Attempt limit exceeded, please try after some time.",
-    )
 }
 
 impl Delivery {

@@ -13,20 +13,6 @@ fn addresses_are_masked() {
 }
 
 #[test]
-fn a_code_is_checked() {
-    let start = Moment(0);
-    let mut code = Code::new(Medium::Email, start.plus(60));
-    let right = code.text.clone();
-    assert_eq!(code.check("", start), Err(Miss::Wrong));
-    assert_eq!(code.check(&right, start), Ok(()));
-    assert_eq!(code.check(&right, start.plus(60)), Err(Miss::Expired));
-    for _ in 1..Code::MISSES {
-        assert_eq!(code.check("x", start), Err(Miss::Wrong));
-    }
-    assert_eq!(code.check(&right, start), Err(Miss::TooMany));
-}
-
-#[test]
 fn the_outbox_has_an_end() {
     let mut outbox = Outbox::new();
     for at in 0..2000 {
