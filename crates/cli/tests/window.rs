@@ -48,7 +48,7 @@ fn what_is_missing_is_told() {
     );
     assert!(said.err.contains("There is no screen"), "{said:?}");
     let said = home.poolkey(&["login", "acme", "--window", "--username", "ann"]);
-    assert_eq!(said.code, Some(64), "{said:?}");
+    assert_eq!(said.code, Some(2), "{said:?}");
 }
 
 fn with(home: &Home, args: &[&str], script: &str) -> Said {
