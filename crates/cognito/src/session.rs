@@ -95,7 +95,8 @@ impl Leaving<'_> {
     async fn forget(&self, newest: &mut Secret) -> Result<(), Fault> {
         if let Some(access) = &self.forget.access_token {
             match self.forget_with(access).await {
-                Err(fault) if is_spent(fault.kind) => {}
+                // Another access token may do what this one did not.
+                Err(fault) if fault.kind == FaultKind::TokenStale => {}
                 outcome @ (Ok(()) | Err(_)) => return outcome,
             }
         }
@@ -135,24 +136,6 @@ impl Leaving<'_> {
             Err(fault) if fault.kind == FaultKind::DeviceGone => Ok(()),
             Err(fault) => Err(fault),
         }
-    }
-}
-
-/// Whether another access token may do what this one did not.
-const fn is_spent(kind: FaultKind) -> bool {
-    match kind {
-        FaultKind::TokenStale | FaultKind::Ended(_) => true,
-        FaultKind::Unreachable
-        | FaultKind::Lost
-        | FaultKind::Throttled
-        | FaultKind::Service
-        | FaultKind::Wrong
-        | FaultKind::LockedOut
-        | FaultKind::Expired
-        | FaultKind::Unsupported
-        | FaultKind::Misconfigured
-        | FaultKind::IdentityConflict
-        | FaultKind::DeviceGone => false,
     }
 }
 

@@ -1,12 +1,9 @@
 //! Every challenge against the sandbox, which really judges what it is sent: codes come out of its
 //! outbox and of its clock, and devices prove themselves.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "tests may fail, and look at the clock"
-)]
+#![allow(clippy::unwrap_used, reason = "tests may fail")]
 
+#[path = "support/chain.rs"]
+mod chain;
 #[path = "support/http.rs"]
 mod http;
 #[path = "support/sandbox.rs"]
@@ -14,23 +11,17 @@ mod sandbox;
 #[path = "support/talk.rs"]
 mod talk;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use poolkey_cognito::Cognito;
-use poolkey_core::config::{Flow, LoginSpec, Preference};
-use poolkey_core::conversation::{Answer, Factor, Medium, Question, Step, Thread};
+use chain::*;
+use poolkey_core::config::{Flow, Preference};
+use poolkey_core::conversation::{Answer, Factor, Medium, Question, Thread};
 use poolkey_core::event::Forget;
 use poolkey_core::failure::Ended;
-use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Device, Tokens};
-use poolkey_core::time::UnixTime;
-use sandbox::{Sandbox, Seeded};
-use serde_json::{Value, json};
+use poolkey_core::session::Device;
+use sandbox::Sandbox;
+use serde_json::json;
 use talk::{Talk, attributes, code, new_password};
-
-const KEY: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-const NEW: &str = "Another-horse-8!";
 
 #[tokio::test]
 async fn an_authenticator_app_is_the_second_factor_of_every_flow() {
@@ -331,108 +322,4 @@ async fn a_device_that_the_person_does_not_want_is_not_kept() {
     let refresh = tokens.refresh_token.unwrap();
     let key = tokens.device_key.as_deref();
     cognito.refresh(&spec, &refresh, None, key).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_person_who_takes_too_long_begins_again() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({
-        "pool": {"mfa": "ON", "factors": ["SOFTWARE_TOKEN_MFA"]},
-        "client": {"session_minutes": 3},
-        "user": {"totp_key": KEY},
-    }));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let talk = at_password(&cognito, &spec, &chain).await;
-    let talk = talk.go(password(chain.text("password"))).await;
-    later(&sandbox, 181);
-    let talk = Talk::at(&cognito, &spec, talk.step(code(&totp(&sandbox, KEY))).await);
-    assert_eq!(talk.problem.as_ref().unwrap().kind, FaultKind::Expired);
-    let username = chain.text("username").to_owned();
-    assert_eq!(talk.question, Question::Password { username });
-    let talk = talk.go(password(chain.text("password"))).await;
-    done(talk.step(code(&totp(&sandbox, KEY))).await);
-}
-
-/// A sign-in confirms the account that it is for.
-#[tokio::test]
-async fn an_account_that_is_not_confirmed_is_confirmed_on_the_way() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({
-        "user": {"unconfirmed": true, "email": "alice@example.com"},
-    }));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let talk = at_password(&cognito, &spec, &chain).await;
-    let talk = talk
-        .trip(password(chain.text("password")), "not confirmed")
-        .await;
-    let talk = talk.go(Answer::Resend).await;
-    let talk = talk.trip(code("000000"), "code").await;
-    let talk = talk.go(code(&sent(&sandbox))).await;
-    done(talk.step(password(chain.text("password"))).await);
-}
-
-fn alice(chain: &Seeded) -> Thread {
-    Thread {
-        username: Some(chain.text("username").to_owned()),
-        ..Thread::default()
-    }
-}
-
-fn with(chain: &Seeded, device: Device) -> Thread {
-    Thread {
-        device: Some(device),
-        ..alice(chain)
-    }
-}
-
-async fn at_password<'a>(cognito: &'a Cognito, spec: &'a LoginSpec, chain: &Seeded) -> Talk<'a> {
-    let talk = Talk::begin(cognito, spec, alice(chain)).await;
-    assert!(
-        matches!(talk.question, Question::Password { .. }),
-        "{:?}",
-        talk.question
-    );
-    talk
-}
-
-fn password(text: &str) -> Answer {
-    Answer::Password(Secret::new(text))
-}
-
-fn done(step: Result<Step, Fault>) -> (Tokens, Option<Device>) {
-    let Ok(Step::Done { tokens, device, .. }) = step else {
-        panic!("not signed in: {step:?}")
-    };
-    (*tokens, device)
-}
-
-/// What an app with this key shows by the sandbox's clock.
-fn totp(sandbox: &Sandbox, key: &str) -> String {
-    let answer = sandbox.control("POST", "totp", &json!({"key": key}));
-    answer["code"].as_str().unwrap().to_owned()
-}
-
-/// The newest code that was sent.
-fn sent(sandbox: &Sandbox) -> String {
-    let outbox = sandbox.control("GET", "outbox", &Value::Null);
-    let newest = outbox["messages"].as_array().unwrap().last().unwrap();
-    newest["code"].as_str().unwrap().to_owned()
-}
-
-/// The sandbox's clock goes on by so much.
-fn later(sandbox: &Sandbox, seconds: u64) {
-    let clock = sandbox.control("POST", "clock", &json!({}));
-    let offset = clock["offset_seconds"].as_u64().unwrap() + seconds;
-    sandbox.control("POST", "clock", &json!({"offset_seconds": offset}));
-}
-
-fn cognito() -> Cognito {
-    Cognito::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        UnixTime::from_secs(since.as_secs().cast_signed())
-    })
 }

@@ -154,6 +154,58 @@ async fn the_devices_key_goes_with_every_step_but_not_for_another() {
     }
 }
 
+/// An alias went to somebody else: the device is of whoever had it.
+#[tokio::test]
+async fn a_device_of_another_user_is_not_taken_for_this_one_s() {
+    let server = Server::start([password_verifier(), signed_in()]).await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let begun = Thread {
+        device: Some(Device {
+            username: "grace".into(),
+            ..device()
+        }),
+        ..ada()
+    };
+    let talk = Talk::begin(&cognito, &spec, begun).await;
+    let (tokens, kept) = done(talk.step(password()).await);
+    assert_eq!(tokens.user.username, "ada");
+    assert_eq!((tokens.device_key, kept), (None, None));
+    assert_eq!(
+        server.seen()[0].1["AuthParameters"]["DEVICE_KEY"],
+        KEY,
+        "until then it was for all that is known"
+    );
+}
+
+/// What was typed this time finds the device at the next sign-in.
+#[tokio::test]
+async fn a_device_learns_by_which_name_its_owner_signs_in() {
+    let server = Server::start([password_verifier(), signed_in()]).await;
+    let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
+    let begun = Thread {
+        device: Some(device()),
+        username: Some("ada".into()),
+        ..Thread::default()
+    };
+    let talk = Talk::begin(&cognito, &spec, begun).await;
+    let (_, kept) = done(talk.step(password()).await);
+    assert_eq!(kept, Some(device()), "the user name is no alias");
+
+    // A name that is new, until the pool tells who it is.
+    let asks = challenge("SOFTWARE_TOKEN_MFA", &json!({"USER_ID_FOR_SRP": "ada"}));
+    let server = Server::start([password_verifier(), asks, signed_in()]).await;
+    let spec = server.login(Flow::UserSrp);
+    let begun = Thread {
+        device: Some(device()),
+        username: Some("+15550100".into()),
+        ..Thread::default()
+    };
+    let talk = Talk::begin(&cognito, &spec, begun).await;
+    let talk = talk.go(password()).await;
+    let (_, kept) = done(talk.step(code("123456")).await);
+    assert_eq!(kept.unwrap().alias.as_deref(), Some("+15550100"));
+}
+
 /// A password that was not judged may be proven once more.
 #[tokio::test]
 async fn a_device_that_is_gone_is_dropped_wherever_that_shows() {

@@ -267,6 +267,28 @@ async fn an_authenticator_app_is_set_up_in_the_chain_of_sessions() {
     );
 }
 
+/// The app is set up by then, and its code was used: the question cannot be asked again.
+#[tokio::test]
+async fn a_set_up_whose_last_call_fails_is_begun_again() {
+    let verified = || ok(&json!({"Status": "SUCCESS", "Session": "session-of-the-code"}));
+    let shown = Answer::AppSetup {
+        code: Secret::new("123456"),
+        device_name: None,
+    };
+    let broken = refuse(500, "InternalErrorException", "x");
+    let ways = "[\"SOFTWARE_TOKEN_MFA\"]";
+    at!(server, talk, [set_up(ways), key(), verified(), broken]);
+    let fault = talk.fail(shown.clone()).await;
+    assert_eq!(fault.kind, FaultKind::Service);
+    assert_eq!(server.seen().len(), 5);
+
+    let refused = refuse(400, "CodeMismatchException", "Code mismatch");
+    at!(server, talk, [set_up(ways), key(), verified(), refused]);
+    let talk = talk.trip(shown, "Code mismatch").await;
+    assert!(matches!(talk.question, Question::Password { .. }));
+    assert_eq!(server.seen().len(), 5);
+}
+
 #[tokio::test]
 async fn of_several_factors_one_is_chosen_and_set_up() {
     at!(

@@ -191,6 +191,12 @@ async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
     let gone = || refuse(400, "ResourceNotFoundException", "Device does not exist.");
     for (token, act, kind) in [
         (Some("fresh"), down(), Some(FaultKind::Service)),
+        // No newer access token would help.
+        (
+            Some("fresh"),
+            refuse(400, "NotAuthorizedException", "User is disabled."),
+            Some(FaultKind::Ended(Ended::UserDisabled)),
+        ),
         (None, down(), Some(FaultKind::Service)),
         (None, over(), Some(FaultKind::Ended(Ended::Revoked))),
         (None, gone(), None),

@@ -341,12 +341,18 @@ fn missing(name: &str) -> Fault {
     wrong(format!("The user pool requires “{name}”."))
 }
 
-/// Nobody types a password twice without being told why.
+/// Nobody types a password twice, or for nothing, without being told why.
 fn not_taken(question: &Question, wanted: Option<&str>) -> Option<Fault> {
     match question {
         Question::Password { .. }
         | Question::Choice {
             choice_of: ChoiceOf::FirstFactor,
+            ..
+        }
+        // A code in the password's place, not after it.
+        | Question::Code {
+            code_for: CodeFor::SignIn,
+            can_resend: true,
             ..
         } => Some(Fault::new(
             FaultKind::Misconfigured,

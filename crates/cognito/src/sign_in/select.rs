@@ -115,7 +115,6 @@ impl SignIn<'_> {
             return Err(strange("Cognito gave no session to set a second factor up"));
         };
         let key = app::associate(self.cognito, self.spec, By::Session(&session)).await?;
-        self.moved = true;
         self.thread.session = Some(key.session.unwrap_or(session));
         Ok(app::question(self.spec, &self.thread, &key.key))
     }

@@ -64,6 +64,27 @@ impl Sandbox {
         }
     }
 
+    /// An operation that only an administrator may call.
+    pub fn call_as_admin(&self, operation: &str, body: &Value) {
+        let key = |name: &str| self.ready[name].as_str().unwrap();
+        let ran = Command::new("curl")
+            .args(["--silent", "--show-error", "--fail"])
+            .args(["--aws-sigv4", "aws:amz:us-east-1:cognito-idp"])
+            .args([
+                "--user",
+                &format!("{}:{}", key("admin_key"), key("admin_secret")),
+            ])
+            .args(["--header", "Content-Type: application/x-amz-json-1.1"])
+            .arg("--header")
+            .arg(format!(
+                "X-Amz-Target: AWSCognitoIdentityProviderService.{operation}"
+            ))
+            .args(["--data", &body.to_string(), self.url()])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{operation}: {ran:?}");
+    }
+
     pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {
         let token = self.ready["control_token"].as_str().unwrap();
         steer(
