@@ -85,27 +85,29 @@ struct Month {
 }
 
 impl Month {
-    /// An hour goes by at the pool, and the login is renewed, come what may. Renewals that nobody
-    /// waits for are spaced, so many an hour has a daemon of its own, which renews when it is asked.
+    /// An hour goes by at the pool, and the login is renewed, come what may.
     fn hour(&mut self, world: &mut World) {
         world.sandbox.later(3600);
-        let kind = self.random.u8(0..8);
-        if kind < 3 {
-            renew(world);
-            // Before the call, on its way, with its answer, at the vault, after it.
-            sleep(Duration::from_micros(self.random.u64(0..30_000)));
-            self.midway += 1;
-        }
-        if kind < 7 {
-            self.kill(world);
-            world.keys();
-        } else {
-            let before = world.sandbox.calls(REFRESH);
-            renew(world);
-            let asked = Instant::now();
-            while world.sandbox.calls(REFRESH) == before || world.login().working {
-                assert!(asked.elapsed() < Duration::from_secs(10), "not renewed");
-                sleep(Duration::from_millis(2));
+        let before = world.sandbox.calls(REFRESH);
+        renew(world);
+        match self.random.u8(0..8) {
+            0 => {
+                // Before the call, on its way, with its answer, at the vault, after it.
+                sleep(Duration::from_micros(self.random.u64(0..30_000)));
+                self.midway += 1;
+                self.kill(world);
+                world.keys();
+            }
+            kind => {
+                let asked = Instant::now();
+                while world.sandbox.calls(REFRESH) == before || world.login().working {
+                    assert!(asked.elapsed() < Duration::from_secs(10), "not renewed");
+                    sleep(Duration::from_millis(2));
+                }
+                if kind == 1 {
+                    self.kill(world);
+                    world.keys();
+                }
             }
         }
         assert_eq!(world.login().state, LoginState::SignedIn);
