@@ -55,7 +55,8 @@ pub struct Note {
 impl Note {
     /// Notes a device, by what may be its key.
     pub(crate) fn device(&mut self, key: Option<&str>) {
-        self.device_key = key.filter(|key| key.len() <= 55).map(str::to_owned);
+        let key = key.filter(|key| (1..=55).contains(&key.len()));
+        self.device_key = key.map(str::to_owned);
     }
 }
 

@@ -9,6 +9,58 @@ mod running;
 use desk::{Desk, Refused, Reply, refusal};
 
 #[test]
+fn the_journal_tells_which_device_came_along() {
+    let desk = Desk::new(&json!({}));
+    let key = "us-east-1_00000000-0000-4000-8000-000000000000";
+    for device in [json!(key), json!(""), json!("x".repeat(56)), Value::Null] {
+        let with = |mut parameters: Value| {
+            parameters["USERNAME"] = json!("alice");
+            parameters["DEVICE_KEY"] = device.clone();
+            parameters
+        };
+        desk.sandbox.control("DELETE", "calls", &Value::Null);
+        // Whether it is the right one, and whether all else is right, does not matter.
+        for (operation, request) in [
+            (
+                "InitiateAuth",
+                json!({
+                    "AuthFlow": "USER_PASSWORD_AUTH",
+                    "AuthParameters": with(json!({ "PASSWORD": "wrong" })),
+                }),
+            ),
+            (
+                "RespondToAuthChallenge",
+                json!({
+                    "ChallengeName": "SMS_MFA",
+                    "ChallengeResponses": with(json!({})),
+                }),
+            ),
+            (
+                "InitiateAuth",
+                json!({
+                    "AuthFlow": "REFRESH_TOKEN_AUTH",
+                    "AuthParameters": with(json!({ "REFRESH_TOKEN": "x" })),
+                }),
+            ),
+            (
+                "GetTokensFromRefreshToken",
+                json!({ "RefreshToken": "x", "DeviceKey": device }),
+            ),
+        ] {
+            desk.call(operation, request).expect_err("refused");
+        }
+        let calls = desk.sandbox.control("GET", "calls", &Value::Null).json();
+        let calls = calls["calls"].as_array().expect("a list").clone();
+        let told: Vec<_> = calls
+            .iter()
+            .map(|call| call["device_key"].as_str())
+            .collect();
+        let expected = device.as_str().filter(|device| *device == key);
+        assert_eq!(told, [expected; 4], "{device}");
+    }
+}
+
+#[test]
 fn a_code_from_the_outbox() {
     let desk = Desk::new(&json!({
         "pool": { "mfa": "ON", "factors": ["SMS_MFA"] },

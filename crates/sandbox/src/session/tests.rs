@@ -133,6 +133,15 @@ fn a_user_who_is_disabled_in_between_does_not_get_in() {
     assert_eq!(refused(play.answer(&asked, &code)).1, "User is disabled.");
 }
 
+/// A dash in front would be an option to the AWS CLI.
+#[test]
+fn a_session_begins_as_those_of_aws_do() {
+    let mut world = play(None).world;
+    for _ in 0..200 {
+        assert!(world.session().starts_with("AYABe"));
+    }
+}
+
 /// Whoever knows a name can begin sign-ins without end.
 #[test]
 fn a_stranger_crowds_out_nobody() {
