@@ -5,7 +5,7 @@ import type { Code, Failure, Question } from './wire'
 import { type Key, codeWords, say, spoken } from './words'
 
 /** Where it is told: there is something else to be done about it. */
-export type Place = 'login' | 'main' | 'form'
+export type Place = 'login' | 'main' | 'form' | 'diagnosis'
 
 export type Told = {
   headline: string
@@ -15,7 +15,7 @@ export type Told = {
 }
 
 /** What is told of a failure; `asked` is the question whose answer was refused. */
-export function told(failure: Failure, place: Place, asked: Question['kind'] | null = null): Told {
+export function told(failure: Failure, place: Place, asked?: Question['kind']): Told {
   const key = remedyKey(failure, place)
   const remedy = key && say(key)
   if (spoken() === 'en' && speaksForItself.includes(failure.code)) {
@@ -24,8 +24,8 @@ export function told(failure: Failure, place: Place, asked: Question['kind'] | n
   return { headline: headline(failure.code, place, asked), detail: failure.sentence, remedy }
 }
 
-function headline(code: Code, place: Place, asked: Question['kind'] | null): string {
-  const refused = code === 'wrong' && asked !== null ? refusals[asked] : undefined
+function headline(code: Code, place: Place, asked?: Question['kind']): string {
+  const refused = code === 'wrong' && asked ? refusals[asked] : undefined
   if (refused) return say(refused)
   return place === 'form' && code === 'config' ? say('ui.form.refused') : codeWords(code)
 }
@@ -34,7 +34,9 @@ function remedyKey(failure: Failure, place: Place): Key | null {
   // Too many wrong ones: the only refusal that time mends.
   if (failure.code === 'wrong') return failure.remedy.startsWith('Wait') ? 'ui.remedy.locked_out' : null
   if (place === 'form' && failure.code === 'config') return null
-  if (place === 'main' && goesOn.includes(failure.code)) return 'ui.remedy.goes_on'
+  // There the button that restarts it stands below.
+  if (place === 'diagnosis' && failure.code === 'no_daemon') return null
+  if ((place === 'main' || place === 'diagnosis') && goesOn.includes(failure.code)) return 'ui.remedy.goes_on'
   return remedies[failure.code]
 }
 

@@ -28,7 +28,7 @@ export type Of<Kind extends Question['kind']> = PageProps<Extract<Question, { ki
 
 /** The problem of the last answer, for the field that it concerns. */
 export const refused = (props: PageProps): Refused =>
-  props.problem && { failure: props.problem, asked: props.question.kind }
+  props.problem && { failure: props.problem, place: 'login', asked: props.question.kind }
 
 /** A page with fields: what was typed is taken once, and passwords are wiped from the page then. */
 export function Form(

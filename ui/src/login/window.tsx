@@ -173,7 +173,7 @@ function Busy(props: { words: string }) {
 /** Other things than the one that is asked. */
 function Links(props: { stage: Stage; goal: Goal; begin: (goal: Goal, username?: string) => void; several: boolean }) {
   const { stage, goal, begin } = props
-  if (stage.at === 'signed_in' || stage.at === 'waiting' || stage.at === 'choosing') return <footer />
+  if (stage.at !== 'asking' && stage.at !== 'renaming' && stage.at !== 'failed') return <footer />
   const question = stage.at === 'asking' ? stage.question : null
   const signsIn = goal.kind === 'sign_in'
   const username = question?.kind === 'password' ? question.username : undefined

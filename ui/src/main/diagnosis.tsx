@@ -39,13 +39,13 @@ export function Diagnosis() {
   return (
     <section class="page">
       <Title>{say('ui.nav.diagnosis')}</Title>
-      <Problem failure={failure} place="main" />
+      <Problem failure={failure} place="diagnosis" />
       {found.length === 0 && ahead === 0 && <p class="note good">{say('ui.diagnosis.well')}</p>}
       <ul class="findings">
         {found.map((one) => (
           <li key={`${one.where}/${one.failure.code}`}>
             <h2>{one.where}</h2>
-            <Problem failure={one.failure} place="main" />
+            <Problem failure={one.failure} place="diagnosis" />
           </li>
         ))}
         {ahead !== 0 && (

@@ -5,7 +5,7 @@ import { configuration, useLive } from '../store'
 import type { Flow, LoginForm, Preference } from '../wire'
 import { type Key, say } from '../words'
 import { useDraft } from './draft'
-import { Editor, Import, useForm } from './form'
+import { Editor, Import, named, useForm } from './form'
 
 const flows: Flow[] = ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH', 'USER_AUTH', 'CUSTOM_AUTH', 'CUSTOM_AUTH_SRP', 'ADMIN_USER_PASSWORD_AUTH']
 const preferences: Preference[] = ['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP']
@@ -23,6 +23,7 @@ export function EditLogin(props: { name: string | null }) {
       title={props.name ? say('ui.login_form.title', { login: props.name }) : say('ui.login_form.title_new')}
       change={change}
       problem={problem}
+      fields={['user_pool_id', 'client_id']}
       draft={draft}
       removal={props.name ? { change: 'remove_login', name: props.name } : null}
       after={{ page: 'overview' }}
@@ -35,8 +36,8 @@ export function EditLogin(props: { name: string | null }) {
         />
       )}
       <Field label={say('ui.login_form.name')} hint={say('ui.login_form.name_hint')} name="name" value={form.name} required autofocus={!props.name} maxLength={64} onInput={(name) => put({ name })} />
-      <Field label={say('ui.login_form.pool')} hint={say('ui.login_form.pool_hint')} name="user_pool_id" class="mono" value={form.user_pool_id} required onInput={(user_pool_id) => put({ user_pool_id })} />
-      <Field label={say('ui.login_form.client')} hint={say('ui.login_form.client_hint')} name="client_id" class="mono" value={form.client_id} required onInput={(client_id) => put({ client_id })} />
+      <Field label={say('ui.login_form.pool')} hint={say('ui.login_form.pool_hint')} name="user_pool_id" class="mono" value={form.user_pool_id} refused={named(problem, 'user_pool_id')} required onInput={(user_pool_id) => put({ user_pool_id })} />
+      <Field label={say('ui.login_form.client')} hint={say('ui.login_form.client_hint')} name="client_id" class="mono" value={form.client_id} refused={named(problem, 'client_id')} required onInput={(client_id) => put({ client_id })} />
       <Field label={say('ui.login_form.username')} hint={say('ui.login_form.username_hint')} name="username" value={form.username ?? ''} onInput={(username) => put({ username })} />
       <details>
         <summary>{say('ui.login_form.more')}</summary>

@@ -5,7 +5,7 @@ import { configuration, useLive } from '../store'
 import type { ProfileForm } from '../wire'
 import { say } from '../words'
 import { useDraft } from './draft'
-import { Editor, Import, useForm } from './form'
+import { Editor, Import, named, useForm } from './form'
 
 export function EditProfile(props: { name: string | null; login: string | null }) {
   const config = useLive(configuration)
@@ -21,6 +21,7 @@ export function EditProfile(props: { name: string | null; login: string | null }
       title={props.name ? say('ui.profile_form.title', { profile: props.name }) : say('ui.profile_form.title_new')}
       change={change}
       problem={problem}
+      fields={['identity_pool_id', 'role_arn']}
       draft={draft}
       removal={props.name ? { change: 'remove_profile', name: props.name } : null}
       after={props.name ? { page: 'overview' } : { page: 'profile', profile: form.name.trim() }}
@@ -28,8 +29,8 @@ export function EditProfile(props: { name: string | null; login: string | null }
       {!props.name && <Import take={(found) => put({ identity_pool_id: found.identity_pool_id ?? form.identity_pool_id })} />}
       <Field label={say('ui.profile_form.name')} hint={say('ui.profile_form.name_hint')} name="name" value={form.name} required autofocus={!props.name} maxLength={64} onInput={(name) => put({ name })} />
       <Select label={say('ui.profile.login')} name="login" value={form.login} options={logins.map((name) => [name, name])} onInput={(login) => put({ login })} />
-      <Field label={say('ui.profile.identity_pool')} hint={say('ui.profile_form.pool_hint')} name="identity_pool_id" class="mono" value={form.identity_pool_id} required onInput={(identity_pool_id) => put({ identity_pool_id })} />
-      <Field label={say('ui.profile_form.role')} hint={say('ui.profile_form.role_hint')} name="role_arn" class="mono" value={form.role_arn ?? ''} onInput={(role_arn) => put({ role_arn })} />
+      <Field label={say('ui.profile.identity_pool')} hint={say('ui.profile_form.pool_hint')} name="identity_pool_id" class="mono" value={form.identity_pool_id} refused={named(problem, 'identity_pool_id')} required onInput={(identity_pool_id) => put({ identity_pool_id })} />
+      <Field label={say('ui.profile_form.role')} hint={say('ui.profile_form.role_hint')} name="role_arn" class="mono" value={form.role_arn ?? ''} refused={named(problem, 'role_arn')} onInput={(role_arn) => put({ role_arn })} />
       <details>
         <summary>{say('ui.login_form.more')}</summary>
         <Field label={say('ui.login_form.endpoint')} hint={say('ui.login_form.endpoint_hint')} name="endpoint" type="url" value={form.endpoint ?? ''} onInput={(endpoint) => put({ endpoint })} />

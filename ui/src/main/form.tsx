@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Submit } from '../parts/button'
+import type { Refused } from '../parts/field'
 import { Problem } from '../parts/problem'
 import { Title } from '../parts/title'
 import { type Route, go } from '../route'
@@ -37,11 +38,19 @@ export function useForm(change: Change, isWhole: boolean): Failure | null {
   return problem
 }
 
+/** The problem, for the field that it names. */
+export function named(problem: Failure | null, field: string): Refused {
+  const names = problem !== null && new RegExp(`\\b${field}\\b`).test(problem.sentence)
+  return names ? { failure: problem, place: 'form' } : null
+}
+
 export function Editor(props: {
   title: string
   change: Change
   removal: Change | null
   problem: Failure | null
+  /** The fields that tell a problem which names them. */
+  fields: string[]
   draft: Draft<object>
   after: Route
   children: ComponentChildren
@@ -76,6 +85,7 @@ export function Editor(props: {
   }, [asks])
 
   const { removal, draft } = props
+  const isTold = props.fields.some((field) => named(props.problem, field))
   return (
     <section class="page narrow">
       <Back />
@@ -96,7 +106,7 @@ export function Editor(props: {
         }}
       >
         {props.children}
-        <Problem failure={failure ?? props.problem} place="form" />
+        <Problem failure={failure ?? (isTold ? null : props.problem)} place="form" />
         <div class="actions">
           <Submit busy={busy} doing={say('ui.form.saving')} slim>
             {say('ui.form.save')}

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { Place } from '../failures'
 import type { Failure, Question } from '../wire'
 import { say } from '../words'
 import { FieldProblem } from './problem'
 
 /** What of the last answer stood in the way, told below the field that must be changed. */
-export type Refused = { failure: Failure; asked: Question['kind'] } | null
+export type Refused = { failure: Failure; place: Place; asked?: Question['kind'] } | null
 
 type Common = {
   label: string
@@ -52,7 +53,7 @@ export function Field(
           autocapitalize="off"
         />
       </div>
-      {refused && <FieldProblem id={`${id}-problem`} failure={refused.failure} asked={refused.asked} />}
+      {refused && <FieldProblem {...refused} id={`${id}-problem`} />}
       {hint && (
         <div class="hint" id={`${id}-hint`}>
           {hint}
@@ -146,7 +147,7 @@ export function PasswordField(
           </button>
         )}
       </div>
-      {refused && <FieldProblem id={`${id}-problem`} failure={refused.failure} asked={refused.asked} />}
+      {refused && <FieldProblem {...refused} id={`${id}-problem`} />}
       <div class={capsLock ? 'hint warn' : 'hint'} id={`${id}-hint`} aria-live="polite">
         {capsLock ? say('ui.password.caps_lock') : props.hint}
       </div>

@@ -18,15 +18,15 @@ export function Problem(props: { failure: Failure | null; place: Place }) {
 const passing: Code[] = ['offline', 'service', 'busy', 'vault_locked']
 
 /** The same of one field, below it. */
-export function FieldProblem(props: { failure: Failure; id: string; asked: Question['kind'] | null }) {
+export function FieldProblem(props: { failure: Failure; id: string; place: Place; asked?: Question['kind'] }) {
   return (
     <div role="alert" class="problem slim" id={props.id}>
-      <Words failure={props.failure} place="login" asked={props.asked} />
+      <Words {...props} />
     </div>
   )
 }
 
-function Words(props: { failure: Failure; place: Place; asked?: Question['kind'] | null }) {
+function Words(props: { failure: Failure; place: Place; asked?: Question['kind'] }) {
   const { headline, detail, remedy } = told(props.failure, props.place, props.asked)
   return (
     <div class="words">
