@@ -2,6 +2,8 @@
 //! keys or tokens. The one secret that a page is given belongs to the person before it: the key of
 //! an authenticator app while it is set up, in `Question::AppSetup`, as text and for the QR code.
 
+use std::time::Duration;
+
 use poolkey_core::conversation::{Answer, Goal};
 use poolkey_core::event::SignedOut;
 use poolkey_core::failure::{Code, Failure, Trouble};
@@ -121,6 +123,13 @@ pub(crate) async fn restart_daemon(client: State<'_, Client>) -> Done<()> {
         let running = client.clone().starting(Starting::Never);
         if running.is_answered()? {
             done(running.ask(&Ask::Stop)?)?;
+            // One that is about to end still answers, and would be taken for the next.
+            for _ in 0..STOP_LOOKS {
+                if !running.is_answered()? {
+                    break;
+                }
+                std::thread::sleep(STOP_PAUSE);
+            }
         }
         let reply = client.ask(&Ask::Status)?;
         let Reply::Status(_) = reply else {
@@ -298,3 +307,7 @@ fn unseen(error: &tauri::Error) -> Failure {
         remedy: "Close it and open it again.".into(),
     }
 }
+
+/// How often, and how far apart, it is looked whether a daemon has ended.
+const STOP_LOOKS: u32 = 100;
+const STOP_PAUSE: Duration = Duration::from_millis(50);
