@@ -48,7 +48,7 @@ fn a_login_and_a_profile_are_added_changed_and_removed() {
         window.clicks("Save");
         window.reads("us-east-1_Other0001");
         window.run(
-            "document.querySelectorAll('article.card')[1].querySelector('button.link').click()",
+            "document.querySelectorAll('article.card')[1].querySelector('.link').click()",
         );
         window.reads("Add a profile");
         window.types("name", "more");
