@@ -26,18 +26,18 @@ impl<'a> Talk<'a> {
 
     /// What is asked now.
     pub(crate) fn asked(&self) -> &Question {
-        match &self.step {
-            Step::Ask { question, .. } => question,
-            other => panic!("nothing is asked: {other:?}"),
-        }
+        let Step::Ask { question, .. } = &self.step else {
+            panic!("nothing is asked: {:?}", self.step);
+        };
+        question
     }
 
     /// What was wrong with the last answer.
     pub(crate) fn problem(&self) -> Option<&Fault> {
-        match &self.step {
-            Step::Ask { problem, .. } => problem.as_ref(),
-            other => panic!("nothing is asked: {other:?}"),
-        }
+        let Step::Ask { problem, .. } = &self.step else {
+            panic!("nothing is asked: {:?}", self.step);
+        };
+        problem.as_ref()
     }
 
     /// Answers; the conversation goes on.
@@ -65,18 +65,18 @@ impl<'a> Talk<'a> {
 
     /// The tokens at its end.
     pub(crate) fn tokens(self) -> Tokens {
-        match self.step {
-            Step::Done { tokens, .. } => *tokens,
-            other => panic!("nobody is signed in: {other:?}"),
-        }
+        let Step::Done { tokens, .. } = self.step else {
+            panic!("nobody is signed in: {:?}", self.step);
+        };
+        *tokens
     }
 
     /// What it came to.
     pub(crate) fn outcome(self) -> Outcome {
-        match self.step {
-            Step::Finished { outcome, .. } => outcome,
-            other => panic!("it is not done: {other:?}"),
-        }
+        let Step::Finished { outcome, .. } = self.step else {
+            panic!("it is not done: {:?}", self.step);
+        };
+        outcome
     }
 }
 

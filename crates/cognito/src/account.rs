@@ -7,6 +7,7 @@
 //! A refusal never ends a session. Where it says that the access token is of no use, that is
 //! [`FaultKind::TokenStale`]: the refresh that follows will tell whether the session is over.
 
+mod answers;
 mod attribute;
 mod calls;
 mod device;
@@ -23,6 +24,7 @@ use poolkey_core::secret::Secret;
 use self::calls::Delivery;
 pub(crate) use self::calls::{Confirmed, confirm, resend, reset_password, send_reset_code};
 use crate::Cognito;
+use crate::conversation::wrong;
 
 /// The first question, or the outcome where nobody need be asked.
 pub(crate) async fn begin(
@@ -103,101 +105,6 @@ impl Talk<'_> {
         }
     }
 
-    /// Puts the answer where it is looked for, and goes on.
-    async fn take(mut self, asked: Question, answer: Answer) -> Result<Step, Fault> {
-        match (&asked, answer) {
-            (Question::Username { .. }, Answer::Username(name)) => {
-                let name = name.trim();
-                if name.is_empty() || name.chars().count() > LONGEST_NAME {
-                    return Ok(self.again(asked, "A user name has 1 to 128 characters."));
-                }
-                self.thread.username = Some(name.to_owned());
-            }
-            (Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
-                let secret = secret.expose().trim();
-                if secret.is_empty() {
-                    return Ok(self.again(asked, "A client secret has 1 to 64 characters."));
-                }
-                self.thread.client_secret = Some(Secret::new(secret));
-            }
-            (Question::Password { .. }, Answer::Password(password)) => {
-                if password.expose().is_empty() {
-                    return Ok(self.again(asked, "Type the password."));
-                }
-                self.thread.password = Some(password);
-            }
-            (Question::Code { .. }, Answer::Code(code)) => {
-                if code.expose().is_empty() {
-                    return Ok(self.again(asked, "Type the code."));
-                }
-                self.thread.code = Some(code);
-            }
-            (
-                Question::Code {
-                    can_resend: true, ..
-                },
-                Answer::Resend,
-            ) => self.thread.challenge = Some(SEND.to_owned()),
-            (
-                Question::NewPassword { .. },
-                Answer::NewPassword {
-                    password,
-                    attributes,
-                },
-            ) => {
-                if password.expose().is_empty() {
-                    return Ok(self.again(asked, "Type a new password."));
-                }
-                if self.thread.goal == Goal::ChangePassword {
-                    return self.change_password_to(asked, &password).await;
-                }
-                self.thread.password = Some(password);
-                self.thread.attributes.extend(attributes);
-            }
-            (Question::Attributes { names }, Answer::Attributes(mut given)) => {
-                given.retain(|name, value| names.contains(name) && !value.trim().is_empty());
-                let missing: Vec<_> = names
-                    .iter()
-                    .filter(|name| !given.contains_key(*name))
-                    .map(String::as_str)
-                    .collect();
-                let missing = missing.join(", ");
-                self.thread.attributes.extend(given);
-                if !missing.is_empty() {
-                    return Ok(self.again(asked, format!("The user pool requires {missing}.")));
-                }
-            }
-            (Question::AppSetup { .. }, Answer::AppSetup { code, device_name }) => {
-                return self.verify_app(asked, &code, device_name.as_deref()).await;
-            }
-            (
-                Question::Username { .. }
-                | Question::Password { .. }
-                | Question::ClientSecret { .. }
-                | Question::Code { .. }
-                | Question::Choice { .. }
-                | Question::AppSetup { .. }
-                | Question::NewPassword { .. }
-                | Question::Attributes { .. }
-                | Question::Custom { .. }
-                | Question::RememberDevice { .. }
-                | Question::Other,
-                Answer::Username(_)
-                | Answer::Password(_)
-                | Answer::ClientSecret(_)
-                | Answer::Code(_)
-                | Answer::Resend
-                | Answer::Choice(_)
-                | Answer::AppSetup { .. }
-                | Answer::NewPassword { .. }
-                | Answer::Attributes(_)
-                | Answer::Custom(_)
-                | Answer::RememberDevice(_),
-            ) => return Ok(self.again(asked, "That was the answer to another question.")),
-        }
-        self.go_on().await
-    }
-
     /// Has the pool send a code, and asks for it.
     async fn send(mut self) -> Result<Step, Fault> {
         let sent = match &self.thread.goal {
@@ -249,8 +156,7 @@ impl Talk<'_> {
     }
 
     fn again(self, asked: Question, problem: impl Into<String>) -> Step {
-        let problem = Fault::new(FaultKind::Wrong, problem);
-        self.ask(asked, Some(problem))
+        self.ask(asked, Some(wrong(problem)))
     }
 
     /// Asks for a user name. The one that was refused is not offered again: a script that takes
@@ -325,5 +231,3 @@ impl Talk<'_> {
 
 /// Stands in a thread's `challenge` while a code is to be sent before anything else.
 const SEND: &str = "SEND_CODE";
-
-const LONGEST_NAME: usize = 128;

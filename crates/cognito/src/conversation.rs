@@ -2,7 +2,7 @@
 
 use poolkey_core::config::LoginSpec;
 use poolkey_core::conversation::{Answer, Goal, Step, Thread};
-use poolkey_core::fault::Fault;
+use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
 use crate::{Cognito, account, sign_in};
@@ -13,21 +13,10 @@ pub(crate) async fn begin(
     spec: &LoginSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
-    match thread.goal {
-        Goal::SignIn => sign_in::begin(cognito, spec, thread).await,
-        Goal::SignUp { .. }
-        | Goal::Confirm
-        | Goal::ConfirmAsAdmin
-        | Goal::ResendCode
-        | Goal::ForgotPassword
-        | Goal::ResetPassword
-        | Goal::ChangePassword
-        | Goal::Show
-        | Goal::SetUpApp
-        | Goal::SetFactor { .. }
-        | Goal::ListDevices
-        | Goal::ForgetDevice { .. }
-        | Goal::VerifyAttribute { .. } => account::begin(cognito, spec, thread).await,
+    if thread.goal == Goal::SignIn {
+        sign_in::begin(cognito, spec, thread).await
+    } else {
+        account::begin(cognito, spec, thread).await
     }
 }
 
@@ -39,22 +28,34 @@ pub(crate) async fn answer(
     answer: Answer,
 ) -> Result<Step, Fault> {
     let answer = plain(answer);
-    match thread.goal {
-        Goal::SignIn => sign_in::answer(cognito, spec, thread, answer).await,
-        Goal::SignUp { .. }
-        | Goal::Confirm
-        | Goal::ConfirmAsAdmin
-        | Goal::ResendCode
-        | Goal::ForgotPassword
-        | Goal::ResetPassword
-        | Goal::ChangePassword
-        | Goal::Show
-        | Goal::SetUpApp
-        | Goal::SetFactor { .. }
-        | Goal::ListDevices
-        | Goal::ForgetDevice { .. }
-        | Goal::VerifyAttribute { .. } => account::answer(cognito, spec, thread, answer).await,
+    if thread.goal == Goal::SignIn {
+        sign_in::answer(cognito, spec, thread, answer).await
+    } else {
+        account::answer(cognito, spec, thread, answer).await
     }
+}
+
+/// A user name as it was typed. None has a space, but what is pasted may have.
+pub(crate) fn username(typed: &str) -> Result<String, Fault> {
+    let name = typed.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Err(wrong("A user name has 1 to 128 characters."));
+    }
+    Ok(name.to_owned())
+}
+
+/// An app client's secret: pasted, as a rule, and without spaces of its own.
+pub(crate) fn client_secret(typed: &Secret) -> Result<Secret, Fault> {
+    let secret = typed.expose().trim();
+    if secret.is_empty() {
+        return Err(wrong("A client secret has 1 to 64 characters."));
+    }
+    Ok(Secret::new(secret))
+}
+
+/// What the person answered came to nothing.
+pub(crate) fn wrong(text: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::Wrong, text)
 }
 
 /// Codes are shown in groups, and typed or pasted so; Cognito takes them without.
@@ -82,3 +83,8 @@ fn plain(answer: Answer) -> Answer {
         | Answer::RememberDevice(_) => answer,
     }
 }
+
+/// What is told to an answer of another kind than its question.
+pub(crate) const ANOTHER_QUESTION: &str = "That was the answer to another question.";
+
+const LONGEST_NAME: usize = 128;

@@ -234,9 +234,5 @@ impl<'a> SignIn<'a> {
     }
 }
 
-fn wrong(text: impl Into<String>) -> Fault {
-    Fault::new(FaultKind::Wrong, text)
-}
-
 /// Where a thread notes the way that the person chose, among the challenge's parameters.
 const PREFERRED: &str = "PREFERRED_CHALLENGE";

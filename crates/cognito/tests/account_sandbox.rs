@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "tests may fail, look at the clock, and run themselves"
+    reason = "tests may fail, and run themselves"
 )]
 
 #[path = "support/http.rs"]
@@ -16,18 +16,13 @@ mod sandbox;
 mod talk;
 
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use person::{Person, spend};
-use poolkey_cognito::Cognito;
-use poolkey_core::config::{Flow, LoginSpec};
-use poolkey_core::conversation::{
-    Account, Answer, CodeFor, Factor, FactorState, Goal, Medium, Outcome, Question, Step, Thread,
-};
+use poolkey_core::config::Flow;
+use poolkey_core::conversation::{Answer, CodeFor, Goal, Medium, Outcome, Question, Step, Thread};
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
-use poolkey_core::time::UnixTime;
-use sandbox::{Sandbox, Seeded};
+use sandbox::{Sandbox, Seeded, cognito, last_code};
 use serde_json::{Value, json};
 use talk::*;
 
@@ -83,7 +78,7 @@ async fn an_account_is_signed_up_confirmed_and_signed_in() {
                 can_resend: true,
             }
         );
-        let fault = person("ada", PASSWORD, &chain)
+        let fault = Person::of("ada", PASSWORD, &chain.ids)
             .sign_in(&cognito, &spec)
             .await;
         assert!(fault.is_err(), "not confirmed yet");
@@ -97,7 +92,7 @@ async fn an_account_is_signed_up_confirmed_and_signed_in() {
                 username: "ada".into()
             }
         );
-        let tokens = person("ada", PASSWORD, &chain)
+        let tokens = Person::of("ada", PASSWORD, &chain.ids)
             .sign_in(&cognito, &spec)
             .await
             .unwrap();
@@ -140,7 +135,7 @@ async fn a_forgotten_password_is_reset_and_a_known_one_changed() {
     ));
     let sent = last_code(&sandbox, "alice@example.com");
     assert_eq!(talk.end(code(&sent)).await, Outcome::Done);
-    let tokens = person(chain.text("username"), PASSWORD, &chain)
+    let tokens = Person::of(chain.text("username"), PASSWORD, &chain.ids)
         .sign_in(&cognito, &spec)
         .await
         .unwrap();
@@ -157,7 +152,7 @@ async fn a_forgotten_password_is_reset_and_a_known_one_changed() {
         .await;
     let end = talk.end(new_password("An0ther-passw0rd")).await;
     assert_eq!(end, Outcome::Done);
-    person(chain.text("username"), "An0ther-passw0rd", &chain)
+    Person::of(chain.text("username"), "An0ther-passw0rd", &chain.ids)
         .sign_in(&cognito, &spec)
         .await
         .unwrap();
@@ -201,196 +196,6 @@ async fn nobody_can_be_sent_a_code_without_an_address() {
     let forgot = cognito.begin(&spec, known(Goal::ForgotPassword)).await;
     let fault = forgot.unwrap_err();
     assert!(fault.text.contains("administrator"), "{fault}");
-}
-
-#[tokio::test]
-async fn second_factors_are_set_up_preferred_and_turned_off() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({
-        "pool": {"mfa": "OPTIONAL", "factors": ["SOFTWARE_TOKEN_MFA", "SMS_MFA"]},
-        "user": {"email": "alice@example.com"},
-    }));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let alice = person(chain.text("username"), chain.text("password"), &chain);
-    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
-    let access = tokens.access.unwrap().token;
-
-    let set = async |factor, state| {
-        let goal = Goal::SetFactor { factor, state };
-        cognito.begin(&spec, signed_in_for(goal, &access)).await
-    };
-    let fault = set(Factor::App, FactorState::On).await.unwrap_err();
-    assert!(
-        fault.text.contains("Set up an authenticator app"),
-        "{fault}"
-    );
-    let fault = set(Factor::Sms, FactorState::On).await.unwrap_err();
-    assert!(fault.text.contains("phone number"), "{fault}");
-
-    let talk = Talk::begin(&cognito, &spec, signed_in_for(Goal::SetUpApp, &access)).await;
-    let Question::AppSetup { key, .. } = talk.question.clone() else {
-        panic!("{:?}", talk.question)
-    };
-    let app = |code: &str| Answer::AppSetup {
-        code: Secret::new(code),
-        device_name: Some("My phone".into()),
-    };
-    let talk = talk.trip(app("000000"), "another code").await;
-    let shows = sandbox.control("POST", "totp", &json!({"key": key.expose()}));
-    let end = talk.end(app(shows["code"].as_str().unwrap())).await;
-    assert_eq!(end, Outcome::Done);
-    let shown = show(&cognito, &spec, &access).await;
-    assert_eq!(shown.factors, [Factor::App]);
-    assert_eq!(shown.preferred, Some(Factor::App), "nothing else was");
-    outcome(set(Factor::App, FactorState::On).await);
-    let shown = show(&cognito, &spec, &access).await;
-    assert_eq!(shown.preferred, Some(Factor::App), "still");
-
-    let thread = Thread {
-        username: Some(chain.text("username").into()),
-        ..Thread::default()
-    };
-    let talk = Talk::begin(&cognito, &spec, thread).await;
-    let password = Answer::Password(Secret::new(chain.text("password")));
-    let talk = talk.go(password).await;
-    assert!(
-        matches!(
-            talk.question,
-            Question::Code {
-                medium: Medium::App,
-                ..
-            }
-        ),
-        "it is asked for: {:?}",
-        talk.question
-    );
-
-    outcome(set(Factor::App, FactorState::Off).await);
-    let shown = show(&cognito, &spec, &access).await;
-    assert_eq!((shown.factors, shown.preferred), (vec![], None));
-}
-
-#[tokio::test]
-async fn an_address_is_verified() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({"user": {"phone": "+15550001234"}}));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let alice = person(chain.text("username"), chain.text("password"), &chain);
-    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
-    let access = tokens.access.unwrap().token;
-    let verify = |name: &str| {
-        let goal = Goal::VerifyAttribute { name: name.into() };
-        signed_in_for(goal, &access)
-    };
-    let talk = Talk::begin(&cognito, &spec, verify("phone_number")).await;
-    let Question::Code {
-        code_for,
-        medium,
-        destination,
-        can_resend,
-    } = &talk.question
-    else {
-        panic!("{:?}", talk.question)
-    };
-    assert_eq!(*code_for, CodeFor::Verify("phone_number".into()));
-    assert_eq!(*medium, Medium::Sms);
-    assert!(destination.as_deref().unwrap().ends_with("1234"));
-    assert!(can_resend);
-    let talk = talk.trip(code("12"), "Invalid").await;
-    let talk = talk.go(Answer::Resend).await;
-    let sent = last_code(&sandbox, "+15550001234");
-    assert_eq!(talk.end(code(&sent)).await, Outcome::Done);
-    let shown = show(&cognito, &spec, &access).await;
-    assert_eq!(shown.attributes["phone_number_verified"], "true");
-    let fault = cognito.begin(&spec, verify("nickname")).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
-}
-
-#[tokio::test]
-async fn an_access_token_ages_and_a_session_ends() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({}));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let alice = person(chain.text("username"), chain.text("password"), &chain);
-    let mut tokens = alice.sign_in(&cognito, &spec).await.unwrap();
-    let refresh = tokens.refresh_token.take().unwrap();
-    let access = tokens.access.unwrap().token;
-    show(&cognito, &spec, &access).await;
-    cognito
-        .revoke(&spec, &refresh, None, None)
-        .await
-        .revoked
-        .unwrap();
-    let revoked = cognito
-        .begin(&spec, signed_in_for(Goal::Show, &access))
-        .await;
-    assert_eq!(revoked.unwrap_err().kind, FaultKind::TokenStale);
-
-    let tokens = alice.sign_in(&cognito, &spec).await.unwrap();
-    let access = tokens.access.unwrap().token;
-    sandbox.control("POST", "clock", &json!({"offset_seconds": 3601}));
-    let old = cognito
-        .begin(&spec, signed_in_for(Goal::Show, &access))
-        .await;
-    assert_eq!(old.unwrap_err().kind, FaultKind::TokenStale);
-}
-
-#[tokio::test]
-async fn devices_are_listed_and_forgotten() {
-    let Some(sandbox) = Sandbox::start() else {
-        return;
-    };
-    let chain = sandbox.seed(&json!({"pool": {"devices": "always"}}));
-    let (cognito, spec) = (cognito(), chain.login(Flow::UserSrp));
-    let alice = person(chain.text("username"), chain.text("password"), &chain);
-    let first = alice.sign_in(&cognito, &spec).await.unwrap();
-    let second = alice.sign_in(&cognito, &spec).await.unwrap();
-    let access = second.access.unwrap().token;
-    let (first, second) = (first.device_key.unwrap(), second.device_key.unwrap());
-    let thread = |goal| Thread {
-        device_key: Some(second.clone()),
-        ..signed_in_for(goal, &access)
-    };
-    let list = async || {
-        let (listed, _) = outcome(cognito.begin(&spec, thread(Goal::ListDevices)).await);
-        let Outcome::Devices { devices } = listed else {
-            panic!("{listed:?}")
-        };
-        devices
-    };
-    let mut listed: Vec<_> = list()
-        .await
-        .into_iter()
-        .map(|device| (device.key, device.is_this))
-        .collect();
-    listed.sort_by_key(|(_, is_this)| *is_this);
-    assert_eq!(listed, [(first.clone(), false), (second.clone(), true)]);
-
-    let forget = async |key: Option<&str>| {
-        let goal = Goal::ForgetDevice {
-            key: key.map(str::to_owned),
-        };
-        cognito.begin(&spec, thread(goal)).await
-    };
-    let (forgotten, _) = outcome(forget(Some(&first)).await);
-    assert_eq!(forgotten, Outcome::DeviceForgotten { key: first.clone() });
-    assert_eq!(
-        forget(Some(&first)).await.unwrap_err().kind,
-        FaultKind::Wrong
-    );
-    let (forgotten, _) = outcome(forget(None).await);
-    assert_eq!(
-        forgotten,
-        Outcome::DeviceForgotten {
-            key: second.clone()
-        }
-    );
 }
 
 /// The walk through a first pool: sign up, confirmed by an administrator, signed in through one,
@@ -476,7 +281,7 @@ async fn the_child_of_the_test_above() {
             outcome: Outcome::Done,
             ..
         }) => {
-            let ada = person("ada", PASSWORD, &chain);
+            let ada = Person::of("ada", PASSWORD, &chain.ids);
             let tokens = ada.sign_in(&cognito, &spec).await.unwrap();
             let fetched = cognito
                 .fetch(&chain.profile(None), &tokens.id_token, None)
@@ -500,42 +305,10 @@ async fn the_child_of_the_test_above() {
     assert!(told.starts_with(&expected), "{told}");
 }
 
-async fn show(cognito: &Cognito, spec: &LoginSpec, access: &Secret) -> Account {
-    let step = cognito.begin(spec, signed_in_for(Goal::Show, access)).await;
-    let (shown, _) = outcome(step);
-    let Outcome::Account(account) = shown else {
-        panic!("{shown:?}")
-    };
-    account
-}
-
-/// The code of the last message to this address.
-fn last_code(sandbox: &Sandbox, to: &str) -> String {
-    let outbox = sandbox.control("GET", "outbox", &Value::Null);
-    let messages = outbox["messages"].as_array().unwrap();
-    let mut to_them = messages.iter().rev().filter(|message| message["to"] == to);
-    to_them.next().unwrap()["code"].as_str().unwrap().to_owned()
-}
-
 fn sign_up() -> Goal {
     Goal::SignUp {
         attributes: attributes(&[]),
     }
-}
-
-fn person<'a>(username: &'a str, password: &'a str, chain: &'a Seeded) -> Person<'a> {
-    Person {
-        username,
-        password,
-        client_secret: chain.ids["client_secret"].as_str(),
-    }
-}
-
-fn cognito() -> Cognito {
-    Cognito::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        UnixTime::from_secs(since.as_secs().cast_signed())
-    })
 }
 
 const PASSWORD: &str = "Right-Passw0rd";

@@ -19,7 +19,7 @@ use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Device;
-use sandbox::Sandbox;
+use sandbox::{Sandbox, cognito};
 use serde_json::json;
 use talk::{Talk, attributes, code, new_password};
 

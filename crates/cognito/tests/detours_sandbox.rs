@@ -15,7 +15,7 @@ use chain::*;
 use poolkey_core::config::{Flow, Preference};
 use poolkey_core::conversation::{Answer, CodeFor, Medium, Question};
 use poolkey_core::fault::FaultKind;
-use sandbox::Sandbox;
+use sandbox::{Sandbox, cognito};
 use serde_json::json;
 use talk::{Talk, attributes, code, new_password};
 

@@ -14,15 +14,13 @@ mod person;
 mod sandbox;
 
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use person::{Person, spend};
-use poolkey_cognito::Cognito;
 use poolkey_core::config::Flow;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
-use poolkey_core::time::UnixTime;
-use sandbox::{Sandbox, Seeded};
+use sandbox::{Sandbox, Seeded, cognito, wall};
 use serde_json::json;
 
 #[tokio::test]
@@ -401,15 +399,6 @@ fn alice(chain: &Seeded) -> Person<'_> {
         password: chain.text("password"),
         client_secret: None,
     }
-}
-
-fn cognito() -> Cognito {
-    Cognito::new(wall)
-}
-
-fn wall() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    UnixTime::from_secs(since.as_secs().cast_signed())
 }
 
 fn within(length: Duration, seconds: u64) {

@@ -3,13 +3,14 @@
 
 #[path = "support/challenges.rs"]
 mod challenges;
+#[path = "support/log.rs"]
+mod log;
 mod support;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use challenges::{ada, challenge, signed_in_with_device};
+use log::Log;
 use poolkey_core::config::Flow;
 use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::event::Forget;
@@ -17,19 +18,10 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::Device;
 use serde_json::json;
 use support::*;
-use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_at_trace_holds_no_secret() {
-    let log = Log::default();
-    // For the whole process, so that what other threads and spawned tasks say is heard too.
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_writer({
-            let log = log.clone();
-            move || log.clone()
-        })
-        .init();
+    let log = Log::everywhere();
 
     let secret = Secret::new("the-client-secret");
     let refresh = Secret::new(REFRESH);
@@ -285,30 +277,4 @@ async fn parting(log: &Log, client_secret: &Secret) {
         .await;
     log.hears(&format!("{parting:?}"));
     assert!(parting.forgotten.is_err() && parting.revoked.is_err());
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// What `Debug` of an outcome would bring into a log; who signs in may stand there.
-    fn hears(&self, text: &str) {
-        let text = text.replace("ada@example.com", "");
-        self.0.lock().unwrap().extend_from_slice(text.as_bytes());
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

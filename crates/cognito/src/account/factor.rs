@@ -10,11 +10,11 @@ use poolkey_core::conversation::{Account, Factor, FactorState, Outcome, Question
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
-use crate::account::refusal::wrong;
 use crate::account::{Talk, calls};
 use crate::app::{self, By};
 use crate::call::call;
 use crate::classify::{Meaning, Operation, Part, Refusal};
+use crate::conversation::wrong;
 
 impl Talk<'_> {
     pub(super) async fn show(self) -> Result<Step, Fault> {

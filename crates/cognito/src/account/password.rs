@@ -6,9 +6,9 @@ use poolkey_core::secret::Secret;
 
 use crate::account::Talk;
 use crate::account::calls::{self, Delivery};
-use crate::account::refusal::wrong;
 use crate::call::call;
 use crate::classify::{Meaning, Operation, Part, Refusal};
+use crate::conversation::wrong;
 
 impl Talk<'_> {
     /// `ForgotPassword`, where the person has no code yet, and `ConfirmForgotPassword`, once code

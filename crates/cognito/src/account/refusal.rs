@@ -6,6 +6,7 @@ use poolkey_core::fault::{Fault, FaultKind};
 
 use crate::account::{SEND, Talk};
 use crate::classify::{self, Meaning, Part, Refusal};
+use crate::conversation::wrong;
 
 impl Talk<'_> {
     /// Asks for the one thing that was refused, and keeps the rest.
@@ -131,8 +132,4 @@ impl Talk<'_> {
             | FaultKind::DeviceGone => Err(fault),
         }
     }
-}
-
-pub(super) fn wrong(text: impl Into<String>) -> Fault {
-    Fault::new(FaultKind::Wrong, text)
 }

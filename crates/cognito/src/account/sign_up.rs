@@ -9,10 +9,10 @@ use poolkey_core::secret::Secret;
 
 use crate::account::Talk;
 use crate::account::calls::{self, Confirmed, Delivery, SignedUp};
-use crate::account::refusal::wrong;
 use crate::admin;
 use crate::call::call;
 use crate::classify::{Meaning, Operation, Part, Refusal};
+use crate::conversation::wrong;
 
 impl Talk<'_> {
     /// `SignUp`, once name and password are known, and then the confirmation.

@@ -8,10 +8,11 @@ use poolkey_core::secret::Secret;
 
 use super::exchange::Parameters;
 use super::follow::Hand;
-use super::{SignIn, Turn, wrong};
+use super::{SignIn, Turn};
 use crate::account::{self, Confirmed};
 use crate::app::{self, By};
 use crate::classify::{Meaning, Part, Refusal};
+use crate::conversation::{self, ANOTHER_QUESTION, wrong};
 
 impl SignIn<'_> {
     pub(super) async fn answer(mut self, answer: Answer) -> Result<Step, Fault> {
@@ -20,23 +21,17 @@ impl SignIn<'_> {
         };
         match (asked, answer) {
             (asked @ Question::Username { .. }, Answer::Username(name)) => {
-                // No user name has a space, but what is pasted may have.
-                let name = name.trim();
-                if name.is_empty() || name.chars().count() > LONGEST_NAME {
-                    let problem = wrong("A user name has 1 to 128 characters.");
-                    return Ok(self.ask(asked, Some(problem)));
+                match conversation::username(&name) {
+                    Ok(name) => self.thread.username = Some(name),
+                    Err(problem) => return Ok(self.ask(asked, Some(problem))),
                 }
-                self.thread.username = Some(name.to_owned());
                 self.begin(None).await
             }
             (asked @ Question::ClientSecret { .. }, Answer::ClientSecret(secret)) => {
-                // Pasted, as a rule, and without spaces of its own.
-                let secret = secret.expose().trim();
-                if secret.is_empty() {
-                    let problem = wrong("A client secret has 1 to 64 characters.");
-                    return Ok(self.ask(asked, Some(problem)));
+                match conversation::client_secret(&secret) {
+                    Ok(secret) => self.thread.client_secret = Some(secret),
+                    Err(problem) => return Ok(self.ask(asked, Some(problem))),
                 }
-                self.thread.client_secret = Some(Secret::new(secret));
                 self.begin(None).await
             }
             (asked @ Question::Password { .. }, Answer::Password(password)) => {
@@ -127,10 +122,7 @@ impl SignIn<'_> {
                 | Answer::Attributes(_)
                 | Answer::Custom(_)
                 | Answer::RememberDevice(_),
-            ) => {
-                let problem = wrong("That was the answer to another question.");
-                Ok(self.ask(asked, Some(problem)))
-            }
+            ) => Ok(self.ask(asked, Some(wrong(ANOTHER_QUESTION)))),
         }
     }
 
@@ -387,5 +379,3 @@ fn not_here(choice_of: ChoiceOf, factor: Factor, elsewhere: &[Factor]) -> Fault 
         }
     }
 }
-
-const LONGEST_NAME: usize = 128;

@@ -4,8 +4,9 @@ use poolkey_core::conversation::{CodeFor, Medium, Question, Step};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 
-use super::{PREFERRED, SignIn, wrong};
+use super::{PREFERRED, SignIn};
 use crate::classify::{Meaning, Refusal};
+use crate::conversation::wrong;
 
 impl SignIn<'_> {
     /// What a refusal leads to.

@@ -3,11 +3,8 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "each test program takes what it needs, may fail, and looks at the clock"
+    reason = "each test program takes what it needs, and may fail"
 )]
-
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use poolkey_cognito::Cognito;
 use poolkey_core::config::LoginSpec;
@@ -15,7 +12,6 @@ use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Device, Tokens};
-use poolkey_core::time::UnixTime;
 use serde_json::{Value, json};
 
 use crate::sandbox::{Sandbox, Seeded};
@@ -84,11 +80,4 @@ pub fn later(sandbox: &Sandbox, seconds: u64) {
     let clock = sandbox.control("POST", "clock", &json!({}));
     let offset = clock["offset_seconds"].as_u64().unwrap() + seconds;
     sandbox.control("POST", "clock", &json!({"offset_seconds": offset}));
-}
-
-pub fn cognito() -> Cognito {
-    Cognito::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        UnixTime::from_secs(since.as_secs().cast_signed())
-    })
 }

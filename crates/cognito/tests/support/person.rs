@@ -16,6 +16,7 @@ use poolkey_core::conversation::{Answer, Question, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Keys, Tokens};
+use serde_json::Value;
 
 /// What a person knows.
 #[derive(Clone, Copy)]
@@ -25,7 +26,16 @@ pub struct Person<'a> {
     pub client_secret: Option<&'a str>,
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    /// Somebody in the pool that has these ids.
+    pub fn of(username: &'a str, password: &'a str, ids: &'a Value) -> Self {
+        Self {
+            username,
+            password,
+            client_secret: ids["client_secret"].as_str(),
+        }
+    }
+
     /// Answers each question once and takes the first problem for the end.
     pub async fn sign_in(&self, cognito: &Cognito, spec: &LoginSpec) -> Result<Tokens, Fault> {
         let mut step = cognito.begin(spec, Thread::default()).await?;

@@ -5,14 +5,17 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "each test program takes what it needs, may fail, and says what it skips"
+    reason = "each test program takes what it needs, may fail, looks at the clock, and says what it skips"
 )]
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use poolkey_cognito::Cognito;
 use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
+use poolkey_core::time::UnixTime;
 use serde_json::Value;
 
 use crate::http::steer;
@@ -134,4 +137,21 @@ impl Seeded {
             endpoint: Some(self.url.clone()),
         }
     }
+}
+
+pub fn cognito() -> Cognito {
+    Cognito::new(wall)
+}
+
+pub fn wall() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    UnixTime::from_secs(since.as_secs().cast_signed())
+}
+
+/// The code of the last message to this address.
+pub fn last_code(sandbox: &Sandbox, to: &str) -> String {
+    let outbox = sandbox.control("GET", "outbox", &Value::Null);
+    let messages = outbox["messages"].as_array().unwrap();
+    let mut to_them = messages.iter().rev().filter(|message| message["to"] == to);
+    to_them.next().unwrap()["code"].as_str().unwrap().to_owned()
 }

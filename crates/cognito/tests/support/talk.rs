@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use poolkey_cognito::Cognito;
 use poolkey_core::config::LoginSpec;
-use poolkey_core::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
+use poolkey_core::conversation::{Account, Answer, Goal, Outcome, Question, Step, Thread};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
 
@@ -93,6 +93,16 @@ pub fn outcome(step: Result<Step, Fault>) -> (Outcome, Option<Secret>) {
         panic!("no outcome: {step:?}")
     };
     (outcome, client_secret)
+}
+
+/// What the pool knows of whoever has this access token.
+pub async fn show(cognito: &Cognito, spec: &LoginSpec, access: &Secret) -> Account {
+    let step = cognito.begin(spec, signed_in_for(Goal::Show, access)).await;
+    let (shown, _) = outcome(step);
+    let Outcome::Account(account) = shown else {
+        panic!("{shown:?}")
+    };
+    account
 }
 
 /// Somebody who wants this and is known by name.
