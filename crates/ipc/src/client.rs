@@ -266,9 +266,8 @@ fn patience(ask: &Ask) -> Duration {
         | Ask::Stop => Duration::from_millis(4800),
         Ask::Renew { .. } | Ask::Unlock { .. } => Duration::from_secs(60),
         // A step may wait for a token first, and then take several calls.
-        Ask::SignIn { .. }
-        | Ask::Account { .. }
-        | Ask::Answer { .. }
-        | Ask::SignOut { .. } => Duration::from_secs(120),
+        Ask::SignIn { .. } | Ask::Account { .. } | Ask::Answer { .. } | Ask::SignOut { .. } => {
+            Duration::from_secs(120)
+        }
     }
 }
