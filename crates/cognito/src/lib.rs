@@ -1,7 +1,8 @@
 //! All that Poolkey knows about Amazon Cognito, behind a handful of verbs.
 //!
 //! This crate speaks to user pools and identity pools and tells what came of it. It decides
-//! nothing: it makes every call once, remembers no token, and has no clock to plan by.
+//! nothing: it makes every call once, remembers no token, and has no clock to plan by. Only a device
+//! is confirmed at the second or third attempt if need be: its session is of no use without.
 //!
 //! ```text
 //!  begin, answer ─▶ conversation ─▶ sign_in ─▶ srp, proof, device     proofs that need nobody

@@ -1,7 +1,7 @@
 //! A sign-in: what to ask a person, what becomes of the answer, and what becomes of a refusal.
 //!
 //! ```text
-//!  begin, answer ─▶ answers                what was typed becomes a call
+//!  begin, answer ─▶ answers, anew          what was typed becomes a call
 //!                      ├─▶ exchange        InitiateAuth, RespondToAuthChallenge
 //!                      ╰─▶ follow          what Cognito wants next; proofs that need nobody
 //!                             ├─▶ proofs   of the password at hand, and of the device
@@ -23,6 +23,7 @@ use self::follow::{Given, Hand};
 use crate::Cognito;
 use crate::classify::Refusal;
 
+mod anew;
 mod answers;
 mod done;
 mod exchange;

@@ -1,7 +1,5 @@
 //! What a person answered, and what Cognito is told of it.
 
-use std::collections::BTreeMap;
-
 use poolkey_core::conversation::{Answer, ChoiceOf, CodeFor, Factor, Question, Step};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -11,7 +9,7 @@ use super::follow::Hand;
 use super::{SignIn, Turn};
 use crate::account::{self, Confirmed};
 use crate::app::{self, By};
-use crate::classify::{Meaning, Part, Refusal};
+use crate::classify::Refusal;
 use crate::conversation::{self, ANOTHER_QUESTION, wrong};
 
 impl SignIn<'_> {
@@ -126,7 +124,7 @@ impl SignIn<'_> {
         }
     }
 
-    async fn answer_password(mut self, password: &Secret) -> Result<Step, Fault> {
+    pub(super) async fn answer_password(mut self, password: &Secret) -> Result<Step, Fault> {
         let wanted = self.preference().map(str::to_owned);
         let turn = self.show(password).await;
         let problem = match &turn {
@@ -170,7 +168,11 @@ impl SignIn<'_> {
     }
 
     /// Answers the challenge that Cognito waits on; without a device that it does not know.
-    async fn tell(&mut self, responses: Parameters, hidden: &[&Secret]) -> Result<Turn, Refusal> {
+    pub(super) async fn tell(
+        &mut self,
+        responses: Parameters,
+        hidden: &[&Secret],
+    ) -> Result<Turn, Refusal> {
         let heard = match self.respond(responses.clone(), hidden).await {
             Err(refusal) if self.device_is_gone(&refusal) => {
                 self.respond(responses, hidden).await?
@@ -264,73 +266,6 @@ impl SignIn<'_> {
         self.moved = true;
         self.tell(Parameters::new(), &[]).await
     }
-
-    async fn answer_new_password(
-        mut self,
-        asked: Question,
-        password: Secret,
-        given: &BTreeMap<String, String>,
-    ) -> Result<Step, Fault> {
-        if password.expose().is_empty() {
-            return Ok(self.ask(asked, Some(wrong("Type the new password."))));
-        }
-        if let Some(code) = self.thread.code.clone() {
-            return self.reset(&code, &password).await;
-        }
-        let mut responses =
-            Parameters::from([("NEW_PASSWORD".to_owned(), password.expose().to_owned())]);
-        if let Question::NewPassword { attributes, .. } = &asked {
-            for name in attributes {
-                let Some(value) = told(given, name) else {
-                    return Ok(self.ask(asked.clone(), Some(missing(name))));
-                };
-                responses.insert(format!("userAttributes.{name}"), value);
-            }
-        }
-        let turn = self.tell(responses, &[&password]).await;
-        self.settle(turn, None).await
-    }
-
-    /// Sets the new password, and signs in with it where that is how the flow begins.
-    async fn reset(mut self, code: &Secret, password: &Secret) -> Result<Step, Fault> {
-        let (cognito, spec, thread) = (self.cognito, self.spec, &self.thread);
-        if let Err(refusal) = account::reset_password(cognito, spec, thread, code, password).await {
-            if refusal.meaning == Meaning::Refused(Part::Code) {
-                return Ok(self.ask_code(CodeFor::Reset, refusal.fault));
-            }
-            return self.refused(refusal).await;
-        }
-        self.forget();
-        if !self.needs_password() {
-            return self.begin(None).await;
-        }
-        self.thread.asked = Some(self.password());
-        self.answer_password(password).await
-    }
-
-    /// `MFA_SETUP` by e-mail: the address, which a code proves in the next challenge.
-    async fn answer_address(
-        mut self,
-        asked: Question,
-        given: &BTreeMap<String, String>,
-    ) -> Result<Step, Fault> {
-        let Some(address) = told(given, "email") else {
-            return Ok(self.ask(asked, Some(missing("email"))));
-        };
-        let turn = self
-            .tell(Parameters::from([("EMAIL".into(), address)]), &[])
-            .await;
-        self.settle(turn, None).await
-    }
-}
-
-fn told(given: &BTreeMap<String, String>, name: &str) -> Option<String> {
-    let value = given.get(name)?.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
-fn missing(name: &str) -> Fault {
-    wrong(format!("The user pool requires “{name}”."))
 }
 
 /// Nobody types a password twice, or for nothing, without being told why.
