@@ -27,7 +27,8 @@ pub(crate) fn measure(programs: &Programs, pace: Pace, report: &mut Report) -> R
     let always = [stage.daemon(), tray];
     let watched = Duration::from_secs(pace.pick(60, 20));
 
-    std::thread::sleep(SETTLED);
+    // That there is no panel, the icon has told by then.
+    std::thread::sleep(3 * SETTLED);
     let before = memory(&always)?;
     report.bar(
         "(g) the icon, PSS",
@@ -179,7 +180,10 @@ fn memory(processes: &[u32]) -> Result<f64> {
 fn woken(processes: &[u32], length: Duration) -> u64 {
     let before = wakes(processes);
     std::thread::sleep(length);
-    wakes(processes).saturating_sub(before)
+    let since = |(thread, count): (String, u64)| {
+        count.saturating_sub(before.get(&thread).copied().unwrap_or_default())
+    };
+    wakes(processes).into_iter().map(since).sum()
 }
 
 /// What the pages have when each file is compressed.
@@ -203,4 +207,4 @@ fn mebibytes(bytes: f64) -> f64 {
     bytes / f64::from(1 << 20)
 }
 
-const SETTLED: Duration = Duration::from_secs(6);
+const SETTLED: Duration = Duration::from_secs(8);

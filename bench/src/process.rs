@@ -41,13 +41,10 @@ pub(crate) fn family(process: u32) -> Vec<u32> {
     found
 }
 
-/// How often all threads of some processes went to sleep.
-pub(crate) fn wakes(processes: &[u32]) -> u64 {
+/// How often each thread of some processes went to sleep.
+pub(crate) fn wakes(processes: &[u32]) -> BTreeMap<String, u64> {
     let of = |process: &u32| switches(*process).unwrap_or_default();
-    processes
-        .iter()
-        .flat_map(|process| of(process).into_values())
-        .sum()
+    processes.iter().flat_map(of).collect()
 }
 
 /// How often each thread of a process went to sleep.
