@@ -277,15 +277,13 @@ fn a_problem_is_told_where_it_is_mended() {
         let met = || {
             window.run("return [...document.querySelectorAll('.rules li')].map(one => [one.className, one.innerText.split('\\n')[0]])")
         };
-        let mut rules = 0;
-        for password in ["Aa1!", "aaaaaaaa1!", "Aaaaaaaaa!"] {
+        for (known, password) in ["Aa1!", "aaaaaaaa1!", "Aaaaaaaaa!"].into_iter().enumerate() {
             window.reads("Choose a new password");
             window.types("password", password);
             window.types("again", password);
             window.presses(ENTER);
-            rules += 1;
             until("another rule", 10, || {
-                met().as_array().map(Vec::len) == Some(rules)
+                met().as_array().map(Vec::len) == Some(known + 1)
             });
         }
         window.types("password", "Aaaaa1!");
