@@ -204,3 +204,47 @@ fn what_it_says_is_logged() {
         assert_eq!(ready.count(), 1, "{log}");
     });
 }
+
+#[test]
+fn what_happened_lately_is_told() {
+    story(asks(json!({})), |world| {
+        world.sign_in();
+        world.keys();
+        let window = Window::open(world, &[]);
+        window.reads("Recent");
+        window.reads("Signed in");
+        window.reads("A tool began to use “dev”");
+        assert_eq!(world.poolkey(&["logout", "acme"], "").code, 0);
+        let newest = || {
+            let line = window.run("return document.querySelector('.recent li')?.innerText ?? ''");
+            line.as_str().unwrap().to_owned()
+        };
+        until("the newest comes first", 5, || {
+            newest().contains("acme · Signed out")
+        });
+        let status = world.poolkey(&["status", "--json"], "").out;
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        let recent = status["recent"].as_array().unwrap();
+        let kinds: Vec<_> = recent.iter().map(|one| &one["what"]["kind"]).collect();
+        assert_eq!(kinds, ["signed_in", "taken", "signed_out"]);
+    });
+}
+
+#[test]
+fn windows_may_open_by_themselves_or_not() {
+    story(asks(json!({})), |world| {
+        let window = Window::open(world, &["--page", "settings"]);
+        window.element("[name=open_window]");
+        let allowed = || {
+            let text = fs::read_to_string(world.config_file()).unwrap();
+            text.contains("open_window = true")
+        };
+        for wanted in [true, false] {
+            window.run("document.querySelector('[name=open_window]').click()");
+            until("it is written", 5, || allowed() == wanted);
+            until("it is shown", 5, || {
+                window.run("return document.querySelector('[name=open_window]').checked") == wanted
+            });
+        }
+    });
+}
