@@ -4,6 +4,7 @@ import { render } from 'preact'
 import { App } from './app'
 import { bridge } from './bridge'
 import { configuration, readConfiguration, shown } from './store'
+import type { Shown } from './wire'
 import { speak } from './words'
 import './styles/base.css'
 import './styles/parts.css'
@@ -18,7 +19,15 @@ render(<App />, document.getElementById('app') as HTMLElement)
 setTimeout(() => void bridge.ready())
 await bridge.watch((news) => {
   shown.value = news
+  if (isAnother(news)) void readConfiguration()
 })
+
+/** Whether the daemon has read another `profiles.toml` than the page has. */
+function isAnother({ status }: Shown): boolean {
+  const known = configuration.value
+  const names = (all: { name: string }[]) => all.map((one) => one.name).sort().join()
+  return Boolean(status && known && (names(status.logins) !== names(known.logins) || names(status.profiles) !== names(known.profiles)))
+}
 
 function dress(): void {
   const chosen = configuration.value?.preferences

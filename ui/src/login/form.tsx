@@ -48,6 +48,8 @@ export function Form(
       <Lead title={props.title}>{props.lead}</Lead>
       <form
         ref={props.form}
+        aria-labelledby="title"
+        aria-describedby={props.lead ? 'lead' : undefined}
         onSubmit={(event) => {
           event.preventDefault()
           if (props.busy !== null) return
@@ -74,7 +76,11 @@ export function Lead(props: { title: string; children?: ComponentChildren }) {
   return (
     <div class="lead">
       <Title>{props.title}</Title>
-      {props.children && <p class="muted">{props.children}</p>}
+      {props.children && (
+        <p class="muted" id="lead">
+          {props.children}
+        </p>
+      )}
     </div>
   )
 }

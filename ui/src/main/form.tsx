@@ -99,6 +99,7 @@ export function Editor(props: {
         </p>
       )}
       <form
+        aria-labelledby="title"
         onInput={() => setFailure(null)}
         onSubmit={(event) => {
           event.preventDefault()

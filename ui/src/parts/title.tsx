@@ -5,5 +5,9 @@ export function Title(props: { children: string; unseen?: boolean }) {
   useEffect(() => {
     document.title = `${props.children} – Poolkey`
   }, [props.children])
-  return <h1 class={props.unseen ? 'unseen' : undefined}>{props.children}</h1>
+  return (
+    <h1 id="title" class={props.unseen ? 'unseen' : undefined}>
+      {props.children}
+    </h1>
+  )
 }
