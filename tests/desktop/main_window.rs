@@ -47,9 +47,7 @@ fn a_login_and_a_profile_are_added_changed_and_removed() {
         window.types("user_pool_id", "us-east-1_Other0001");
         window.clicks("Save");
         window.reads("us-east-1_Other0001");
-        window.run(
-            "document.querySelectorAll('article.card')[1].querySelector('.link').click()",
-        );
+        window.run("document.querySelectorAll('article.card')[1].querySelector('.link').click()");
         window.reads("Add a profile");
         window.types("name", "more");
         window.types(

@@ -18,6 +18,7 @@ fn take(window: &Window, language: Language, name: &str) {
     fs::create_dir_all(&place).unwrap();
     for (width, size) in [("narrow", (360, 640)), ("wide", window.usual_size())] {
         window.resizes(size);
+        window.points_nowhere();
         for look in ["dark", "light"] {
             window.looks(look);
             window.run("scrollTo(0, 0)");

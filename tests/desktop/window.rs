@@ -125,6 +125,13 @@ impl Window {
         }
     }
 
+    /// Takes the pointer off everything.
+    pub(crate) fn points_nowhere(&self) {
+        let away = json!({"type": "pointerMove", "x": 1, "y": 1, "duration": 0});
+        let actions = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [away]}]});
+        self.post("actions", &actions);
+    }
+
     /// How large it is when it opens.
     pub(crate) fn usual_size(&self) -> (u32, u32) {
         let hash = self.run("return location.hash");
