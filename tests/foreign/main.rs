@@ -321,6 +321,7 @@ impl Chain {
             username: None,
             flow,
             preferred_challenge: None,
+            session_life: None,
             admin_profile: None,
             endpoint: Some(self.text("url").to_owned()),
         }

@@ -76,6 +76,7 @@ impl World {
                     username: None,
                     flow: Flow::UserSrp,
                     preferred_challenge: None,
+                    session_life: None,
                     admin_profile: None,
                     endpoint: None,
                 }

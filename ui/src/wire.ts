@@ -196,6 +196,11 @@ user?: User,
  */
 signed_in?: UnixTime, 
 /**
+ * When the session ends, whatever is done, where the configuration tells how long one lives:
+ * rotation does not move it.
+ */
+session_ends?: UnixTime, 
+/**
  * Until when the ID token is good.
  */
 id_token_expires?: UnixTime, 

@@ -77,6 +77,7 @@ fn differing(new: &NewLogin, login: &LoginSpec) -> Option<&'static str> {
         username: _,
         flow,
         preferred_challenge,
+        session_life: _,
         admin_profile,
         endpoint,
     } = login;

@@ -163,6 +163,7 @@ mod tests {
                 username: None,
                 flow: poolkey_core::config::Flow::UserSrp,
                 preferred_challenge: None,
+                session_life: None,
                 admin_profile: None,
                 endpoint: None,
             },

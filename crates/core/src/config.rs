@@ -88,6 +88,9 @@ pub struct LoginSpec {
     pub flow: Flow,
     /// What a sign-in by [`Flow::UserAuth`] begins with, in place of the pool's list.
     pub preferred_challenge: Option<Preference>,
+    /// How long a session lives at the pool: `RefreshTokenValidity` of the app client, which no
+    /// answer of Cognito tells.
+    pub session_life: Option<Duration>,
     /// The AWS profile of an administrator, for [`Flow::AdminUserPassword`] and for what else an
     /// administrator does.
     pub admin_profile: Option<String>,

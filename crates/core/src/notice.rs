@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | a login's session ended | at once | when somebody signs in, or out |
 //! | a program asked for keys of a login without a session | with the snapshot that tells it | the same |
+//! | a session's end is in sight | 24 h before it, and 1 h before it | when somebody signs in, or it is over |
 //! | AWS cannot be reached | after ten seconds, where it matters | when it can be |
 //! | the keychain is locked or gone | after ten seconds, where it matters | when it is open |
 //!
@@ -27,6 +28,8 @@ use crate::time::UnixTime;
 pub enum Subject {
     /// Somebody must sign in to this login.
     SignIn(LoginName),
+    /// The session of this login ends soon.
+    Ending(LoginName),
     /// AWS cannot be reached, or does not do its work.
     Connection,
     /// The keychain is locked or gone.
@@ -73,6 +76,8 @@ pub struct Notices {
     last: Option<Last>,
     /// What is shown or was, and lasts.
     told: BTreeSet<Subject>,
+    /// The sessions whose end is in sight, and how near.
+    endings: BTreeMap<LoginName, Nearness>,
     wake_at: Option<UnixTime>,
 }
 
@@ -93,6 +98,7 @@ impl Notices {
         let mut changes = Vec::new();
         self.wake_at = None;
         self.sign_ins(snapshot, language, &mut changes);
+        self.endings(snapshot, now, language, &mut changes);
         self.trouble(Kind::Connection, snapshot, now, language, &mut changes);
         self.trouble(Kind::Keychain, snapshot, now, language, &mut changes);
         let first = self.last.is_none();
@@ -113,7 +119,7 @@ impl Notices {
                 .filter(|kind| kind.logins(snapshot).next().is_some())
                 .map(Kind::subject)
                 .collect();
-            self.wake_at = None;
+            self.wake_at = self.next_ending(snapshot, now);
         }
         changes
     }
@@ -132,7 +138,7 @@ impl Notices {
                     let mut logins = snapshot.logins.iter();
                     !logins.any(|login| login.name == *name && self.still_needs(login))
                 }
-                Subject::Connection | Subject::Keychain => false,
+                Subject::Ending(_) | Subject::Connection | Subject::Keychain => false,
             })
             .cloned()
             .collect();
@@ -175,6 +181,60 @@ impl Notices {
             }));
             self.told.insert(subject);
         }
+    }
+
+    /// Who signs in again in good time is never cut short.
+    fn endings(
+        &mut self,
+        snapshot: &Snapshot,
+        now: UnixTime,
+        language: Language,
+        changes: &mut Vec<Change>,
+    ) {
+        let in_sight = |login: &LoginView| {
+            let ends = session_end(login)?;
+            Some((
+                login.name.clone(),
+                Nearness::of(ends.secs_after(now))?,
+                ends,
+            ))
+        };
+        let mut endings = BTreeMap::new();
+        for (name, nearness, ends) in snapshot.logins.iter().filter_map(in_sight) {
+            let subject = Subject::Ending(name.clone());
+            if self.last.is_some() && self.endings.get(&name) != Some(&nearness) {
+                let length = language.length(ends.secs_after(now));
+                changes.push(Change::Show(Notice {
+                    subject: subject.clone(),
+                    title: language.say("notice.ending", &[("login", name.as_str())]),
+                    body: language.say("notice.ending_body", &[("length", &length)]),
+                    target: Target::Login(name.clone()),
+                    button: language.say("action.sign_in", &[]),
+                }));
+                self.told.insert(subject);
+            }
+            endings.insert(name, nearness);
+        }
+        for name in self
+            .endings
+            .keys()
+            .filter(|name| !endings.contains_key(*name))
+        {
+            let subject = Subject::Ending(name.clone());
+            if self.told.remove(&subject) {
+                changes.push(Change::Withdraw(subject));
+            }
+        }
+        self.endings = endings;
+        self.wake_at = self.next_ending(snapshot, now);
+    }
+
+    /// When the next session's end comes into sight, or nearer.
+    fn next_ending(&self, snapshot: &Snapshot, now: UnixTime) -> Option<UnixTime> {
+        let ends = snapshot.logins.iter().filter_map(session_end);
+        let steps = ends
+            .flat_map(|end| [DAY, HOUR, 0].map(|before| UnixTime::from_secs(end.secs() - before)));
+        steps.filter(|step| *step > now).min()
     }
 
     /// Whether what was told of a login still holds.
@@ -241,6 +301,37 @@ impl Notices {
         self.told.insert(subject);
     }
 }
+
+/// How near a session's end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nearness {
+    Day,
+    Hour,
+}
+
+impl Nearness {
+    fn of(left: i64) -> Option<Self> {
+        if left <= 0 || left > DAY {
+            None
+        } else if left <= HOUR {
+            Some(Self::Hour)
+        } else {
+            Some(Self::Day)
+        }
+    }
+}
+
+fn session_end(login: &LoginView) -> Option<UnixTime> {
+    login
+        .session_ends
+        .filter(|_| login.state == LoginState::SignedIn)
+}
+
+/// In seconds.
+const HOUR: i64 = 3600;
+
+/// In seconds.
+const DAY: i64 = 24 * HOUR;
 
 /// A trouble that passes by itself, or that a person must end elsewhere.
 #[derive(Clone, Copy)]

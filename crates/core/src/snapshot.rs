@@ -93,6 +93,10 @@ pub struct LoginView {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in: Option<UnixTime>,
+    /// When the session ends, whatever is done, where the configuration tells how long one lives:
+    /// rotation does not move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_ends: Option<UnixTime>,
     /// Until when the ID token is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_expires: Option<UnixTime>,

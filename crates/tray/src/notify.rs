@@ -95,7 +95,7 @@ struct Server {
 impl Server {
     async fn show(&mut self, notice: Notice) {
         let picture = match notice.subject {
-            Subject::SignIn(_) => Icon::NeedsSignIn,
+            Subject::SignIn(_) | Subject::Ending(_) => Icon::NeedsSignIn,
             Subject::Connection | Subject::Keychain => Icon::Waiting,
         };
         let about = About::Trouble(notice.subject);

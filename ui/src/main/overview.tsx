@@ -90,6 +90,9 @@ function LoginCard(props: { login: LoginView; profiles: ProfileView[]; isConfigu
           <p class="muted small">
             {who ? `${who} · ` : ''}
             {login.user_pool_id}
+            {login.session_ends && login.session_ends > now && (
+              <> · {say('ui.session_ends', { left: span(login.session_ends - now) })}</>
+            )}
           </p>
         </div>
         <StatePill login={login} />

@@ -110,6 +110,7 @@ impl Server {
             username: None,
             flow,
             preferred_challenge: None,
+            session_life: None,
             admin_profile: None,
             endpoint: Some(self.url.clone()),
         }

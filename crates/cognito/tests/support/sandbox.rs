@@ -124,6 +124,7 @@ impl Seeded {
             username: None,
             flow,
             preferred_challenge: None,
+            session_life: None,
             admin_profile: None,
             endpoint: Some(self.url.clone()),
         }

@@ -83,6 +83,9 @@ impl Agent {
             ended,
             user,
             signed_in: session.map(|session| session.stored.signed_in),
+            session_ends: session
+                .zip(login.spec.session_life)
+                .map(|(session, life)| session.stored.signed_in + life),
             id_token_expires: id.map(|id| wall(id.span.dead, now)),
             renews: id.filter(|_| active).map(|id| wall(id.span.renew, now)),
             working: login.is_busy(),

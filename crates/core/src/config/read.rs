@@ -98,6 +98,7 @@ struct RawLogin {
     #[serde(default)]
     flow: Option<Spanned<Flow>>,
     preferred_challenge: Option<Spanned<Preference>>,
+    session_life: Option<Spanned<String>>,
     admin_profile: Option<Spanned<String>>,
     endpoint: Option<Spanned<String>>,
 }
@@ -131,7 +132,19 @@ impl RawLogin {
                 "preferred_challenge goes with flow = \"USER_AUTH\"".into(),
             ));
         }
+        let session_life = match &self.session_life {
+            None => None,
+            Some(length) => {
+                let life = duration(length.get_ref()).map_err(|told| at(length.span(), told))?;
+                if !(SHORTEST_SESSION..=LONGEST_SESSION).contains(&life) {
+                    let told = "session_life is 1h to 3650d, as the app client has it";
+                    return Err(at(length.span(), told.into()));
+                }
+                Some(life)
+            }
+        };
         Ok(LoginSpec {
+            session_life,
             user_pool_id: self.user_pool_id.into_inner(),
             client_id: self.client_id.into_inner(),
             username: self.username.map(Spanned::into_inner),
@@ -243,6 +256,10 @@ fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
         .filter(|b| **b == b'\n')
         .count()
 }
+
+/// What Cognito takes as `RefreshTokenValidity`.
+const SHORTEST_SESSION: Duration = Duration::from_secs(3600);
+const LONGEST_SESSION: Duration = Duration::from_secs(3650 * 86400);
 
 /// Ten thousand profiles fit.
 const LARGEST: usize = 4 << 20;

@@ -152,6 +152,21 @@ fn lengths_of_time() {
 }
 
 #[test]
+fn how_long_a_session_lives_can_be_told() {
+    let text = |life: &str| {
+        format!(
+            "[login.acme]\nuser_pool_id = \"us-east-1_A\"\nclient_id = \"x\"\nsession_life = \"{life}\"\n"
+        )
+    };
+    let config = Config::parse(&text("30d")).unwrap();
+    let spec = config.logins.values().next().unwrap();
+    assert_eq!(spec.session_life, Some(Duration::from_secs(30 * 86400)));
+    for wrong in ["59m", "3651d", "soon"] {
+        assert_eq!(Config::parse(&text(wrong)).unwrap_err().line, 4, "{wrong}");
+    }
+}
+
+#[test]
 fn language_and_look_can_be_chosen() {
     let config = Config::parse("[settings]\nlanguage = \"ja\"\nlook = \"dark\"\n").unwrap();
     assert_eq!(config.settings.language, Some(Language::Japanese));

@@ -170,6 +170,12 @@ impl Page<'_> {
         {
             items.extend(detail(failure));
         }
+        if let Some(ends) = login.session_ends.filter(|ends| *ends > self.now) {
+            let length = language.length(ends.secs_after(self.now));
+            items.push(Item::Label(
+                language.say("menu.session_ends", &[("length", &length)]),
+            ));
+        }
         if let Some(user) = &login.user {
             let name = line(user.email.as_deref().unwrap_or(&user.username));
             items.push(Item::Label(

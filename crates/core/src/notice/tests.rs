@@ -197,6 +197,32 @@ fn never_two_for_one_trouble() {
     }
 }
 
+#[test]
+fn the_end_of_a_session_is_told_a_day_and_an_hour_before_it() {
+    let mut world = world("signed_in");
+    world["logins"][0]["session_ends"] = json!(NOW + 30 * HOUR);
+    let mut person = Person::new(&world);
+    assert_eq!(person.wake(), Some(6 * HOUR));
+    assert_eq!(person.sees(&world, 6 * HOUR - 1), [""; 0]);
+    assert_eq!(person.sees(&world, 6 * HOUR), ["+Ending acme"]);
+    assert_eq!(person.wake(), Some(29 * HOUR));
+    assert_eq!(person.sees(&world, 28 * HOUR), [""; 0]);
+    assert_eq!(person.sees(&world, 29 * HOUR), ["+Ending acme"]);
+    assert_eq!(person.sees(&world, 29 * HOUR + 5), [""; 0]);
+    // Whoever signs in again has another session.
+    world["logins"][0]["session_ends"] = json!(NOW + 100 * HOUR);
+    assert_eq!(person.sees(&world, 29 * HOUR + 9), ["-Ending acme"]);
+    assert_eq!(person.sees(&world, 29 * HOUR + 10), [""; 0]);
+
+    // What is near at the start is not told, but that it came nearer is.
+    world["logins"][0]["session_ends"] = json!(NOW + 2 * HOUR);
+    let mut person = Person::new(&world);
+    assert_eq!(person.sees(&world, 60), [""; 0]);
+    assert_eq!(person.sees(&world, HOUR), ["+Ending acme"]);
+    assert_eq!(person.sees(&world, 2 * HOUR), ["-Ending acme"]);
+    assert_eq!(person.wake(), None);
+}
+
 struct Person(Notices);
 
 impl Person {
@@ -209,6 +235,7 @@ impl Person {
     fn sees(&mut self, world: &Value, after: i64) -> Vec<String> {
         let name = |subject: &Subject| match subject {
             Subject::SignIn(login) => format!("SignIn {login}"),
+            Subject::Ending(login) => format!("Ending {login}"),
             Subject::Connection => "Connection".into(),
             Subject::Keychain => "Keychain".into(),
         };

@@ -125,6 +125,19 @@ fn each_change_is_counted() {
 }
 
 #[test]
+fn a_sessions_end_is_shown_where_its_life_is_known() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    assert_eq!(desk.login().session_ends, None);
+    desk.configure(&CONFIG.replace(
+        "client_id = \"client\"",
+        "client_id = \"client\"\nsession_life = \"30d\"",
+    ));
+    let view = desk.login();
+    let signed_in = view.signed_in.unwrap();
+    assert_eq!(view.session_ends, Some(signed_in + 30 * 24 * HOUR));
+}
+
+#[test]
 fn where_nothing_changes_nothing_is_counted() {
     let mut desk = Desk::with_keys(Rotation::Off);
     let changes = desk.agent.changes();
