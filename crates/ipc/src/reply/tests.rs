@@ -153,7 +153,7 @@ fn every() -> Vec<(Reply, &'static str)> {
         ),
         (
             Reply::Status(Box::new(status())),
-            r#"{"v":1,"reply":"status","status":{"daemon":{"version":"0.1.0","pid":7,"started":5,"socket":"/s","config":"/c","vault":{"choice":"file","description":"an encrypted file"}},"logins":[],"profiles":[]}}"#,
+            r#"{"v":1,"reply":"status","status":{"daemon":{"version":"0.1.0","pid":7,"started":5,"socket":"/s","config":"/c","vault":{"choice":"file","description":"an encrypted file"}},"logins":[],"profiles":[],"recent":[]}}"#,
         ),
         (
             Reply::Question {
