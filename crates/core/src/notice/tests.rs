@@ -4,6 +4,8 @@ use super::*;
 
 const NOW: i64 = 1_800_000_000;
 
+const HOUR: i64 = 3600;
+
 #[test]
 fn a_session_that_ends_is_told_once_and_withdrawn() {
     let mut person = Person::new(&world("signed_in"));
