@@ -12,7 +12,7 @@ use crate::desk::start;
 use crate::panel::Panel;
 
 #[test]
-#[ignore = "it needs Xvfb and xclip, and a minute"]
+#[ignore = "it needs Xvfb, xclip and a minute: cargo test -p poolkey-tests --test tray clipboard -- --ignored"]
 fn keys_are_copied_marked_and_taken_away() {
     let setup = Setup {
         tools: &["Xvfb", "xclip"],

@@ -17,7 +17,7 @@ use crate::desk::start;
 use crate::panel::Panel;
 
 #[test]
-#[ignore = "it measures"]
+#[ignore = "it measures, by the command above"]
 fn while_nothing_changes() {
     story(Setup::default(), |world| {
         let bus = world.desktop.address();
