@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Place } from '../failures'
 import type { Failure, Question } from '../wire'
 import { say } from '../words'
@@ -105,7 +105,8 @@ export function PasswordField(
   const [seen, see] = useState(false)
   const [capsLock, setCapsLock] = useState(false)
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  // In the commit itself: who reads that a password was wrong can type the next one at once.
+  useLayoutEffect(() => {
     if (props.autofocus) input.current?.focus()
   }, [])
   const look = (event: KeyboardEvent) => setCapsLock(event.getModifierState('CapsLock'))
