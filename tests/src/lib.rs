@@ -24,6 +24,7 @@
     reason = "tests and what they share: they may fail, measure, read the environment and say what they skip"
 )]
 
+mod chromium;
 mod desktop;
 pub mod leaks;
 mod process;
@@ -31,12 +32,15 @@ mod road;
 mod sandbox;
 mod terminal;
 mod tools;
+mod webdriver;
 mod world;
 
+pub use chromium::{Chromium, Doorman};
 pub use desktop::Desktop;
-pub use process::{Ran, Running};
+pub use process::{Ran, Running, tied};
 pub use road::Road;
 pub use sandbox::Sandbox;
 pub use terminal::Terminal;
 pub use tools::{program, require, skip, under, until};
+pub use webdriver::{WebDriver, free_port};
 pub use world::{Document, Setup, VaultKind, World, story};

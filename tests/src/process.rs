@@ -158,7 +158,7 @@ impl From<Output> for Ran {
 }
 
 /// A command that the kernel kills when the thread that starts it ends.
-pub(crate) fn tied(program: impl AsRef<OsStr>) -> Command {
+pub fn tied(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command
