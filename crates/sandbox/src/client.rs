@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Moment,
+    oauth::OAuth,
     random,
     srp::{hmac_sha256, same},
     wire::{Answer, Failure, Fields},
@@ -32,6 +33,8 @@ pub(crate) struct Client {
     pub(crate) revocation: bool,
     /// `PreventUserExistenceErrors`
     pub(crate) strangers: Strangers,
+    /// What it may do in a browser.
+    pub(crate) oauth: OAuth,
 }
 
 /// `RefreshTokenRotation`
@@ -180,8 +183,8 @@ impl Client {
                 Strangers::Named => "LEGACY",
                 Strangers::Hidden => "ENABLED",
             },
-            "AllowedOAuthFlowsUserPoolClient": false,
         });
+        self.oauth.describe(&mut answer);
         if let Some(secret) = &self.secret {
             answer["ClientSecret"] = json!(secret);
         }
@@ -253,6 +256,7 @@ impl World {
                     ));
                 }
             },
+            oauth: OAuth::read(self, &pool, fields, secret.is_some())?,
             id: id.clone(),
             pool,
             secret,

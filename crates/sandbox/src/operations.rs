@@ -120,6 +120,21 @@ const USERS_ADMIN: Rows = &[
     ("GetUserPoolMfaConfig", |w, f| w.user_pool_mfa_config(f)),
     ("CreateUserPoolClient", World::create_user_pool_client),
     ("DescribeUserPoolClient", World::describe_user_pool_client),
+    ("CreateUserPoolDomain", World::create_user_pool_domain),
+    ("DescribeUserPoolDomain", |w, f| {
+        w.describe_user_pool_domain(f)
+    }),
+    ("DeleteUserPoolDomain", World::delete_user_pool_domain),
+    ("CreateIdentityProvider", World::create_identity_provider),
+    ("UpdateIdentityProvider", World::update_identity_provider),
+    ("DeleteIdentityProvider", World::delete_identity_provider),
+    ("DescribeIdentityProvider", |w, f| {
+        w.describe_identity_provider(f)
+    }),
+    ("GetIdentityProviderByIdentifier", |w, f| {
+        w.identity_provider_by_identifier(f)
+    }),
+    ("ListIdentityProviders", |w, f| w.list_identity_providers(f)),
     ("CreateGroup", World::create_group),
     ("AdminCreateUser", World::admin_create_user),
     ("AdminSetUserPassword", World::admin_set_user_password),

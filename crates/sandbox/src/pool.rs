@@ -8,6 +8,7 @@ use crate::{
     clock::Moment,
     factor::Rules,
     policy::Policy,
+    provider::IdentityProvider,
     schema::{Schema, Writer, Writing, is_email, is_phone},
     settings::Recovery,
     user::User,
@@ -39,6 +40,10 @@ pub(crate) struct Pool {
     /// What it asks for beside the password.
     pub(crate) rules: Rules,
     pub(crate) groups: BTreeMap<String, Group>,
+    /// Where its managed login is.
+    pub(crate) domain: Option<String>,
+    /// By name.
+    pub(crate) providers: BTreeMap<String, IdentityProvider>,
     /// By folded user name.
     pub(crate) users: BTreeMap<String, User>,
     /// What the answers for users who do not exist are derived from.
@@ -52,7 +57,7 @@ pub(crate) struct Group {
 }
 
 impl Pool {
-    const USERS: usize = 50_000;
+    pub(crate) const USERS: usize = 50_000;
 
     /// The part of the id after `_`, which SRP hashes.
     pub(crate) fn short_name(&self) -> &str {

@@ -115,6 +115,9 @@ impl Pool {
             "UserPoolTier": "ESSENTIALS",
             "EstimatedNumberOfUsers": self.users.len(),
         });
+        if let Some(domain) = &self.domain {
+            answer["Domain"] = json!(domain);
+        }
         if let Some(devices) = self.rules.devices {
             answer["DeviceConfiguration"] = json!({
                 "ChallengeRequiredOnNewDevice": devices.skip_mfa,
@@ -169,6 +172,8 @@ impl World {
             recovery: Recovery::read(fields.inside("AccountRecoverySetting")?)?,
             rules: rules(fields, &Rules::default())?,
             groups: BTreeMap::new(),
+            domain: None,
+            providers: BTreeMap::new(),
             users: BTreeMap::new(),
             secret: random::bytes(),
         };
