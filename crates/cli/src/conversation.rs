@@ -66,6 +66,7 @@ pub(crate) fn converse(
             other @ (Reply::Document(_)
             | Reply::Status(_)
             | Reply::SignedOut(_)
+            | Reply::WhoAmI(_)
             | Reply::Done
             | Reply::Other(_)) => return Err(off_the_point(&other)),
         }

@@ -72,6 +72,7 @@ pub(crate) fn look(client: &Client) -> Result<Status, Ending> {
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Done
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
@@ -172,6 +173,7 @@ fn expect_done(reply: Reply) -> Result<(), Ending> {
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }

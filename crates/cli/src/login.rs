@@ -40,6 +40,7 @@ fn sign_in(args: &LoginArgs, front: &mut Front) -> Result<(Of, End), Ending> {
     let begin = Ask::SignIn {
         login: name.to_string(),
         username: args.username.clone(),
+        another_account: false,
     };
     let end = front.converse(&begin, given)?;
     let of = Of {
@@ -63,6 +64,7 @@ pub(crate) fn renew(login: &str, client: &Client) -> Result<(), Ending> {
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }
@@ -76,6 +78,7 @@ pub(crate) fn off_the_point(reply: &Reply) -> Ending {
         Reply::SignedIn { .. } => "signed_in",
         Reply::SignedOut(_) => "signed_out",
         Reply::Outcome(_) => "outcome",
+        Reply::WhoAmI(_) => "who_am_i",
         Reply::Done => "done",
         Reply::Failed(_) => "failed",
         Reply::Other(kind) => kind,

@@ -1,6 +1,6 @@
 //! Which login is meant, and how a new one comes into `profiles.toml`.
 
-use poolkey_core::config::{Config, Flow, LoginSpec, Preference};
+use poolkey_core::config::{Config, Flow, LoginSpec, Preference, UserPoolSpec};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::name::LoginName;
 use toml_edit::{Table, value};
@@ -71,7 +71,7 @@ fn differing(new: &NewLogin, login: &LoginSpec) -> Option<&'static str> {
     fn other<T: PartialEq>(given: Option<T>, is: Option<T>) -> bool {
         given.is_some() && given != is
     }
-    let LoginSpec {
+    let LoginSpec::UserPool(UserPoolSpec {
         user_pool_id,
         client_id,
         username: _,
@@ -79,8 +79,13 @@ fn differing(new: &NewLogin, login: &LoginSpec) -> Option<&'static str> {
         preferred_challenge,
         session_life: _,
         admin_profile,
+        managed_login: _,
         endpoint,
-    } = login;
+        variants: _,
+    }) = login
+    else {
+        return Some("provider");
+    };
     let ids = other(new.user_pool_id.as_ref(), Some(user_pool_id))
         || other(new.client_id.as_ref(), Some(client_id));
     let differences = [

@@ -13,6 +13,7 @@ use crate::words;
 /// Signs out, and says what came of each step.
 pub(crate) fn run(login: &str, client: &Client) -> Result<(), Ending> {
     let ask = Ask::SignOut {
+        scope: poolkey_core::event::SignOutScope::Session,
         login: login.to_owned(),
     };
     match client.ask(&ask)? {
@@ -35,6 +36,7 @@ pub(crate) fn run(login: &str, client: &Client) -> Result<(), Ending> {
         | Reply::Question { .. }
         | Reply::SignedIn { .. }
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Done
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use poolkey_core::config::Config;
 use poolkey_core::failure::{Failure, Trouble};
-use poolkey_core::name::ProfileName;
+use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_ipc::{Client, shim};
 use serde::Serialize;
 use toml_edit::{Table, value};
@@ -92,10 +92,15 @@ fn list(json: bool, config: &Config) -> Result<(), Ending> {
         .iter()
         .map(|(name, profile)| Listed {
             name: name.as_str(),
-            login: profile.login.as_str(),
-            identity_pool_id: &profile.identity_pool_id,
-            role_arn: profile.role_arn.as_deref(),
-            endpoint: profile.endpoint.as_deref(),
+            login: profile
+                .pool()
+                .and_then(|pool| pool.login.as_ref())
+                .map_or("", LoginName::as_str),
+            identity_pool_id: profile
+                .pool()
+                .map_or("", |pool| pool.identity_pool_id.as_str()),
+            role_arn: profile.role_arn(),
+            endpoint: profile.pool().and_then(|pool| pool.endpoint.as_deref()),
         })
         .collect();
     let mut out = anstream::stdout().lock();

@@ -127,7 +127,9 @@ impl Prompts<'_> {
             Question::RememberDevice { name } => {
                 self.remember_device(name).map(Answer::RememberDevice)
             }
-            Question::Other => Err(newer_question().into()),
+            Question::Browser { .. } | Question::Identity { .. } | Question::Other => {
+                Err(newer_question().into())
+            }
         }
     }
 

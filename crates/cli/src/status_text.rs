@@ -131,7 +131,10 @@ fn profile_row(profile: &ProfileView, now: UnixTime) -> [String; 4] {
     };
     [
         profile.name.to_string(),
-        profile.login.to_string(),
+        profile
+            .login
+            .as_ref()
+            .map_or_else(|| "guest".to_owned(), ToString::to_string),
         keys,
         renews,
     ]

@@ -29,6 +29,7 @@ pub(crate) fn run(command: &VaultCommand, client: &Client) -> Result<(), Ending>
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Other(_)) => Err(off_the_point(&other)),
     }
 }

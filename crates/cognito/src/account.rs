@@ -16,7 +16,7 @@ mod password;
 mod refusal;
 mod sign_up;
 
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::UserPoolSpec;
 use poolkey_core::conversation::{Answer, CodeFor, Goal, Outcome, Question, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -29,7 +29,7 @@ use crate::conversation::wrong;
 /// The first question, or the outcome where nobody need be asked.
 pub(crate) async fn begin(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
     Talk {
@@ -44,7 +44,7 @@ pub(crate) async fn begin(
 /// The next question, or the outcome.
 pub(crate) async fn answer(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     mut thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
@@ -63,7 +63,7 @@ pub(crate) async fn answer(
 /// A conversation at one of its steps.
 struct Talk<'a> {
     cognito: &'a Cognito,
-    spec: &'a LoginSpec,
+    spec: &'a UserPoolSpec,
     thread: Thread,
 }
 

@@ -1,7 +1,7 @@
 //! An administrator's AWS keys, for `ADMIN_USER_PASSWORD_AUTH` only.
 
 use aws_sdk_cognitoidentityprovider::config::Credentials;
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::UserPoolSpec;
 use poolkey_core::fault::{Fault, FaultKind};
 
 use crate::clients::Clients;
@@ -9,7 +9,7 @@ use crate::clients::Clients;
 /// Looks the keys up where AWS tools keep them: in the profile that the login names, or else along
 /// the usual chain. They are read anew for each sign-in and kept by nobody.
 #[cfg(feature = "admin")]
-pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Credentials, Fault> {
+pub(crate) async fn keys(spec: &UserPoolSpec, clients: &Clients) -> Result<Credentials, Fault> {
     use aws_config::default_provider::credentials::DefaultCredentialsChain;
     use aws_config::profile::ProfileFileCredentialsProvider;
     use aws_config::provider_config::ProviderConfig;
@@ -63,7 +63,7 @@ pub(crate) async fn keys(spec: &LoginSpec, clients: &Clients) -> Result<Credenti
     clippy::unused_async,
     reason = "has the shape of what it stands in for"
 )]
-pub(crate) async fn keys(_: &LoginSpec, _: &Clients) -> Result<Credentials, Fault> {
+pub(crate) async fn keys(_: &UserPoolSpec, _: &Clients) -> Result<Credentials, Fault> {
     Err(Fault::new(
         FaultKind::Unsupported,
         "This build of Poolkey cannot sign in with an administrator's AWS keys.",

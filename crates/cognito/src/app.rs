@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use aws_sdk_cognitoidentityprovider::types::VerifySoftwareTokenResponseType;
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::UserPoolSpec;
 use poolkey_core::conversation::{Question, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::name::LoginName;
@@ -33,7 +33,7 @@ pub(crate) struct Key {
 /// `AssociateSoftwareToken`.
 pub(crate) async fn associate(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     by: By<'_>,
 ) -> Result<Key, Refusal> {
     let request = cognito.clients.users(spec).associate_software_token();
@@ -60,7 +60,7 @@ pub(crate) async fn associate(
 /// `VerifySoftwareToken`: what takes the session's place, for a sign-in under way.
 pub(crate) async fn verify(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     by: By<'_>,
     code: &Secret,
     device_name: Option<&str>,
@@ -91,7 +91,7 @@ pub(crate) async fn verify(
 }
 
 /// Shows a key to its owner, whose app will list it by the login and the name.
-pub(crate) fn question(spec: &LoginSpec, thread: &Thread, key: &Secret) -> Question {
+pub(crate) fn question(spec: &UserPoolSpec, thread: &Thread, key: &Secret) -> Question {
     let login = thread.login.as_ref().map(LoginName::as_str);
     let username = thread.username.as_deref().unwrap_or_default();
     Question::AppSetup {

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use poolkey_core::config::{LoginSpec, ProfileSpec};
+use poolkey_core::config::{PoolSource, UserPoolSpec};
 
 /// Every client that was needed so far.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// The user pool's side.
-    pub(crate) fn users(&self, spec: &LoginSpec) -> users::Client {
+    pub(crate) fn users(&self, spec: &UserPoolSpec) -> users::Client {
         let endpoint = spec.endpoint.as_deref();
         self.users.at(spec.region(), endpoint, || {
             let mut config = users::Config::builder()
@@ -40,7 +40,7 @@ impl Clients {
     }
 
     /// The identity pool's side.
-    pub(crate) fn pools(&self, spec: &ProfileSpec) -> pools::Client {
+    pub(crate) fn pools(&self, spec: &PoolSource) -> pools::Client {
         let endpoint = spec.endpoint.as_deref();
         self.pools.at(spec.region(), endpoint, || {
             let mut config = pools::Config::builder()

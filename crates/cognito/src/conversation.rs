@@ -1,6 +1,6 @@
 //! A conversation: a sign-in, or what people do with their accounts.
 
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::{LoginSpec, UserPoolSpec};
 use poolkey_core::conversation::{Answer, Goal, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -13,10 +13,11 @@ pub(crate) async fn begin(
     spec: &LoginSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
+    let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {
-        sign_in::begin(cognito, spec, thread).await
+        sign_in::begin(cognito, pool, thread).await
     } else {
-        account::begin(cognito, spec, thread).await
+        account::begin(cognito, pool, thread).await
     }
 }
 
@@ -28,11 +29,22 @@ pub(crate) async fn answer(
     answer: Answer,
 ) -> Result<Step, Fault> {
     let answer = plain(answer);
+    let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {
-        sign_in::answer(cognito, spec, thread, answer).await
+        sign_in::answer(cognito, pool, thread, answer).await
     } else {
-        account::answer(cognito, spec, thread, answer).await
+        account::answer(cognito, pool, thread, answer).await
     }
+}
+
+/// What can be asked of a user pool alone.
+pub(crate) fn user_pool(spec: &LoginSpec) -> Result<&UserPoolSpec, Fault> {
+    spec.user_pool().ok_or_else(|| {
+        Fault::new(
+            FaultKind::Unsupported,
+            "Only a login of a Cognito user pool can do this.",
+        )
+    })
 }
 
 /// A user name as it was typed. None has a space, but what is pasted may have.
@@ -80,7 +92,10 @@ fn plain(answer: Answer) -> Answer {
         | Answer::NewPassword { .. }
         | Answer::Attributes(_)
         | Answer::Custom(_)
-        | Answer::RememberDevice(_) => answer,
+        | Answer::RememberDevice(_)
+        | Answer::Wait
+        | Answer::Address(_)
+        | Answer::Identity(_) => answer,
     }
 }
 

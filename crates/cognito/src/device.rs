@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     DeviceRememberedStatusType, DeviceSecretVerifierConfigType, NewDeviceMetadataType,
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::UserPoolSpec;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Device;
@@ -42,7 +42,7 @@ pub(crate) struct Owner<'a> {
 /// step took so far, allows it.
 pub(crate) async fn confirm(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     access: &Secret,
     made: &NewDeviceMetadataType,
     owner: &Owner<'_>,
@@ -95,7 +95,7 @@ enum Asks {
 
 async fn confirm_once(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     access: &Secret,
     key: &str,
     verifier: &Verifier,
@@ -151,7 +151,7 @@ fn fits(spent: Duration, pause: Duration) -> bool {
 /// `UpdateDeviceStatus`: the person wants it remembered.
 pub(crate) async fn remember(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     access: &Secret,
     device: &Device,
 ) -> Result<(), Refusal> {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_cognitoidentity::types::Credentials;
-use poolkey_core::config::ProfileSpec;
+use poolkey_core::config::{KeySource, PoolFlow, ProfileSpec};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Keys};
+use poolkey_core::session::{Fetched, Keys, Proof};
 use poolkey_core::time::UnixTime;
 
 use crate::Cognito;
@@ -17,9 +17,21 @@ use crate::tokens::Claims;
 pub(crate) async fn fetch(
     cognito: &Cognito,
     spec: &ProfileSpec,
-    id_token: &Secret,
+    proof: &Proof,
     identity: Option<&str>,
 ) -> Result<Fetched, Fault> {
+    let (KeySource::Pool(spec), Proof::IdToken(id_token)) = (&spec.source, proof) else {
+        return Err(Fault::new(
+            FaultKind::Unsupported,
+            "This is not an identity pool's.",
+        ));
+    };
+    let PoolFlow::Enhanced { role_arn } = &spec.flow else {
+        return Err(Fault::new(
+            FaultKind::Unsupported,
+            "This is not the enhanced flow.",
+        ));
+    };
     let client = cognito.clients.pools(spec);
     // A refresh would not have given it; another one brings another token.
     let claims =
@@ -48,7 +60,7 @@ pub(crate) async fn fetch(
         .get_credentials_for_identity()
         .identity_id(&identity)
         .set_logins(Some(logins()))
-        .set_custom_role_arn(spec.role_arn.clone());
+        .set_custom_role_arn(role_arn.clone());
     let answer = call(Operation::GetCredentialsForIdentity, &[id_token], |probe| {
         request.customize().interceptor(probe).send()
     })
@@ -61,7 +73,7 @@ pub(crate) async fn fetch(
         server,
     };
     Ok(Fetched {
-        identity,
+        identity: Some(identity),
         keys: keys(credentials, &*cognito.wall)?,
     })
 }

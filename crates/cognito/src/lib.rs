@@ -43,13 +43,11 @@ mod transport;
 
 use poolkey_core::config::{LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
-use poolkey_core::event::Forget;
+use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Tokens};
+use poolkey_core::session::{Fetched, Proof, Tokens};
 use poolkey_core::time::UnixTime;
-
-pub use crate::session::Parting;
 
 use crate::clients::Clients;
 
@@ -115,6 +113,7 @@ impl Cognito {
         client_secret: Option<&Secret>,
         device_key: Option<&str>,
     ) -> Result<Tokens, Fault> {
+        let spec = conversation::user_pool(spec)?;
         session::refresh(self, spec, refresh_token, client_secret, device_key).await
     }
 
@@ -125,9 +124,17 @@ impl Cognito {
         spec: &LoginSpec,
         refresh_token: &Secret,
         client_secret: Option<&Secret>,
-        forget: Option<&Forget>,
+        farewell: &Farewell,
     ) -> Parting {
-        session::revoke(self, spec, refresh_token, client_secret, forget).await
+        match conversation::user_pool(spec) {
+            Ok(pool) => session::revoke(self, pool, refresh_token, client_secret, farewell).await,
+            Err(fault) => Parting {
+                revoked: Err(fault),
+                forgotten: Ok(()),
+                everywhere: Ok(()),
+                logout_url: None,
+            },
+        }
     }
 
     /// Turns an ID token into AWS keys. Without an identity id it is looked up first.
@@ -139,10 +146,10 @@ impl Cognito {
     pub async fn fetch(
         &self,
         spec: &ProfileSpec,
-        id_token: &Secret,
+        proof: &Proof,
         identity: Option<&str>,
     ) -> Result<Fetched, Fault> {
-        identity::fetch(self, spec, id_token, identity).await
+        identity::fetch(self, spec, proof, identity).await
     }
 }
 
@@ -157,7 +164,7 @@ mod tests {
         let cognito = Cognito::new(|| UnixTime::from_secs(0));
         moves(&cognito);
         moves(&cognito.answer(
-            &LoginSpec {
+            &LoginSpec::UserPool(poolkey_core::config::UserPoolSpec {
                 user_pool_id: "us-east-1_A".into(),
                 client_id: "c".into(),
                 username: None,
@@ -165,8 +172,10 @@ mod tests {
                 preferred_challenge: None,
                 session_life: None,
                 admin_profile: None,
+                managed_login: None,
                 endpoint: None,
-            },
+                variants: poolkey_core::config::Variants::default(),
+            }),
             Thread::default(),
             Answer::Username("u".into()),
         ));

@@ -1,7 +1,7 @@
 //! What is done with a refresh token: it is renewed, or its session ends.
 
-use poolkey_core::config::LoginSpec;
-use poolkey_core::event::Forget;
+use poolkey_core::config::UserPoolSpec;
+use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
@@ -15,7 +15,7 @@ use crate::tokens::tokens;
 /// secret as it is: `REFRESH_TOKEN_AUTH` is refused where tokens rotate.
 pub(crate) async fn refresh(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     refresh_token: &Secret,
     client_secret: Option<&Secret>,
     device_key: Option<&str>,
@@ -46,32 +46,24 @@ pub(crate) async fn refresh(
     tokens(answer, &*cognito.wall)
 }
 
-/// What came of the end of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parting {
-    /// Whether the refresh token is of no more use.
-    pub revoked: Result<(), Fault>,
-    /// Whether the pool does not know the device any more; `Ok` where none was to be forgotten.
-    pub forgotten: Result<(), Fault>,
-}
-
 /// Has the pool forget the device, which only a session can ask for, and then ends the session.
 pub(crate) async fn revoke(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     refresh_token: &Secret,
     client_secret: Option<&Secret>,
-    forget: Option<&Forget>,
+    farewell: &Farewell,
 ) -> Parting {
     let mut newest = refresh_token.clone();
-    let forgotten = match forget {
+    let forgotten = match &farewell.forget {
         None => Ok(()),
-        Some(forget) => {
+        Some(device_key) => {
             let leaving = Leaving {
                 cognito,
                 spec,
                 client_secret,
-                forget,
+                device_key,
+                access_token: farewell.access_token.as_ref(),
             };
             leaving.forget(&mut newest).await
         }
@@ -79,28 +71,31 @@ pub(crate) async fn revoke(
     Parting {
         revoked: revoke_token(cognito, spec, &newest, client_secret).await,
         forgotten,
+        everywhere: Ok(()),
+        logout_url: None,
     }
 }
 
 struct Leaving<'a> {
     cognito: &'a Cognito,
-    spec: &'a LoginSpec,
+    spec: &'a UserPoolSpec,
     client_secret: Option<&'a Secret>,
-    forget: &'a Forget,
+    device_key: &'a str,
+    access_token: Option<&'a Secret>,
 }
 
 impl Leaving<'_> {
     /// With the access token at hand, or else with a new one. `newest` becomes the refresh token
     /// that a rotation brought.
     async fn forget(&self, newest: &mut Secret) -> Result<(), Fault> {
-        if let Some(access) = &self.forget.access_token {
+        if let Some(access) = self.access_token {
             match self.forget_with(access).await {
                 // Another access token may do what this one did not.
                 Err(fault) if fault.kind == FaultKind::TokenStale => {}
                 outcome @ (Ok(()) | Err(_)) => return outcome,
             }
         }
-        let key = Some(self.forget.device_key.as_str());
+        let key = Some(self.device_key);
         let renewed = refresh(self.cognito, self.spec, newest, self.client_secret, key).await;
         let tokens = match renewed {
             Ok(tokens) => tokens,
@@ -126,7 +121,7 @@ impl Leaving<'_> {
             .users(self.spec)
             .forget_device()
             .access_token(access.expose())
-            .device_key(&self.forget.device_key);
+            .device_key(self.device_key);
         let outcome = call(Operation::ForgetDevice, &[access], |probe| {
             request.customize().interceptor(probe).send()
         })
@@ -142,7 +137,7 @@ impl Leaving<'_> {
 /// `RevokeToken`, which succeeds for a token that is already of no use.
 async fn revoke_token(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     refresh_token: &Secret,
     client_secret: Option<&Secret>,
 ) -> Result<(), Fault> {

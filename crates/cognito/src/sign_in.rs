@@ -13,7 +13,7 @@
 
 use std::time::Instant;
 
-use poolkey_core::config::{Flow, LoginSpec, Preference};
+use poolkey_core::config::{Flow, Preference, UserPoolSpec};
 use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -36,7 +36,7 @@ mod ways;
 /// The first question.
 pub(crate) async fn begin(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
     SignIn::new(cognito, spec, thread).begin(None).await
@@ -45,7 +45,7 @@ pub(crate) async fn begin(
 /// The next question, or the end.
 pub(crate) async fn answer(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
@@ -55,7 +55,7 @@ pub(crate) async fn answer(
 /// One step of a sign-in.
 struct SignIn<'a> {
     cognito: &'a Cognito,
-    spec: &'a LoginSpec,
+    spec: &'a UserPoolSpec,
     thread: Thread,
     /// Whether Cognito has taken something in this step, so that what was asked last is answered.
     moved: bool,
@@ -70,7 +70,7 @@ enum Turn {
 }
 
 impl<'a> SignIn<'a> {
-    fn new(cognito: &'a Cognito, spec: &'a LoginSpec, thread: Thread) -> Self {
+    fn new(cognito: &'a Cognito, spec: &'a UserPoolSpec, thread: Thread) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "a step takes seconds, and nothing but its own bound is measured by it"
@@ -117,7 +117,7 @@ impl<'a> SignIn<'a> {
     fn needs_password(&self) -> bool {
         match self.spec.flow {
             Flow::UserSrp | Flow::UserPassword | Flow::AdminUserPassword | Flow::CustomSrp => true,
-            Flow::Custom => false,
+            Flow::Custom | Flow::Browser => false,
             Flow::UserAuth => matches!(self.preference(), Some("PASSWORD" | "PASSWORD_SRP")),
         }
     }
@@ -173,7 +173,7 @@ impl<'a> SignIn<'a> {
                 hand.give(&mut parameters);
                 AuthFlowType::AdminUserPasswordAuth
             }
-            Flow::Custom => AuthFlowType::CustomAuth,
+            Flow::Custom | Flow::Browser => AuthFlowType::CustomAuth,
             Flow::CustomSrp => {
                 parameters.insert("CHALLENGE_NAME".into(), "SRP_A".into());
                 hand.open(&mut parameters)?;

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poolkey_core::fault::{Fault, FaultKind, Life};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Access, Tokens, User};
+use poolkey_core::session::{Access, Roles, Tokens, User};
 use poolkey_core::time::UnixTime;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -47,6 +47,10 @@ pub(crate) fn tokens(
             .new_device_metadata()
             .and_then(|device| device.device_key())
             .map(str::to_owned),
+        roles: Roles {
+            offered: claims.roles,
+            preferred: claims.preferred_role,
+        },
         id_token,
     })
 }
@@ -64,6 +68,10 @@ pub(crate) struct Claims {
     #[serde(rename = "cognito:username")]
     username: Option<String>,
     email: Option<String>,
+    #[serde(rename = "cognito:roles", default)]
+    roles: Vec<String>,
+    #[serde(rename = "cognito:preferred_role")]
+    preferred_role: Option<String>,
 }
 
 impl Claims {

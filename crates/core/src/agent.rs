@@ -29,6 +29,7 @@ mod setback;
 mod sign_in;
 mod sign_out;
 mod view;
+mod who_am_i;
 mod work;
 
 #[cfg(test)]
@@ -116,17 +117,14 @@ impl Agent {
             Event::Probed { login, result } => self.probed(&login, result, now),
             Event::Kept { login, result } => self.kept(&login, result, now),
             Event::Refreshed { login, result } => self.refreshed(&login, result, now),
-            Event::Revoked {
-                login,
-                result,
-                forgotten,
-            } => self.revoked(&login, result, forgotten, now),
+            Event::Revoked { login, parting } => self.revoked(&login, parting, now),
             Event::Conversed {
                 login,
                 conversation,
                 result,
             } => self.conversed(&login, &conversation, result, now),
             Event::Fetched { profile, result } => self.fetched(&profile, result, now),
+            Event::Identified { ticket, result } => self.identified(ticket, result, now),
             Event::Woke => self.woke(now),
             Event::Stopping => self.stop(now),
             Event::Tick => {}
@@ -167,7 +165,11 @@ impl Agent {
         }
         match request {
             Request::Credentials { profile } => self.ask_keys(ticket, &profile, now),
-            Request::SignIn { login, username } => {
+            Request::SignIn {
+                login,
+                username,
+                another_account: _,
+            } => {
                 self.converse(ticket, &login, username, Goal::SignIn, now);
             }
             Request::Account {
@@ -180,7 +182,8 @@ impl Agent {
                 answer,
             } => self.answered(ticket, &conversation, answer, now),
             Request::Cancel { conversation } => self.cancel(ticket, &conversation, now),
-            Request::SignOut { login } => self.sign_out(ticket, &login, now),
+            Request::SignOut { login, scope: _ } => self.sign_out(ticket, &login, now),
+            Request::WhoAmI { profile } => self.who_am_i(ticket, &profile, now),
             Request::Renew { login } => self.renew(ticket, &login, now),
         }
     }

@@ -75,16 +75,95 @@ pub enum Look {
     Dark,
 }
 
-/// Who you are: a user pool and one of its app clients.
+/// Who you are, at whatever proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoginSpec {
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a person has a handful of logins, nearly all of them of the largest kind"
+)]
+pub enum LoginSpec {
+    /// A user of a Cognito user pool.
+    UserPool(UserPoolSpec),
+    /// A user of an OpenID provider that an identity pool trusts by itself.
+    Oidc(OidcSpec),
+    /// A program supplies ID tokens.
+    Command(CommandSpec),
+    /// Nobody: guests of identity pools. It is never written down; the agent makes it for profiles
+    /// without a login.
+    Guest,
+}
+
+impl LoginSpec {
+    /// What tells this provider from others: the user pool's id, the issuer, or the program.
+    pub fn provider(&self) -> &str {
+        match self {
+            Self::UserPool(pool) => &pool.user_pool_id,
+            Self::Oidc(oidc) => &oidc.issuer,
+            Self::Command(program) => program.command.first().map_or("", String::as_str),
+            Self::Guest => "",
+        }
+    }
+
+    /// The app client, where there is one.
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::UserPool(pool) => &pool.client_id,
+            Self::Oidc(oidc) => &oidc.client_id,
+            Self::Command(_) | Self::Guest => "",
+        }
+    }
+
+    /// The user name to offer.
+    pub fn username(&self) -> Option<&str> {
+        match self {
+            Self::UserPool(pool) => pool.username.as_deref(),
+            Self::Oidc(oidc) => oidc.username.as_deref(),
+            Self::Command(_) | Self::Guest => None,
+        }
+    }
+
+    /// How long a session lives, where the configuration tells.
+    pub fn session_life(&self) -> Option<Duration> {
+        match self {
+            Self::UserPool(pool) => pool.session_life,
+            Self::Oidc(oidc) => oidc.session_life,
+            Self::Command(_) | Self::Guest => None,
+        }
+    }
+
+    /// The user pool, where it is one.
+    pub fn user_pool(&self) -> Option<&UserPoolSpec> {
+        match self {
+            Self::UserPool(pool) => Some(pool),
+            Self::Oidc(_) | Self::Command(_) | Self::Guest => None,
+        }
+    }
+
+    /// Whether a session of the one is a session of the other.
+    pub fn shares_sessions_with(&self, other: &Self) -> bool {
+        self.provider() == other.provider() && self.client_id() == other.client_id()
+    }
+
+    /// Whether people sign in in their browser.
+    pub fn signs_in_by_browser(&self) -> bool {
+        match self {
+            Self::UserPool(pool) => pool.flow == Flow::Browser,
+            Self::Oidc(_) => true,
+            Self::Command(_) | Self::Guest => false,
+        }
+    }
+}
+
+/// A user pool and one of its app clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPoolSpec {
     /// `us-east-1_AbCdEf123`; the part before `_` is the region.
     pub user_pool_id: String,
     /// The app client.
     pub client_id: String,
     /// The user name to offer.
     pub username: Option<String>,
-    /// How passwords are proven.
+    /// How people sign in.
     pub flow: Flow,
     /// What a sign-in by [`Flow::UserAuth`] begins with, in place of the pool's list.
     pub preferred_challenge: Option<Preference>,
@@ -94,17 +173,89 @@ pub struct LoginSpec {
     /// The AWS profile of an administrator, for [`Flow::AdminUserPassword`] and for what else an
     /// administrator does.
     pub admin_profile: Option<String>,
+    /// Managed login, for [`Flow::Browser`] and for what only its pages can do.
+    pub managed_login: Option<ManagedLogin>,
     /// Another endpoint than AWS's own.
     pub endpoint: Option<String>,
+    /// Which of AWS's own endpoints.
+    pub variants: Variants,
 }
 
-impl LoginSpec {
+impl UserPoolSpec {
     /// The user pool's region.
     pub fn region(&self) -> &str {
         self.user_pool_id
             .split_once('_')
             .map_or("", |(region, _)| region)
     }
+}
+
+/// The sign-in pages of a user pool's domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedLogin {
+    /// `https://acme.auth.us-east-1.amazoncognito.com` or a domain of one's own, without a slash at
+    /// the end.
+    pub domain: String,
+    /// How the browser is sent there, and comes back.
+    pub browser: BrowserSpec,
+    /// Which provider behind the pool people go to at once, in place of the pool's own page.
+    pub identity_provider: Option<IdentityProvider>,
+    /// Where `/logout` sends the browser: one of the app client's sign-out URLs.
+    pub logout_uri: Option<String>,
+}
+
+/// A provider behind a user pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityProvider {
+    /// `identity_provider`: by its name in the pool.
+    Name(String),
+    /// `idp_identifier`: by one of its identifiers, such as a domain of addresses.
+    Identifier(String),
+}
+
+/// How the browser is sent to an authorization endpoint, and how it comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrowserSpec {
+    /// Where it comes back to, the first that is free: registered URLs of this machine, exact to the
+    /// character. One without a port takes any port (RFC 8252 §7.3), which Cognito does not.
+    pub redirect_uris: Vec<String>,
+    /// What is asked for; `openid` is always among it.
+    pub scopes: Vec<String>,
+    /// Further parameters of the authorization request, as a provider of its own kind wants them.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An OpenID provider and one of its clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OidcSpec {
+    /// `https://accounts.google.com`: without a slash at the end, unless the provider has one.
+    pub issuer: String,
+    /// The client.
+    pub client_id: String,
+    /// The user name to offer (`login_hint`).
+    pub username: Option<String>,
+    /// How the browser is sent there, and comes back.
+    pub browser: BrowserSpec,
+    /// How long a session lives at the provider.
+    pub session_life: Option<Duration>,
+}
+
+/// A program that prints an ID token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandSpec {
+    /// The program by its absolute path, and its arguments. No shell reads them.
+    pub command: Vec<String>,
+    /// The `iss` that its tokens must have.
+    pub issuer: Option<String>,
+}
+
+/// Which of AWS's endpoints of one service in one region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variants {
+    /// One with validated cryptography.
+    pub fips: bool,
+    /// One that speaks IPv6, too.
+    pub dual_stack: bool,
 }
 
 /// How a sign-in begins; the names are Cognito's own.
@@ -130,6 +281,10 @@ pub enum Flow {
     /// As [`Flow::Custom`], after the password was proven by SRP (`CHALLENGE_NAME=SRP_A`).
     #[serde(rename = "CUSTOM_AUTH_SRP")]
     CustomSrp,
+    /// Managed login in the system's own browser: authorization code with PKCE. The word is
+    /// Poolkey's.
+    #[serde(rename = "BROWSER")]
+    Browser,
 }
 
 /// What a sign-in by [`Flow::UserAuth`] begins with (`PREFERRED_CHALLENGE`).
@@ -147,20 +302,132 @@ pub enum Preference {
     SmsOtp,
 }
 
-/// What keys you get: a login, an identity pool, and a role where the pool offers several.
+/// What keys you get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileSpec {
-    /// Whose tokens pay for the keys.
-    pub login: LoginName,
+    /// Where they come from.
+    pub source: KeySource,
+    /// How STS is reached, for what is done there: roles, and who somebody is.
+    pub sts: StsSpec,
+}
+
+/// Where a profile's keys come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "boxing would save little: most profiles are of the larger kind"
+)]
+pub enum KeySource {
+    /// An identity pool gives them.
+    Pool(PoolSource),
+    /// STS gives them for the keys of another profile (role chaining).
+    Role(RoleSource),
+}
+
+/// Keys of an identity pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolSource {
+    /// Whose tokens pay for the keys; `None` for guests.
+    pub login: Option<LoginName>,
     /// `us-east-1:guid`; the part before `:` is the region.
     pub identity_pool_id: String,
-    /// The role to ask for (`CustomRoleArn`).
-    pub role_arn: Option<String>,
+    /// By which of its two flows.
+    pub flow: PoolFlow,
     /// Another endpoint than AWS's own.
     pub endpoint: Option<String>,
+    /// Which of AWS's own endpoints.
+    pub variants: Variants,
+}
+
+/// The two flows of identity pools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoolFlow {
+    /// `GetCredentialsForIdentity`: the pool chooses the role, or takes one of those that the token
+    /// offers (`CustomRoleArn`).
+    Enhanced {
+        /// The role to ask for.
+        role_arn: Option<String>,
+    },
+    /// `GetOpenIdToken` and `AssumeRoleWithWebIdentity`, where the pool allows the classic flow.
+    Classic {
+        /// The role.
+        role_arn: String,
+        /// How it is assumed.
+        session: RoleSession,
+    },
+}
+
+/// A role that the keys of another profile may assume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSource {
+    /// Whose keys ask for it.
+    pub source_profile: ProfileName,
+    /// The role.
+    pub role_arn: String,
+    /// How it is assumed: for an hour at most.
+    pub session: RoleSession,
+    /// `ExternalId`.
+    pub external_id: Option<String>,
+    /// Session tags.
+    pub tags: BTreeMap<String, String>,
+    /// Those of them that go on to the next role of a chain.
+    pub transitive_tags: Vec<String>,
+}
+
+/// How a role is assumed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleSession {
+    /// `RoleSessionName`; by default who is signed in.
+    pub name: Option<String>,
+    /// `DurationSeconds`; by default an hour.
+    pub duration: Option<Duration>,
+    /// `Policy`: a document that the session is restricted to.
+    pub policy: Option<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Vec<String>,
+}
+
+/// How STS is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StsSpec {
+    /// Its region; by default the identity pool's.
+    pub region: Option<String>,
+    /// Another endpoint than AWS's own.
+    pub endpoint: Option<String>,
+    /// Which of AWS's own endpoints.
+    pub variants: Variants,
 }
 
 impl ProfileSpec {
+    /// The role that is asked for by name.
+    pub fn role_arn(&self) -> Option<&str> {
+        match &self.source {
+            KeySource::Pool(pool) => match &pool.flow {
+                PoolFlow::Enhanced { role_arn } => role_arn.as_deref(),
+                PoolFlow::Classic { role_arn, .. } => Some(role_arn),
+            },
+            KeySource::Role(role) => Some(&role.role_arn),
+        }
+    }
+
+    /// The identity pool, where it is one that gives the keys.
+    pub fn pool(&self) -> Option<&PoolSource> {
+        match &self.source {
+            KeySource::Pool(pool) => Some(pool),
+            KeySource::Role(_) => None,
+        }
+    }
+
+    /// The profile whose keys ask for these.
+    pub fn source_profile(&self) -> Option<&ProfileName> {
+        match &self.source {
+            KeySource::Pool(_) => None,
+            KeySource::Role(role) => Some(&role.source_profile),
+        }
+    }
+}
+
+impl PoolSource {
     /// The identity pool's region.
     pub fn region(&self) -> &str {
         self.identity_pool_id
@@ -187,6 +454,26 @@ impl Config {
     /// The first thing that is wrong, with its line.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         read::config(text)
+    }
+
+    /// The profile at the beginning of a chain of roles: the one whose keys an identity pool gives.
+    /// A configuration that was read has no chain without end.
+    pub fn root<'a>(&'a self, name: &'a ProfileName) -> Option<(&'a ProfileName, &'a PoolSource)> {
+        let mut name = name;
+        for _ in 0..=self.profiles.len() {
+            match &self.profiles.get(name)?.source {
+                KeySource::Pool(pool) => return Some((name, pool)),
+                KeySource::Role(role) => name = &role.source_profile,
+            }
+        }
+        None
+    }
+
+    /// Whose tokens pay for a profile's keys, at whatever end of a chain: [`LoginName::guest`] where
+    /// it is nobody's.
+    pub fn login_of(&self, name: &ProfileName) -> Option<LoginName> {
+        let (_, pool) = self.root(name)?;
+        Some(pool.login.clone().unwrap_or_else(LoginName::guest))
     }
 }
 

@@ -10,6 +10,7 @@ mod question;
 use std::collections::BTreeMap;
 
 use crate::fault::Fault;
+use crate::messages::Language;
 use crate::name::LoginName;
 use crate::secret::Secret;
 use crate::session::{Device, Tokens};
@@ -69,6 +70,12 @@ pub struct Thread {
     pub access_token: Option<Secret>,
     /// The key of the session's own device, for a goal that needs a session.
     pub device_key: Option<String>,
+    /// Whether the person wants another account than the one that the browser is signed in to.
+    pub another_account: bool,
+    /// What pages speak that the browser is shown; `None` where the browser chooses.
+    pub language: Option<Language>,
+    /// The authorization that the browser was sent to ask for.
+    pub authorization: Option<Authorization>,
     /// What was asked last, and so what may be answered.
     pub asked: Option<Question>,
     /// The challenge that Cognito waits on, by the name of its model.
@@ -86,4 +93,19 @@ pub struct Thread {
     /// What the pool gave, while one more question is open. Whoever gives the conversation up has
     /// a session to end.
     pub tokens: Option<Box<Tokens>>,
+}
+
+/// An authorization request under way (RFC 6749 §4.1, RFC 7636): what its answer is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorization {
+    /// Where the browser was sent.
+    pub url: String,
+    /// Where it comes back to.
+    pub redirect_uri: String,
+    /// `state`, in hexadecimal digits: Cognito encodes anything else twice.
+    pub state: Secret,
+    /// `nonce`, which comes back in the ID token.
+    pub nonce: Secret,
+    /// `code_verifier`, whose hash was sent.
+    pub verifier: Secret,
 }

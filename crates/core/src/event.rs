@@ -1,5 +1,7 @@
 //! What happens to the agent, and what it wants done: plain data, fit for a log and a replay.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigError, LoginSpec, ProfileSpec};
@@ -8,7 +10,7 @@ use crate::failure::Failure;
 use crate::fault::{Fault, VaultFault};
 use crate::name::{LoginName, ProfileName};
 use crate::secret::Secret;
-use crate::session::{Fetched, Stored, Tokens, User};
+use crate::session::{Fetched, Keys, Proof, Stored, Tokens, User};
 use crate::time::UnixTime;
 
 /// One who waits for an answer. The daemon gives each request a number that it never uses again.
@@ -35,6 +37,8 @@ pub enum Request {
         login: String,
         /// The user name, where the person already gave it.
         username: Option<String>,
+        /// Whether the person wants another account than the one that the browser is signed in to.
+        another_account: bool,
     },
     /// Begins a conversation about an account. It takes the place of a sign-in to the same login.
     Account {
@@ -61,6 +65,13 @@ pub enum Request {
     SignOut {
         /// The login.
         login: String,
+        /// How far.
+        scope: SignOutScope,
+    },
+    /// Who a profile's keys are.
+    WhoAmI {
+        /// The profile.
+        profile: String,
     },
     /// Renews a login's tokens and keys now, whatever was waited for.
     Renew {
@@ -92,6 +103,8 @@ pub enum Reply {
     SignedOut(SignedOut),
     /// What a conversation about an account came to.
     Outcome(Outcome),
+    /// Who a profile's keys are.
+    WhoAmI(Box<WhoAmI>),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -111,9 +124,73 @@ pub struct SignedOut {
     /// Why the user pool could not be told to forget this device, where it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_forgotten: Option<Failure>,
+    /// Why the user's other sessions could not be ended, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_everywhere: Option<Failure>,
+    /// Whether what could not be revoked is tried again, with a token that is in memory alone, until
+    /// it is done or the session has ended by itself.
+    #[serde(default)]
+    pub retrying: bool,
+    /// Where a browser goes that shall be signed out, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logout_url: Option<String>,
     /// Until when keys that were already handed out go on working: AWS cannot take them back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys_live_until: Option<UnixTime>,
+}
+
+/// How far a sign-out goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SignOutScope {
+    /// This session, which the provider revokes.
+    #[default]
+    Session,
+    /// All sessions of the user, on whatever machine (`GlobalSignOut`).
+    Everywhere,
+    /// What this machine holds, and nothing is told to the provider: the session lives on there.
+    Local,
+}
+
+/// Who a profile's keys are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
+pub struct WhoAmI {
+    /// The profile.
+    pub profile: ProfileName,
+    /// The login; none for guests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginName>,
+    /// Who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// The identity id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_id: Option<String>,
+    /// What AWS says (`GetCallerIdentity`), and what the ID token does.
+    #[serde(flatten)]
+    pub identified: Identified,
+    /// Until when the keys work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_expire: Option<UnixTime>,
+}
+
+/// What AWS says of keys (`GetCallerIdentity`), and what an ID token does of its user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Identified {
+    /// `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`
+    pub arn: String,
+    /// The AWS account.
+    pub account: String,
+    /// `UserId`
+    pub user_id: String,
+    /// The claims of the ID token; none for guests.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, unknown>"))]
+    pub claims: BTreeMap<String, serde_json::Value>,
 }
 
 /// What happens to the agent.
@@ -171,10 +248,8 @@ pub enum Event {
     Revoked {
         /// The login.
         login: LoginName,
-        /// Whether the pool took it.
-        result: Result<(), Fault>,
-        /// Whether the pool forgot the device, where it was to be forgotten.
-        forgotten: Result<(), Fault>,
+        /// What came of it.
+        parting: Parting,
     },
     /// A step of a sign-in came to its end.
     Conversed {
@@ -191,6 +266,13 @@ pub enum Event {
         profile: ProfileName,
         /// The keys.
         result: Result<Box<Fetched>, Fault>,
+    },
+    /// AWS said who keys are.
+    Identified {
+        /// Who asked.
+        ticket: Ticket,
+        /// What it said.
+        result: Result<Box<Identified>, Fault>,
     },
     /// The machine woke up or came back to a network.
     Woke,
@@ -237,15 +319,14 @@ pub enum Effect {
         login: LoginName,
         /// Where to.
         spec: LoginSpec,
-        /// The refresh token.
-        refresh_token: Secret,
+        /// The refresh token; none where a program supplies ID tokens.
+        refresh_token: Option<Secret>,
         /// The app client's secret.
         client_secret: Option<Secret>,
         /// The remembered device.
         device_key: Option<String>,
     },
-    /// Revoke a refresh token, and have the pool forget a device before. Leads to
-    /// [`Event::Revoked`].
+    /// Revoke a refresh token, and what else belongs to a sign-out. Leads to [`Event::Revoked`].
     Revoke {
         /// The login.
         login: LoginName,
@@ -255,8 +336,8 @@ pub enum Effect {
         refresh_token: Secret,
         /// The app client's secret.
         client_secret: Option<Secret>,
-        /// The device to forget.
-        forget: Option<Forget>,
+        /// What else belongs to it.
+        farewell: Farewell,
     },
     /// Take the next step of a sign-in. Leads to [`Event::Conversed`].
     Converse {
@@ -277,20 +358,52 @@ pub enum Effect {
         profile: ProfileName,
         /// Where to.
         spec: ProfileSpec,
-        /// The login's ID token.
-        id_token: Secret,
+        /// What keys are given for.
+        proof: Proof,
         /// The identity id, where it is known.
         identity: Option<String>,
+        /// Who is signed in, for the name of a role's session.
+        user: Option<User>,
+    },
+    /// Ask AWS who keys are. Leads to [`Event::Identified`].
+    Identify {
+        /// Who asks.
+        ticket: Ticket,
+        /// The profile.
+        profile: ProfileName,
+        /// Where to.
+        spec: ProfileSpec,
+        /// Its keys.
+        keys: Keys,
+        /// The ID token that they were given for.
+        id_token: Option<Secret>,
     },
 }
 
-/// A device that the pool shall forget.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forget {
-    /// Its key, which goes with the session's refresh too.
-    pub device_key: String,
+/// What belongs to a sign-out beside the refresh token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Farewell {
+    /// The device that the pool shall forget, by its key, which goes with the session's refresh too.
+    pub forget: Option<String>,
+    /// Whether all sessions of the user shall end.
+    pub everywhere: bool,
     /// An access token that should still work, where there is one.
     pub access_token: Option<Secret>,
+    /// The session's last ID token, by which a provider knows whom it signs out.
+    pub id_token: Option<Secret>,
+}
+
+/// What came of the end of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// Whether the refresh token is of no more use.
+    pub revoked: Result<(), Fault>,
+    /// Whether the pool does not know the device any more; `Ok` where none was to be forgotten.
+    pub forgotten: Result<(), Fault>,
+    /// Whether all sessions of the user have ended; `Ok` where that was not asked for.
+    pub everywhere: Result<(), Fault>,
+    /// Where a browser goes that shall be signed out, too.
+    pub logout_url: Option<String>,
 }
 
 /// What an effect must not overtake, nor be overtaken by.
@@ -315,7 +428,9 @@ impl Effect {
             | Self::Refresh { login, .. }
             | Self::Revoke { login, .. } => Some(Lane::Login(login.clone())),
             Self::Converse { login, .. } => Some(Lane::SignIn(login.clone())),
-            Self::Fetch { profile, .. } => Some(Lane::Profile(profile.clone())),
+            Self::Fetch { profile, .. } | Self::Identify { profile, .. } => {
+                Some(Lane::Profile(profile.clone()))
+            }
         }
     }
 }

@@ -168,10 +168,9 @@ fn glance(shown: &Shown, now: UnixTime) -> (Icon, String) {
 /// What stands in a login's way, or in the way of one of its profiles.
 fn obstacle(snapshot: &Snapshot, login: &LoginView) -> Option<Code> {
     let of_login = login.trouble.as_ref();
-    let members = snapshot
-        .profiles
-        .iter()
-        .filter(|profile| profile.login == login.name && login.state == LoginState::SignedIn);
+    let members = snapshot.profiles.iter().filter(|profile| {
+        profile.login.as_ref() == Some(&login.name) && login.state == LoginState::SignedIn
+    });
     let of_profile = || {
         members
             .filter_map(|profile| profile.trouble.as_ref())
@@ -190,7 +189,7 @@ fn is_awaited(snapshot: &Snapshot, login: &LoginView, now: UnixTime) -> bool {
             let mut members = snapshot
                 .profiles
                 .iter()
-                .filter(|profile| profile.login == login.name);
+                .filter(|profile| profile.login.as_ref() == Some(&login.name));
             login.working
                 && !alive(login.id_token_expires)
                 && !members.any(|profile| alive(profile.keys_expire))

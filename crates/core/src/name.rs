@@ -75,6 +75,21 @@ name! {
     ProfileName
 }
 
+impl LoginName {
+    /// The name under which the vault keeps what guests have. No login of the configuration bears
+    /// it.
+    pub fn guest() -> Self {
+        Self(GUEST.into())
+    }
+
+    /// Whether it is [`LoginName::guest`].
+    pub fn is_guest(&self) -> bool {
+        self.as_str() == GUEST
+    }
+}
+
+const GUEST: &str = "guest";
+
 /// The set that every SDK reads in a profile's name (botocore, JS, Rust agree on no more).
 fn check(text: &str) -> Result<(), BadName> {
     if text.is_empty() || text.len() > LONGEST {

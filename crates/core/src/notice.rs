@@ -160,7 +160,7 @@ impl Notices {
             }
             let ended = login.state == LoginState::NeedsSignIn && !last.ended.contains(&login.name);
             let asked = snapshot.profiles.iter().find(|profile| {
-                profile.login == login.name
+                profile.login.as_ref() == Some(&login.name)
                     && has_no_session(login)
                     && profile.asked > last.asked.get(profile.name.as_str()).copied()
             });
@@ -343,7 +343,7 @@ fn members<'a>(
     snapshot
         .profiles
         .iter()
-        .filter(|profile| profile.login == login.name)
+        .filter(|profile| profile.login.as_ref() == Some(&login.name))
 }
 
 fn has_no_session(login: &LoginView) -> bool {

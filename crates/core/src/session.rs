@@ -1,11 +1,12 @@
 //! What a sign-in gives: tokens, who they are of, and the record that the vault keeps.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::config::LoginSpec;
+use crate::config::{LoginSpec, UserPoolSpec};
 use crate::fault::Life;
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -26,6 +27,21 @@ pub struct Tokens {
     pub user: User,
     /// The device that the pool made of this machine, where it remembers devices.
     pub device_key: Option<String>,
+    /// The roles that the ID token offers.
+    pub roles: Roles,
+}
+
+/// The roles that an ID token offers (`cognito:roles`, `cognito:preferred_role`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
+pub struct Roles {
+    /// All of them, by their ARNs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<String>,
+    /// The one that is taken when none is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<String>,
 }
 
 /// An access token.
@@ -64,11 +80,22 @@ pub struct Keys {
     pub life: Life,
 }
 
-/// What an identity pool gave for an ID token.
+/// What keys are given for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An ID token.
+    IdToken(Secret),
+    /// Nothing: a guest asks.
+    Guest,
+    /// The keys of the profile before it in a chain of roles.
+    Keys(Keys),
+}
+
+/// What an identity pool or STS gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The user's identity id in that pool.
-    pub identity: String,
+    /// The identity id in that pool, where one was asked.
+    pub identity: Option<String>,
     /// The keys.
     pub keys: Keys,
 }
@@ -82,6 +109,13 @@ pub struct Stored {
     pub session: Option<StoredSession>,
     /// The device that the pool remembers, which outlives a session that ended by itself.
     pub device: Option<Device>,
+    /// Who was signed in last, which outlives a session that ended by itself: nobody else takes the
+    /// login over unseen.
+    pub last_user: Option<User>,
+    /// How long sessions were seen to live, where the configuration does not tell.
+    pub learnt_life: Option<Duration>,
+    /// The identity id of a guest in each identity pool.
+    pub guests: BTreeMap<String, String>,
 }
 
 /// A device that a user pool remembers: its proof stands in for a second factor.
@@ -103,7 +137,7 @@ pub struct Device {
 
 impl Device {
     /// Whether it is this user's device, by the name that a person types.
-    pub fn is_of(&self, spec: &LoginSpec, username: &str) -> bool {
+    pub fn is_of(&self, spec: &UserPoolSpec, username: &str) -> bool {
         self.user_pool_id == spec.user_pool_id
             && (self.username == username || self.alias.as_deref() == Some(username))
     }
@@ -112,12 +146,13 @@ impl Device {
 /// A session as the vault keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
-    /// The pool that issued the refresh token.
-    pub user_pool_id: String,
+    /// Who issued the refresh token: [`LoginSpec::provider`].
+    pub provider: String,
     /// The app client that it was issued to.
     pub client_id: String,
-    /// The refresh token.
-    pub refresh_token: Secret,
+    /// The refresh token; `None` where a program supplies ID tokens, or where the provider gave
+    /// none: then the session ends with its ID token.
+    pub refresh_token: Option<Secret>,
     /// Goes with every refresh where the pool remembers devices.
     pub device_key: Option<String>,
     /// Who signed in.
@@ -133,7 +168,7 @@ pub struct StoredSession {
 impl StoredSession {
     /// Whether the session came from what this login names.
     pub fn is_of(&self, spec: &LoginSpec) -> bool {
-        self.user_pool_id == spec.user_pool_id && self.client_id == spec.client_id
+        self.provider == spec.provider() && self.client_id == spec.client_id()
     }
 }
 
@@ -145,7 +180,20 @@ pub struct BadRecord;
 impl Stored {
     /// Whether there is nothing to keep.
     pub fn is_empty(&self) -> bool {
-        self.client_secret.is_none() && self.session.is_none() && self.device.is_none()
+        let Self {
+            client_secret,
+            session,
+            device,
+            last_user,
+            learnt_life,
+            guests,
+        } = self;
+        client_secret.is_none()
+            && session.is_none()
+            && device.is_none()
+            && last_user.is_none()
+            && learnt_life.is_none()
+            && guests.is_empty()
     }
 
     /// The record as text for the vault: JSON, because KDE Wallet keeps only UTF-8.
@@ -154,9 +202,9 @@ impl Stored {
             v: VERSION,
             client_secret: self.client_secret.as_ref().map(Secret::expose),
             session: self.session.as_ref().map(|session| SessionOut {
-                user_pool_id: &session.user_pool_id,
+                provider: &session.provider,
                 client_id: &session.client_id,
-                refresh_token: session.refresh_token.expose(),
+                refresh_token: session.refresh_token.as_ref().map(Secret::expose),
                 device_key: session.device_key.as_deref(),
                 user: &session.user,
                 signed_in: session.signed_in,
@@ -171,6 +219,9 @@ impl Stored {
                 group_key: &device.group_key,
                 password: device.password.expose(),
             }),
+            last_user: self.last_user.as_ref(),
+            learnt_life: self.learnt_life.map(|life| life.as_secs()),
+            guests: &self.guests,
         };
         // Grown in one piece, so that no copy of the token stays behind in a smaller buffer.
         let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
@@ -194,7 +245,7 @@ impl Stored {
         Ok(Self {
             client_secret: record.client_secret,
             session: record.session.map(|session| StoredSession {
-                user_pool_id: session.user_pool_id,
+                provider: session.provider,
                 client_id: session.client_id,
                 refresh_token: session.refresh_token,
                 device_key: session.device_key,
@@ -204,6 +255,9 @@ impl Stored {
                 identities: session.identities,
             }),
             device: record.device,
+            last_user: record.last_user,
+            learnt_life: record.learnt_life.map(Duration::from_secs),
+            guests: record.guests,
         })
     }
 }
@@ -217,6 +271,12 @@ struct RecordOut<'a> {
     session: Option<SessionOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<DeviceOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_user: Option<&'a User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learnt_life: Option<u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    guests: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -232,9 +292,10 @@ struct DeviceOut<'a> {
 
 #[derive(Serialize)]
 struct SessionOut<'a> {
-    user_pool_id: &'a str,
+    provider: &'a str,
     client_id: &'a str,
-    refresh_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_key: Option<&'a str>,
     user: &'a User,
@@ -250,13 +311,18 @@ struct RecordIn {
     client_secret: Option<Secret>,
     session: Option<SessionIn>,
     device: Option<Device>,
+    last_user: Option<User>,
+    learnt_life: Option<u64>,
+    #[serde(default)]
+    guests: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 struct SessionIn {
-    user_pool_id: String,
+    #[serde(alias = "user_pool_id")]
+    provider: String,
     client_id: String,
-    refresh_token: Secret,
+    refresh_token: Option<Secret>,
     device_key: Option<String>,
     user: User,
     signed_in: UnixTime,
@@ -276,9 +342,9 @@ mod tests {
         let stored = Stored {
             client_secret: Some(Secret::new("s")),
             session: Some(StoredSession {
-                user_pool_id: "us-east-1_A".into(),
+                provider: "us-east-1_A".into(),
                 client_id: "c".into(),
-                refresh_token: Secret::new("r\"\n"),
+                refresh_token: Some(Secret::new("r\"\n")),
                 device_key: None,
                 user: User::default(),
                 signed_in: UnixTime::from_secs(7),
@@ -293,6 +359,9 @@ mod tests {
                 group_key: "-g".into(),
                 password: Secret::new("p"),
             }),
+            last_user: Some(User::default()),
+            learnt_life: Some(Duration::from_secs(3600)),
+            guests: BTreeMap::from([("p".into(), "g".into())]),
         };
         let record = stored.to_record();
         assert_eq!(Stored::from_record(&record), Ok(stored));

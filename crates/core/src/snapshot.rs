@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Ended, Failure};
 use crate::name::{LoginName, ProfileName};
-use crate::session::User;
+use crate::session::{Roles, User};
 use crate::time::UnixTime;
 
 /// All that the agent knows and that may be shown. Times are in the local wall clock's frame.
@@ -80,8 +80,13 @@ pub enum Happened {
 pub struct LoginView {
     /// Its name.
     pub name: LoginName,
-    /// The user pool.
-    pub user_pool_id: String,
+    /// What proves who it is.
+    pub kind: LoginKind,
+    /// The user pool's id, the issuer, or the program.
+    pub provider: String,
+    /// Whether people sign in in their browser.
+    #[serde(default)]
+    pub browser: bool,
     /// What people call its state.
     pub state: LoginState,
     /// Why it needs a sign-in.
@@ -97,6 +102,15 @@ pub struct LoginView {
     /// rotation does not move it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_ends: Option<UnixTime>,
+    /// Whether that is what earlier sessions showed, and not the configuration.
+    #[serde(default)]
+    pub session_end_is_learnt: bool,
+    /// How many sessions are over here, and still have to be revoked at the provider.
+    #[serde(default)]
+    pub unrevoked: u32,
+    /// The roles that the ID token offers.
+    #[serde(default)]
+    pub roles: Roles,
     /// Until when the ID token is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_expires: Option<UnixTime>,
@@ -111,6 +125,19 @@ pub struct LoginView {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble_since: Option<UnixTime>,
+}
+
+/// What proves who a login is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LoginKind {
+    /// A Cognito user pool.
+    UserPool,
+    /// An OpenID provider.
+    Oidc,
+    /// A program that prints ID tokens.
+    Command,
 }
 
 /// What people call a login's state.
@@ -137,10 +164,18 @@ pub enum LoginState {
 pub struct ProfileView {
     /// Its name.
     pub name: ProfileName,
-    /// The login that it belongs to.
-    pub login: LoginName,
-    /// The identity pool.
-    pub identity_pool_id: String,
+    /// The login that it belongs to, at whatever end of a chain; none for guests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginName>,
+    /// The identity pool that gives its keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_pool_id: Option<String>,
+    /// Whether it gives them by the classic flow.
+    #[serde(default)]
+    pub classic: bool,
+    /// The profile whose keys assume the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_profile: Option<ProfileName>,
     /// The role asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,

@@ -39,7 +39,7 @@ impl Wanted {
         let profiles = snapshot.profiles.iter();
         let login = profiles
             .filter(|profile| profile.asked > before.get(&profile.name).copied())
-            .map(|profile| &profile.login)
+            .filter_map(|profile| profile.login.as_ref())
             .find(|name| {
                 !self.opened.contains(*name)
                     && state(name).is_some_and(|login| login.state == LoginState::NeedsSignIn)

@@ -84,7 +84,8 @@ impl Engine {
                 | Effect::Refresh { .. }
                 | Effect::Revoke { .. }
                 | Effect::Converse { .. }
-                | Effect::Fetch { .. } => self.line_up(effect),
+                | Effect::Fetch { .. }
+                | Effect::Identify { .. } => self.line_up(effect),
             }
         }
         let (wake, changes) = (agent.wake_at(), agent.changes());

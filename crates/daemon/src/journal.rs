@@ -60,19 +60,18 @@ impl Journal {
                 }
                 Err(fault) => self.failed(format!("profile {profile}"), "no keys", fault),
             },
-            Event::Revoked {
-                login,
-                result,
-                forgotten,
-            } => {
-                match result {
+            Event::Revoked { login, parting } => {
+                match &parting.revoked {
                     Ok(()) => tracing::info!(%login, "revoked"),
                     Err(fault) => {
                         tracing::warn!(%login, kind = ?fault.kind, "not revoked: {fault}");
                     }
                 }
-                if let Err(fault) = forgotten {
+                if let Err(fault) = &parting.forgotten {
                     tracing::warn!(%login, kind = ?fault.kind, "device not forgotten: {fault}");
+                }
+                if let Err(fault) = &parting.everywhere {
+                    tracing::warn!(%login, kind = ?fault.kind, "not signed out elsewhere: {fault}");
                 }
             }
             Event::Conversed { login, result, .. } => conversed(login, result),
@@ -84,6 +83,10 @@ impl Journal {
             ),
             Event::Woke => tracing::debug!("woke"),
             Event::Stopping => tracing::info!("stopping"),
+            Event::Identified { result, .. } => match result {
+                Ok(identified) => tracing::info!(arn = identified.arn, "identified"),
+                Err(fault) => tracing::warn!(kind = ?fault.kind, "not identified: {fault}"),
+            },
             Event::Asked { .. } | Event::Left { .. } | Event::Tick => {}
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use poolkey_cognito::{Cognito, Parting};
-use poolkey_core::event::{Effect, Event};
+use poolkey_cognito::Cognito;
+use poolkey_core::event::{Effect, Event, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
@@ -48,13 +48,18 @@ impl Performer {
                 client_secret,
                 device_key,
             } => {
-                let refresh = || {
-                    self.cognito.refresh(
-                        &spec,
-                        &refresh_token,
-                        client_secret.as_ref(),
-                        device_key.as_deref(),
-                    )
+                let refresh = async || {
+                    let refresh_token = refresh_token
+                        .as_ref()
+                        .ok_or_else(|| Fault::new(FaultKind::Unsupported, "There is no token."))?;
+                    self.cognito
+                        .refresh(
+                            &spec,
+                            refresh_token,
+                            client_secret.as_ref(),
+                            device_key.as_deref(),
+                        )
+                        .await
                 };
                 Event::Refreshed {
                     result: self.call(refresh).await.map(Box::new),
@@ -66,28 +71,25 @@ impl Performer {
                 spec,
                 refresh_token,
                 client_secret,
-                forget,
+                farewell,
             } => {
                 let revoke = async || {
                     Ok(self
                         .cognito
-                        .revoke(
-                            &spec,
-                            &refresh_token,
-                            client_secret.as_ref(),
-                            forget.as_ref(),
-                        )
+                        .revoke(&spec, &refresh_token, client_secret.as_ref(), &farewell)
                         .await)
                 };
                 let parting = self.call(revoke).await.unwrap_or_else(|fault| Parting {
                     revoked: Err(fault.clone()),
-                    forgotten: forget.as_ref().map_or(Ok(()), |_| Err(fault)),
+                    forgotten: farewell.forget.map_or(Ok(()), |_| Err(fault.clone())),
+                    everywhere: if farewell.everywhere {
+                        Err(fault)
+                    } else {
+                        Ok(())
+                    },
+                    logout_url: None,
                 });
-                Event::Revoked {
-                    login,
-                    result: parting.revoked,
-                    forgotten: parting.forgotten,
-                }
+                Event::Revoked { login, parting }
             }
             Effect::Converse {
                 login,
@@ -112,15 +114,20 @@ impl Performer {
             Effect::Fetch {
                 profile,
                 spec,
-                id_token,
+                proof,
                 identity,
+                user: _,
             } => {
-                let fetch = || self.cognito.fetch(&spec, &id_token, identity.as_deref());
+                let fetch = || self.cognito.fetch(&spec, &proof, identity.as_deref());
                 Event::Fetched {
                     profile,
                     result: self.call(fetch).await.map(Box::new),
                 }
             }
+            Effect::Identify { ticket, .. } => Event::Identified {
+                ticket,
+                result: Err(Fault::new(FaultKind::Unsupported, "Not asked.")),
+            },
         })
     }
 

@@ -93,7 +93,15 @@ async fn answer(
             });
         }
         Ask::Credentials { profile } => Request::Credentials { profile },
-        Ask::SignIn { login, username } => Request::SignIn { login, username },
+        Ask::SignIn {
+            login,
+            username,
+            another_account,
+        } => Request::SignIn {
+            login,
+            username,
+            another_account,
+        },
         Ask::Account {
             login,
             username,
@@ -111,7 +119,8 @@ async fn answer(
             answer,
         },
         Ask::Cancel { conversation } => Request::Cancel { conversation },
-        Ask::SignOut { login } => Request::SignOut { login },
+        Ask::SignOut { login, scope } => Request::SignOut { login, scope },
+        Ask::WhoAmI { profile } => Request::WhoAmI { profile },
         Ask::Renew { login } => Request::Renew { login },
     };
     // A person who leaves a sign-in ends it. All else is carried through and told, so that a peer

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use poolkey_core::conversation::{Answer, Factor, Goal};
-use poolkey_core::event::ConversationId;
+use poolkey_core::event::{ConversationId, SignOutScope};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub enum Ask {
         login: String,
         /// The user name, where the person already gave it.
         username: Option<String>,
+        /// Whether the person wants another account than the one that the browser is signed in to.
+        another_account: bool,
     },
     /// Begins a conversation about an account.
     Account {
@@ -57,6 +59,13 @@ pub enum Ask {
     SignOut {
         /// The login.
         login: String,
+        /// How far.
+        scope: SignOutScope,
+    },
+    /// Who a profile's keys are.
+    WhoAmI {
+        /// The profile.
+        profile: String,
     },
     /// Renews a login's tokens and keys now.
     Renew {
@@ -106,6 +115,7 @@ impl Ask {
             "sign_in" => Self::SignIn {
                 login: take("login", &mut wire.login)?,
                 username: wire.username.take().map(Cow::into_owned),
+                another_account: wire.another_account.take().unwrap_or_default(),
             },
             "account" => Self::Account {
                 login: take("login", &mut wire.login)?,
@@ -121,6 +131,10 @@ impl Ask {
             },
             "sign_out" => Self::SignOut {
                 login: take("login", &mut wire.login)?,
+                scope: wire.scope.take().unwrap_or_default(),
+            },
+            "who_am_i" => Self::WhoAmI {
+                profile: take("profile", &mut wire.profile)?,
             },
             "renew" => Self::Renew {
                 login: take("login", &mut wire.login)?,
@@ -182,9 +196,14 @@ impl Ask {
             },
             Self::Status => out("status"),
             Self::Watch => out("watch"),
-            Self::SignIn { login, username } => WireOut {
+            Self::SignIn {
+                login,
+                username,
+                another_account,
+            } => WireOut {
                 login: Some(login),
                 username: username.as_deref(),
+                another_account: another_account.then_some(true),
                 ..out("sign_in")
             },
             Self::Answer {
@@ -209,9 +228,14 @@ impl Ask {
                 conversation: Some(&conversation.0),
                 ..out("cancel")
             },
-            Self::SignOut { login } => WireOut {
+            Self::SignOut { login, scope } => WireOut {
                 login: Some(login),
+                scope: (*scope != SignOutScope::default()).then_some(*scope),
                 ..out("sign_out")
+            },
+            Self::WhoAmI { profile } => WireOut {
+                profile: Some(profile),
+                ..out("who_am_i")
             },
             Self::Renew { login } => WireOut {
                 login: Some(login),
@@ -248,6 +272,8 @@ struct Wire<'a> {
     answer: Option<Answer>,
     passphrase: Option<Secret>,
     create: Option<bool>,
+    another_account: Option<bool>,
+    scope: Option<SignOutScope>,
 }
 
 impl Wire<'_> {
@@ -260,6 +286,8 @@ impl Wire<'_> {
             && self.answer.is_none()
             && self.passphrase.is_none()
             && self.create.is_none()
+            && self.another_account.is_none()
+            && self.scope.is_none()
     }
 }
 
@@ -283,6 +311,10 @@ struct WireOut<'a> {
     passphrase: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     create: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    another_account: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<SignOutScope>,
 }
 
 impl WireOut<'_> {
@@ -327,6 +359,9 @@ enum AnswerOut<'a> {
     Attributes(&'a BTreeMap<String, String>),
     Custom(&'a str),
     RememberDevice(bool),
+    Wait,
+    Address(&'a str),
+    Identity(bool),
 }
 
 impl<'a> AnswerOut<'a> {
@@ -352,6 +387,9 @@ impl<'a> AnswerOut<'a> {
             Answer::Attributes(attributes) => Self::Attributes(attributes),
             Answer::Custom(text) => Self::Custom(text.expose()),
             Answer::RememberDevice(remember) => Self::RememberDevice(*remember),
+            Answer::Wait => Self::Wait,
+            Answer::Address(text) => Self::Address(text.expose()),
+            Answer::Identity(right) => Self::Identity(*right),
         }
     }
 
@@ -368,8 +406,13 @@ impl<'a> AnswerOut<'a> {
             | Self::Password(text)
             | Self::ClientSecret(text)
             | Self::Code(text)
+            | Self::Address(text)
             | Self::Custom(text) => text.len(),
-            Self::Resend | Self::Choice(_) | Self::RememberDevice(_) => 0,
+            Self::Resend
+            | Self::Choice(_)
+            | Self::RememberDevice(_)
+            | Self::Wait
+            | Self::Identity(_) => 0,
             Self::AppSetup { code, device_name } => code.len() + device_name.map_or(0, str::len),
             Self::NewPassword {
                 password,

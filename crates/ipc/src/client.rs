@@ -92,6 +92,7 @@ impl Client {
             | Ask::Answer { .. }
             | Ask::Cancel { .. }
             | Ask::SignOut { .. }
+            | Ask::WhoAmI { .. }
             | Ask::Renew { .. }
             | Ask::Reload
             | Ask::Stop
@@ -202,6 +203,7 @@ impl Iterator for Watch {
             | Reply::SignedIn { .. }
             | Reply::SignedOut(_)
             | Reply::Outcome(_)
+            | Reply::WhoAmI(_)
             | Reply::Done
             | Reply::Other(_) => Err(trouble::off_the_point()),
         }))
@@ -242,7 +244,9 @@ fn receive(
 /// Whether asking twice does no more than asking once.
 fn may_repeat(ask: &Ask) -> bool {
     match ask {
-        Ask::Credentials { .. } | Ask::Status | Ask::Watch | Ask::Reload => true,
+        Ask::Credentials { .. } | Ask::WhoAmI { .. } | Ask::Status | Ask::Watch | Ask::Reload => {
+            true
+        }
         Ask::SignIn { .. }
         | Ask::Account { .. }
         | Ask::Answer { .. }
@@ -264,7 +268,7 @@ fn patience(ask: &Ask) -> Duration {
         | Ask::Cancel { .. }
         | Ask::Reload
         | Ask::Stop => Duration::from_millis(4800),
-        Ask::Renew { .. } | Ask::Unlock { .. } => Duration::from_secs(60),
+        Ask::Renew { .. } | Ask::WhoAmI { .. } | Ask::Unlock { .. } => Duration::from_secs(60),
         // A step may wait for a token first, and then take several calls.
         Ask::SignIn { .. } | Ask::Account { .. } | Ask::Answer { .. } | Ask::SignOut { .. } => {
             Duration::from_secs(120)

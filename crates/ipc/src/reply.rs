@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use poolkey_core::config::VaultChoice;
 use poolkey_core::conversation::{Outcome, Question};
-use poolkey_core::event::{self, ConversationId, SignedOut};
+use poolkey_core::event::{self, ConversationId, SignedOut, WhoAmI};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::User;
@@ -43,6 +43,8 @@ pub enum Reply {
     SignedOut(SignedOut),
     /// What a conversation about an account came to.
     Outcome(Outcome),
+    /// Who a profile's keys are.
+    WhoAmI(Box<WhoAmI>),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -112,6 +114,7 @@ impl From<event::Reply> for Reply {
             event::Reply::SignedIn { user } => Self::SignedIn { user },
             event::Reply::SignedOut(told) => Self::SignedOut(told),
             event::Reply::Outcome(outcome) => Self::Outcome(outcome),
+            event::Reply::WhoAmI(who) => Self::WhoAmI(who),
             event::Reply::Done => Self::Done,
             event::Reply::Failed(failure) => Self::Failed(failure),
         }
@@ -151,6 +154,7 @@ impl Reply {
             "signed_in" => wire.user.map(|user| Self::SignedIn { user }),
             "signed_out" => wire.signed_out.map(Self::SignedOut),
             "outcome" => wire.outcome.map(Self::Outcome),
+            "who_am_i" => wire.who_am_i.map(Self::WhoAmI),
             "done" => Some(Self::Done),
             "failed" => wire.failure.map(Self::Failed),
             other => Some(Self::Other(other.chars().take(40).collect())),
@@ -211,6 +215,10 @@ impl Reply {
             Self::Outcome(outcome) => WireOut {
                 outcome: Some(outcome),
                 ..out("outcome")
+            },
+            Self::WhoAmI(who) => WireOut {
+                who_am_i: Some(who),
+                ..out("who_am_i")
             },
             Self::Done => out("done"),
             Self::Failed(failure) => WireOut {
@@ -277,6 +285,7 @@ struct Wire<'a> {
     user: Option<User>,
     signed_out: Option<SignedOut>,
     outcome: Option<Outcome>,
+    who_am_i: Option<Box<WhoAmI>>,
     failure: Option<Failure>,
 }
 
@@ -298,6 +307,8 @@ struct WireOut<'a> {
     signed_out: Option<&'a SignedOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who_am_i: Option<&'a WhoAmI>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a Failure>,
 }

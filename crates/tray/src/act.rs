@@ -1,6 +1,7 @@
 //! What a person chose and the daemon must do: each on a thread of its own, because it may take as
 //! long as Cognito does.
 
+use poolkey_core::event::SignOutScope;
 use poolkey_core::failure::Failure;
 use poolkey_core::menu::environment::{Shell, environment};
 use poolkey_core::messages::Language;
@@ -54,6 +55,7 @@ type Said = Option<(String, String)>;
 fn sign_out(login: &LoginName, client: &Client, language: Language) -> Result<Said, Failure> {
     let ask = Ask::SignOut {
         login: login.to_string(),
+        scope: SignOutScope::Session,
     };
     let reply = client.ask(&ask)?;
     let Reply::SignedOut(told) = reply else {
@@ -99,6 +101,7 @@ fn done(reply: Result<Reply, Failure>) -> Result<Said, Failure> {
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Done
         | Reply::Other(_) => Ok(None),
     }

@@ -83,6 +83,8 @@ impl Talk<'_> {
                 | Question::Attributes { .. }
                 | Question::Custom { .. }
                 | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }
                 | Question::Other,
                 Answer::Username(_)
                 | Answer::Password(_)
@@ -94,7 +96,10 @@ impl Talk<'_> {
                 | Answer::NewPassword { .. }
                 | Answer::Attributes(_)
                 | Answer::Custom(_)
-                | Answer::RememberDevice(_),
+                | Answer::RememberDevice(_)
+                | Answer::Wait
+                | Answer::Address(_)
+                | Answer::Identity(_),
             ) => return Ok(self.again(asked, ANOTHER_QUESTION)),
         }
         self.go_on().await

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cognitoidentityprovider::types::{
     AttributeType, CodeDeliveryDetailsType, DeliveryMediumType,
 };
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::UserPoolSpec;
 use poolkey_core::conversation::{Medium, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -45,7 +45,7 @@ pub(super) enum SignedUp {
 /// `SignUp`.
 pub(super) async fn sign_up(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: &Thread,
     password: &Secret,
     attributes: &BTreeMap<String, String>,
@@ -81,7 +81,7 @@ pub(super) async fn sign_up(
 /// `ConfirmSignUp`.
 pub(crate) async fn confirm(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: &Thread,
     code: &Secret,
 ) -> Result<Confirmed, Refusal> {
@@ -110,7 +110,7 @@ pub(crate) async fn confirm(
 /// `ResendConfirmationCode`.
 pub(crate) async fn resend(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: &Thread,
 ) -> Result<Delivery, Refusal> {
     let request = cognito
@@ -131,7 +131,7 @@ pub(crate) async fn resend(
 /// `ForgotPassword`.
 pub(crate) async fn send_reset_code(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: &Thread,
 ) -> Result<Delivery, Refusal> {
     let request = cognito
@@ -152,7 +152,7 @@ pub(crate) async fn send_reset_code(
 /// `ConfirmForgotPassword`.
 pub(crate) async fn reset_password(
     cognito: &Cognito,
-    spec: &LoginSpec,
+    spec: &UserPoolSpec,
     thread: &Thread,
     code: &Secret,
     password: &Secret,
@@ -227,7 +227,7 @@ pub(super) fn name(thread: &Thread) -> &str {
     thread.username.as_deref().unwrap_or_default()
 }
 
-fn hash(spec: &LoginSpec, thread: &Thread) -> Option<String> {
+fn hash(spec: &UserPoolSpec, thread: &Thread) -> Option<String> {
     let secret = thread.client_secret.as_ref()?;
     Some(secret_hash(secret.expose(), name(thread), &spec.client_id))
 }

@@ -108,6 +108,8 @@ impl SignIn<'_> {
                 | Question::Attributes { .. }
                 | Question::Custom { .. }
                 | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }
                 | Question::Other),
                 Answer::Username(_)
                 | Answer::Password(_)
@@ -119,7 +121,10 @@ impl SignIn<'_> {
                 | Answer::NewPassword { .. }
                 | Answer::Attributes(_)
                 | Answer::Custom(_)
-                | Answer::RememberDevice(_),
+                | Answer::RememberDevice(_)
+                | Answer::Wait
+                | Answer::Address(_)
+                | Answer::Identity(_),
             ) => Ok(self.ask(asked, Some(wrong(ANOTHER_QUESTION)))),
         }
     }
@@ -297,6 +302,8 @@ fn not_taken(question: &Question, wanted: Option<&str>) -> Option<Fault> {
         | Question::Attributes { .. }
         | Question::Custom { .. }
         | Question::RememberDevice { .. }
+        | Question::Browser { .. }
+        | Question::Identity { .. }
         | Question::Other => None,
     }
 }

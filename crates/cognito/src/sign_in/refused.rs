@@ -104,7 +104,9 @@ impl SignIn<'_> {
                 | Question::AppSetup { .. }
                 | Question::NewPassword { .. }
                 | Question::Attributes { .. }
-                | Question::RememberDevice { .. }),
+                | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }),
             ) if !self.moved => Ok(self.ask(asked, Some(fault))),
             Some(
                 Question::Username { .. }
@@ -116,6 +118,8 @@ impl SignIn<'_> {
                 | Question::Attributes { .. }
                 | Question::Custom { .. }
                 | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }
                 | Question::Other,
             ) => Box::pin(self.begin(Some(fault))).await,
         }
@@ -131,6 +135,8 @@ impl SignIn<'_> {
                 | Question::Password { .. }
                 | Question::ClientSecret { .. }
                 | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }
                 | Question::Other,
             ) => false,
             Some(

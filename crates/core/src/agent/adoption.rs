@@ -69,9 +69,9 @@ impl Agent {
         };
         let session = Session {
             stored: StoredSession {
-                user_pool_id: login.spec.user_pool_id.clone(),
-                client_id: login.spec.client_id.clone(),
-                refresh_token,
+                provider: login.spec.provider().to_owned(),
+                client_id: login.spec.client_id().to_owned(),
+                refresh_token: Some(refresh_token),
                 // A pool that was shown a device does not name it again.
                 device_key: tokens
                     .device_key
@@ -126,7 +126,7 @@ impl Agent {
         if let State::SignedIn(old) = old
             && old.stored.refresh_token != token
         {
-            self.orphan(name, spec, Some(old.stored.refresh_token), None);
+            self.orphan(name, spec, old.stored.refresh_token, None);
         }
         self.drop_keys(name);
         // Who signs in means to work: the first tool shall not have to wait.
@@ -161,7 +161,7 @@ impl Agent {
             self.fail(ticket, setback.trouble(Duration::ZERO));
         }
         let token = adoption.session.stored.refresh_token;
-        self.orphan(name, spec, Some(token), None);
+        self.orphan(name, spec, token, None);
     }
 
     /// A session that nobody holds any more shall be revoked. Nothing waits for it: one that cannot

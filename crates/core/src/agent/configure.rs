@@ -15,7 +15,7 @@ use crate::time::{Moment, Now};
 impl Agent {
     pub(super) fn configure(&mut self, config: Config, now: Now) {
         self.misread = None;
-        self.settings = config.settings;
+        self.settings = config.settings.clone();
 
         let gone: Vec<ProfileName> = self
             .profiles
@@ -38,17 +38,19 @@ impl Agent {
                 login.fate = Fate::Go;
             }
         }
-        for (name, spec) in config.logins {
-            self.configure_login(name, spec);
+        for (name, spec) in &config.logins {
+            self.configure_login(name.clone(), spec.clone());
         }
-        for (name, spec) in config.profiles {
-            self.configure_profile(name, spec);
+        for (name, spec) in &config.profiles {
+            if let Some(owner) = config.login_of(name) {
+                self.configure_profile(name.clone(), spec.clone(), owner);
+            }
         }
         self.members.clear();
         for (name, profile) in &self.profiles {
             if !profile.is_going() {
                 self.members
-                    .entry(profile.spec.login.clone())
+                    .entry(profile.owner.clone())
                     .or_default()
                     .insert(name.clone());
             }
@@ -66,9 +68,7 @@ impl Agent {
             self.logins.insert(name, Login::new(spec));
             return;
         };
-        let same =
-            login.spec.user_pool_id == spec.user_pool_id && login.spec.client_id == spec.client_id;
-        if !same {
+        if !login.spec.shares_sessions_with(&spec) {
             login.fate = Fate::Move(Box::new(spec));
             self.give_up_conversation(&name, Trouble::Superseded(name.clone()));
             return;
@@ -98,13 +98,15 @@ impl Agent {
         self.changed();
     }
 
-    fn configure_profile(&mut self, name: ProfileName, spec: ProfileSpec) {
+    fn configure_profile(&mut self, name: ProfileName, spec: ProfileSpec, owner: LoginName) {
         match self.profiles.get_mut(&name) {
             None => {
-                self.profiles.insert(name, Profile::new(spec));
+                self.profiles.insert(name, Profile::new(spec, owner));
             }
-            Some(profile) if profile.is_going() || profile.spec != spec => {
-                profile.come_back(spec);
+            Some(profile)
+                if profile.is_going() || profile.spec != spec || profile.owner != owner =>
+            {
+                profile.come_back(spec, owner);
             }
             Some(_) => {}
         }

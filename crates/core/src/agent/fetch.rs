@@ -12,7 +12,7 @@ use crate::event::Effect;
 use crate::fault::{Fault, FaultKind};
 use crate::name::{LoginName, ProfileName};
 use crate::pace::{self, Span};
-use crate::session;
+use crate::session::{self, Proof};
 use crate::time::{Moment, Now};
 
 impl Agent {
@@ -20,7 +20,7 @@ impl Agent {
     pub(super) fn settle_profile(&mut self, name: &ProfileName, now: Now) {
         self.move_profile(name, now);
         if let Some(profile) = self.profiles.get(name) {
-            let login = profile.spec.login.clone();
+            let login = profile.owner.clone();
             self.reschedule_login(&login, now);
         }
     }
@@ -49,7 +49,7 @@ impl Agent {
             }
             return;
         }
-        let login = profile.spec.login.clone();
+        let login = profile.owner.clone();
         if self.usable_id(&login, now.at).is_none() {
             self.advance_login(&login, now);
         }
@@ -76,10 +76,11 @@ impl Agent {
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
-        let login = self.logins.get(&profile.spec.login);
+        let login = self.logins.get(&profile.owner);
         let Some(id) = login.and_then(|login| login.usable_id(now)) else {
             return;
         };
+        let user = login.and_then(Login::user).cloned();
         profile.turn = Turn::None;
         profile.fetch = Fetch::Busy {
             begun: now,
@@ -88,8 +89,9 @@ impl Agent {
         self.effects.push_back(Effect::Fetch {
             profile: name.clone(),
             spec: profile.spec.clone(),
-            id_token: id.token.clone(),
+            proof: Proof::IdToken(id.token.clone()),
             identity,
+            user,
         });
     }
 
@@ -99,9 +101,10 @@ impl Agent {
 
     /// The user's identity id in the profile's pool, where it is known.
     fn identity(&self, name: &ProfileName) -> Option<&String> {
-        let spec = &self.profiles.get(name)?.spec;
-        let session = self.logins.get(&spec.login)?.session()?;
-        session.stored.identities.get(&spec.identity_pool_id)
+        let profile = self.profiles.get(name)?;
+        let session = self.logins.get(&profile.owner)?.session()?;
+        let pool = profile.spec.pool()?;
+        session.stored.identities.get(&pool.identity_pool_id)
     }
 
     /// How many calls a fetch costs.
@@ -121,7 +124,7 @@ impl Agent {
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
-        let login = profile.spec.login.clone();
+        let login = profile.owner.clone();
         match profile.fetch {
             Fetch::Rest { .. } => return,
             Fetch::Last => {
@@ -171,10 +174,15 @@ impl Agent {
             told: expiration(span, now),
             keys: fetched.keys,
         });
-        let pool = profile.spec.identity_pool_id.clone();
-        let login = profile.spec.login.clone();
+        let pool = profile
+            .spec
+            .pool()
+            .map(|pool| pool.identity_pool_id.clone());
+        let login = profile.owner.clone();
         self.observe(life, begun, now);
-        self.note_identity(&login, pool, Some(fetched.identity));
+        if let Some((pool, identity)) = pool.zip(fetched.identity) {
+            self.note_identity(&login, pool, Some(identity));
+        }
     }
 
     /// A fault that one new attempt can cure gets one; with others the profile waits.
@@ -182,8 +190,11 @@ impl Agent {
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
-        let pool = profile.spec.identity_pool_id.clone();
-        let login = profile.spec.login.clone();
+        let pool = profile
+            .spec
+            .pool()
+            .map(|pool| pool.identity_pool_id.clone());
+        let login = profile.owner.clone();
         match fault.kind {
             // A refresh brings a newer token, or the definitive answer that there is none.
             FaultKind::TokenStale | FaultKind::Ended(_) if !profile.cured.token => {
@@ -192,7 +203,9 @@ impl Agent {
             }
             FaultKind::IdentityConflict if !profile.cured.identity => {
                 profile.cured.identity = true;
-                self.note_identity(&login, pool, None);
+                if let Some(pool) = pool {
+                    self.note_identity(&login, pool, None);
+                }
             }
             FaultKind::TokenStale
             | FaultKind::Ended(_)

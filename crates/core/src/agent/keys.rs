@@ -42,7 +42,7 @@ impl Agent {
         }
         profile.waiting.insert(ticket, now.at + pace::PATIENCE);
         profile.hurry(now.at);
-        let login = profile.spec.login.clone();
+        let login = profile.owner.clone();
         self.waiting.insert(ticket, name.clone());
         self.hurry(&login, now);
         self.settle_profile(&name, now);
@@ -101,7 +101,7 @@ impl Agent {
 
     fn is_failing(&self, name: &ProfileName) -> bool {
         self.profiles.get(name).is_some_and(|profile| {
-            let login = self.logins.get(&profile.spec.login);
+            let login = self.logins.get(&profile.owner);
             profile.setback.is_some() || login.is_some_and(|login| login.setback.is_some())
         })
     }
@@ -111,7 +111,7 @@ impl Agent {
         let Some(profile) = self.profiles.get(name) else {
             return false;
         };
-        let Some(login) = self.logins.get(&profile.spec.login) else {
+        let Some(login) = self.logins.get(&profile.owner) else {
             return false;
         };
         let possible = match login.state {
@@ -137,7 +137,7 @@ impl Agent {
         let Some(profile) = self.profiles.get(name) else {
             return Trouble::UnknownProfile(name.to_string());
         };
-        let login_name = &profile.spec.login;
+        let login_name = &profile.owner;
         let Some(login) = self.logins.get(login_name) else {
             return Trouble::UnknownLogin(login_name.to_string());
         };

@@ -215,6 +215,9 @@ impl Login {
 
     pub(super) fn record(&self) -> Stored {
         Stored {
+            last_user: None,
+            learnt_life: None,
+            guests: std::collections::BTreeMap::new(),
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),
             device: self.device.clone(),

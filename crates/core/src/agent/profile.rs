@@ -7,6 +7,7 @@ use crate::agent::line::Turn;
 use crate::agent::setback::Setback;
 use crate::config::ProfileSpec;
 use crate::event::Ticket;
+use crate::name::LoginName;
 use crate::pace::Span;
 use crate::secret::Secret;
 use crate::session::Keys;
@@ -16,6 +17,8 @@ use crate::time::{Moment, Now, UnixTime};
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) spec: ProfileSpec,
+    /// Whose tokens pay for its keys: [`LoginName::guest`] where it is nobody's.
+    pub(super) owner: LoginName,
     pub(super) held: Option<Held>,
     pub(super) fetch: Fetch,
     /// Those who wait, and until when.
@@ -62,9 +65,10 @@ pub(super) struct Cured {
 }
 
 impl Profile {
-    pub(super) fn new(spec: ProfileSpec) -> Self {
+    pub(super) fn new(spec: ProfileSpec, owner: LoginName) -> Self {
         Self {
             spec,
+            owner,
             held: None,
             fetch: Fetch::Rest {
                 until: Moment::default(),
@@ -144,8 +148,9 @@ impl Profile {
     }
 
     /// Changes, or comes back into the configuration while its last fetch is under way.
-    pub(super) fn come_back(&mut self, spec: ProfileSpec) {
+    pub(super) fn come_back(&mut self, spec: ProfileSpec, owner: LoginName) {
         self.spec = spec;
+        self.owner = owner;
         self.forget();
         if self.fetch == Fetch::Last {
             self.fetch = Fetch::Stale;
@@ -186,6 +191,6 @@ impl Profile {
         let held = self.held.as_ref()?;
         // A document that says itself that it is over is refused by those who read it.
         let good = held.span.is_usable(now.at) && held.expiration(now).secs_after(now.wall) > 0;
-        good.then(|| held.document(self.spec.role_arn.as_deref(), now))
+        good.then(|| held.document(self.spec.role_arn(), now))
     }
 }

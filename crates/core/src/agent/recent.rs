@@ -79,7 +79,7 @@ impl Agent {
         };
         self.recent.push(Entry {
             at: now.at,
-            login: profile.spec.login.clone(),
+            login: profile.owner.clone(),
             profile: Some(name.clone()),
             what: Happened::Taken,
         });

@@ -121,7 +121,7 @@ impl Agent {
         };
         let rotated = tokens
             .refresh_token
-            .filter(|token| *token != session.stored.refresh_token);
+            .filter(|token| Some(token) != session.stored.refresh_token.as_ref());
         let rotates = Some(rotated.is_some());
         if session.stored.rotates != rotates {
             session.stored.rotates = rotates;
@@ -129,7 +129,7 @@ impl Agent {
         }
         match rotated {
             Some(token) => {
-                session.stored.refresh_token = token;
+                session.stored.refresh_token = Some(token);
                 session.unsaved.token = Some(id);
                 // The vault's turn comes at once, whatever the pool was waited for.
                 login.until = now.at;
@@ -275,7 +275,7 @@ impl Agent {
 impl Login {
     fn take_record(&mut self, stored: Stored) {
         self.client_secret = stored.client_secret;
-        let here = |device: &Device| device.user_pool_id == self.spec.user_pool_id;
+        let here = |device: &Device| device.user_pool_id == self.spec.provider();
         self.device = stored.device.filter(here);
         self.state = match stored.session {
             None => State::SignedOut,

@@ -121,7 +121,7 @@ impl Agent {
                 return Some(renew);
             }
             // Without a usable ID token it is the login that moves next.
-            self.logins.get(&profile.spec.login)?.usable_id(now)?;
+            self.logins.get(&profile.owner)?.usable_id(now)?;
             (profile.turn != Turn::InLine).then_some(until)
         });
         own.into_iter().chain(patience).min()

@@ -51,7 +51,7 @@ impl Agent {
         let given = talk
             .username
             .clone()
-            .or_else(|| login.spec.username.clone());
+            .or_else(|| login.spec.username().map(str::to_owned));
         let thread = Thread {
             username: if talk.goal.needs_session() {
                 // With an access token it is the session's user, whatever name was given.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::agent::login::{Login, State};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::work::{Purpose, Whose, Work};
-use crate::event::{Effect, Forget, Reply, SignedOut, Ticket};
+use crate::event::{Effect, Farewell, Parting, Reply, SignedOut, Ticket};
 use crate::failure::{Ended, Failure, Trouble};
-use crate::fault::{Fault, VaultFault};
+use crate::fault::VaultFault;
 use crate::name::LoginName;
 use crate::secret::Secret;
 use crate::time::Now;
@@ -22,8 +22,8 @@ pub(super) struct Leaving {
     is_begun: bool,
     /// What the pool has to revoke.
     token: Option<Secret>,
-    /// What the pool has to forget.
-    forget: Option<Forget>,
+    /// What else the pool has to do.
+    farewell: Farewell,
     /// What will be told.
     told: SignedOut,
     /// Why the vault could not lose the session.
@@ -87,33 +87,35 @@ impl Agent {
             return;
         };
         let stored = login.session().map(|session| &session.stored);
-        let token = stored.map(|stored| stored.refresh_token.clone());
-        let key = stored.and_then(|stored| stored.device_key.clone());
-        let forget = key.map(|device_key| Forget {
-            device_key,
+        let had_session = stored.is_some();
+        let token = stored.and_then(|stored| stored.refresh_token.clone());
+        let farewell = Farewell {
+            forget: stored.and_then(|stored| stored.device_key.clone()),
             access_token: login
                 .usable_access(now.at)
                 .map(|access| access.token.clone()),
-        });
+            ..Farewell::default()
+        };
         let not_revoked = login
             .why_beyond_reach()
             .map(|text| Trouble::NotRevoked(text.into()).into());
         // Without a session there is nothing to prove to the pool whose device it is.
         let device = login.device.take();
-        let not_forgotten = device.filter(|_| forget.is_none()).map(|_| {
+        let not_forgotten = device.filter(|_| farewell.forget.is_none()).map(|_| {
             let text = "the session that it belonged to is over.";
             Trouble::NotForgotten(text.into()).into()
         });
         if let Some(leaving) = &mut login.leaving {
             leaving.is_begun = true;
             leaving.told = SignedOut {
-                had_session: token.is_some() || not_revoked.is_some(),
+                had_session: had_session || not_revoked.is_some(),
                 not_revoked,
                 not_forgotten,
                 keys_live_until: dead.map(|dead| now.wall + now.at.until(dead)),
+                ..SignedOut::default()
             };
             leaving.token = token;
-            leaving.forget = forget;
+            leaving.farewell = farewell;
         }
         login.state = State::SignedOut;
         login.erase = true;
@@ -138,25 +140,19 @@ impl Agent {
         let Some(refresh_token) = leaving.token.take() else {
             return self.left_for_good(name);
         };
-        let forget = leaving.forget.take();
+        let farewell = std::mem::take(&mut leaving.farewell);
         self.begin(name, Work::Revoking(Whose::Leaver), |name, login| {
             Effect::Revoke {
                 login: name,
                 spec: login.spec.clone(),
                 refresh_token,
                 client_secret: login.client_secret.clone(),
-                forget,
+                farewell,
             }
         });
     }
 
-    pub(super) fn revoked(
-        &mut self,
-        name: &LoginName,
-        result: Result<(), Fault>,
-        forgotten: Result<(), Fault>,
-        now: Now,
-    ) {
+    pub(super) fn revoked(&mut self, name: &LoginName, parting: Parting, now: Now) {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
@@ -167,9 +163,11 @@ impl Agent {
         if whose == Whose::Leaver {
             if let Some(leaving) = &mut login.leaving {
                 let told = &mut leaving.told;
-                let revoked = result.map_err(|fault| Trouble::NotRevoked(fault.text).into());
+                let revoked = parting
+                    .revoked
+                    .map_err(|fault| Trouble::NotRevoked(fault.text).into());
                 told.not_revoked = revoked.err();
-                if let Err(fault) = forgotten {
+                if let Err(fault) = parting.forgotten {
                     told.not_forgotten = Some(Trouble::NotForgotten(fault.text).into());
                 }
             }

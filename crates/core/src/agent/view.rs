@@ -3,10 +3,11 @@
 use crate::agent::Agent;
 use crate::agent::login::{Login, State};
 use crate::agent::profile::Profile;
-use crate::config::Config;
+use crate::config::{Config, LoginSpec, PoolFlow};
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
-use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
+use crate::session::Roles;
+use crate::snapshot::{LoginKind, LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::{Moment, Now, UnixTime};
 
 impl Agent {
@@ -74,7 +75,13 @@ impl Agent {
             .any(|profile| profile.is_active(now.at, self.settings.rest_after));
         LoginView {
             name: name.clone(),
-            user_pool_id: login.configured().user_pool_id.clone(),
+            kind: match login.configured() {
+                LoginSpec::UserPool(_) => LoginKind::UserPool,
+                LoginSpec::Oidc(_) | LoginSpec::Guest => LoginKind::Oidc,
+                LoginSpec::Command(_) => LoginKind::Command,
+            },
+            provider: login.configured().provider().to_owned(),
+            browser: login.configured().signs_in_by_browser(),
             state: if login.is_signing_in() {
                 LoginState::SigningIn
             } else {
@@ -84,8 +91,11 @@ impl Agent {
             user,
             signed_in: session.map(|session| session.stored.signed_in),
             session_ends: session
-                .zip(login.spec.session_life)
+                .zip(login.spec.session_life())
                 .map(|(session, life)| session.stored.signed_in + life),
+            session_end_is_learnt: false,
+            unrevoked: 0,
+            roles: Roles::default(),
             id_token_expires: id.map(|id| wall(id.span.dead, now)),
             renews: id.filter(|_| active).map(|id| wall(id.span.renew, now)),
             working: login.is_busy(),
@@ -102,9 +112,17 @@ impl Agent {
         let active = profile.is_active(now.at, self.settings.rest_after);
         ProfileView {
             name: name.clone(),
-            login: profile.spec.login.clone(),
-            identity_pool_id: profile.spec.identity_pool_id.clone(),
-            role_arn: profile.spec.role_arn.clone(),
+            login: Some(profile.owner.clone()).filter(|owner| !owner.is_guest()),
+            identity_pool_id: profile
+                .spec
+                .pool()
+                .map(|pool| pool.identity_pool_id.clone()),
+            classic: profile
+                .spec
+                .pool()
+                .is_some_and(|pool| matches!(pool.flow, PoolFlow::Classic { .. })),
+            source_profile: profile.spec.source_profile().cloned(),
+            role_arn: profile.spec.role_arn().map(str::to_owned),
             keys_expire: held.map(|held| wall(held.span.dead, now)),
             renews: held
                 .filter(|_| active)

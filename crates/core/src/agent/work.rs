@@ -4,7 +4,7 @@ use crate::agent::Agent;
 use crate::agent::adoption::Adoption;
 use crate::agent::login::Login;
 use crate::config::LoginSpec;
-use crate::event::Effect;
+use crate::event::{Effect, Farewell};
 use crate::failure::Trouble;
 use crate::name::LoginName;
 use crate::secret::Secret;
@@ -112,7 +112,7 @@ impl Agent {
                     spec: orphan.spec,
                     refresh_token: orphan.refresh_token,
                     client_secret: orphan.client_secret,
-                    forget: None,
+                    farewell: Farewell::default(),
                 }
             });
         }

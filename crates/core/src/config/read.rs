@@ -9,7 +9,8 @@ use toml::Spanned;
 
 use super::ids::{is_identity_pool_id, is_loopback, is_pool_id, is_role_arn, is_word};
 use super::{
-    Config, ConfigError, Flow, LoginSpec, Look, Preference, ProfileSpec, Settings, VaultChoice,
+    Config, ConfigError, Flow, KeySource, LoginSpec, Look, PoolFlow, PoolSource, Preference,
+    ProfileSpec, Settings, StsSpec, UserPoolSpec, Variants, VaultChoice,
 };
 use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
@@ -143,7 +144,7 @@ impl RawLogin {
                 Some(life)
             }
         };
-        Ok(LoginSpec {
+        Ok(LoginSpec::UserPool(UserPoolSpec {
             session_life,
             user_pool_id: self.user_pool_id.into_inner(),
             client_id: self.client_id.into_inner(),
@@ -153,8 +154,10 @@ impl RawLogin {
                 .preferred_challenge
                 .map(|preferred| *preferred.get_ref()),
             admin_profile: self.admin_profile.map(Spanned::into_inner),
+            managed_login: None,
             endpoint: endpoint(self.endpoint, at)?,
-        })
+            variants: Variants::default(),
+        }))
     }
 }
 
@@ -203,10 +206,16 @@ impl RawProfile {
             ));
         }
         Ok(ProfileSpec {
-            login,
-            identity_pool_id: self.identity_pool_id.into_inner(),
-            role_arn: self.role_arn.map(Spanned::into_inner),
-            endpoint: endpoint(self.endpoint, at)?,
+            source: KeySource::Pool(PoolSource {
+                login: Some(login),
+                identity_pool_id: self.identity_pool_id.into_inner(),
+                flow: PoolFlow::Enhanced {
+                    role_arn: self.role_arn.map(Spanned::into_inner),
+                },
+                endpoint: endpoint(self.endpoint, at)?,
+                variants: Variants::default(),
+            }),
+            sts: StsSpec::default(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{self, Secret};
+use crate::session::User;
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,22 @@ pub enum Question {
         /// The name that it has there.
         name: String,
     },
+    /// The person signs in in a browser. Whoever asks opens it and waits ([`Answer::Wait`]).
+    Browser {
+        /// Where to send it.
+        url: String,
+        /// Where it comes back to. On another machine that address shows an error and is taken as
+        /// [`Answer::Address`].
+        redirect_uri: String,
+    },
+    /// Whether this is who was meant, before anything is kept.
+    Identity {
+        /// Who signed in.
+        user: User,
+        /// Who was signed in before, where it is somebody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<User>,
+    },
     /// A kind of a newer version.
     #[serde(other)]
     Other,
@@ -125,6 +142,13 @@ pub enum Answer {
     Custom(Secret),
     /// To [`Question::RememberDevice`].
     RememberDevice(bool),
+    /// To [`Question::Browser`]: the browser is open. It is asked again after two seconds at most,
+    /// so that whoever waits may give up, or answer otherwise.
+    Wait,
+    /// To [`Question::Browser`]: the address that the browser ended on.
+    Address(Secret),
+    /// To [`Question::Identity`].
+    Identity(bool),
 }
 
 impl Answer {
@@ -149,6 +173,8 @@ impl Answer {
                 | (Self::Attributes(_), Question::Attributes { .. })
                 | (Self::Custom(_), Question::Custom { .. })
                 | (Self::RememberDevice(_), Question::RememberDevice { .. })
+                | (Self::Wait | Self::Address(_), Question::Browser { .. })
+                | (Self::Identity(_), Question::Identity { .. })
         )
     }
 }

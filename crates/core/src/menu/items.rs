@@ -237,7 +237,7 @@ impl Page<'_> {
         self.snapshot
             .profiles
             .iter()
-            .filter(move |profile| profile.login == name)
+            .filter(move |profile| profile.login.as_ref() == Some(&name))
     }
 
     /// For how many seconds a profile's keys are good.
