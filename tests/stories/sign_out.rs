@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use poolkey_core::event::SignedOut;
+use poolkey_core::event::{SignOutScope, SignedOut};
 use poolkey_core::failure::Code;
 use poolkey_ipc::{Ask, Reply};
 use poolkey_tests::{Ran, Setup, World, story, until};
@@ -88,6 +88,7 @@ fn it_ends_a_refresh_under_way() {
 fn sign_out(world: &World) -> SignedOut {
     let ask = Ask::SignOut {
         login: "acme".into(),
+        scope: SignOutScope::Session,
     };
     match world.ask(&ask) {
         Reply::SignedOut(told) => told,

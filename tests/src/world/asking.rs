@@ -85,6 +85,7 @@ impl World {
         let begin = Ask::SignIn {
             login: "acme".into(),
             username: None,
+            another_account: false,
         };
         match self.ask(&begin) {
             Reply::Question { conversation, .. } => self.ask(&Ask::Answer {
