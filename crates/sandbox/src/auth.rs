@@ -16,6 +16,8 @@ pub(crate) enum Door {
     Public,
     /// `AdminInitiateAuth`, `AdminRespondToAuthChallenge`: signed by the administrator.
     Admin,
+    /// The pages of managed login.
+    Browser,
 }
 
 impl World {
@@ -71,12 +73,16 @@ impl World {
                 )?;
                 self.refresh_by_flow(&client, parameters)
             }
-            ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Public) => Err(
-                Failure::invalid_parameter("Initiate Auth method not supported."),
-            ),
-            (_, Door::Public | Door::Admin) => Err(Failure::invalid_parameter(format!(
-                "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set"
-            ))),
+            ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Door::Public | Door::Browser) => {
+                Err(Failure::invalid_parameter(
+                    "Initiate Auth method not supported.",
+                ))
+            }
+            (_, Door::Public | Door::Admin | Door::Browser) => {
+                Err(Failure::invalid_parameter(format!(
+                    "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set"
+                )))
+            }
         }
     }
 
@@ -137,6 +143,11 @@ impl World {
         let user = match self.pool(&client.pool)?.find(given) {
             Some(user) => {
                 user.attempts.check(now)?;
+                if user.status == Status::ExternalProvider {
+                    return Err(Failure::not_authorized(
+                        "User is not authorized to get auth details.",
+                    ));
+                }
                 if user.status == Status::ResetRequired {
                     return Err(reset_required());
                 }

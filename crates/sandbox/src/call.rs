@@ -1,6 +1,6 @@
 //! One call of one of the three services: what it means, what it runs, what goes wrong with it.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use axum::{body::Bytes, http::request::Parts, response::Response};
 use serde_json::{Value, json};
@@ -21,28 +21,40 @@ use crate::{
 /// An operation of one of the three services, with whatever fault is due.
 pub(crate) async fn answer(app: &App, parts: &Parts, body: Bytes) -> Response {
     let call = Call::of(parts, &body);
-    let fault = app.world().faults.hit(call.name());
+    let run = |fault| ready(run(app, &call, parts, &body, fault));
+    under_fault(app, call.name(), run, |rule| wrong(app, &call, rule)).await
+}
+
+/// Runs what was asked for, with whatever fault is due. `run` is told which, for the journal;
+/// `wrong` makes the error that a rule asks for.
+pub(crate) async fn under_fault<F: Future<Output = Response>>(
+    app: &App,
+    name: &str,
+    run: impl FnOnce(Option<&'static str>) -> F,
+    wrong: impl FnOnce(&Rule) -> Response,
+) -> Response {
+    let fault = app.world().faults.hit(name);
     let wait = |ms: Option<u64>| tokio::time::sleep(Duration::from_millis(ms.unwrap_or(0)));
     let Some(rule) = fault else {
-        return run(app, &call, parts, &body, None);
+        return run(None).await;
     };
 
     wait(rule.delay_before_ms).await;
     if rule.drop == Some(DropAt::Before) {
-        note_fault(app, &call, "drop before", "dropped");
+        note_fault(app, name, "drop before", "dropped");
         return hang_up();
     }
     let mut response = match &rule.error {
         Some(error) if !rule.effect => {
             let code = error.code.as_deref().unwrap_or("InternalErrorException");
-            note_fault(app, &call, "error", code);
-            wrong(app, &call, &rule)
+            note_fault(app, name, "error", code);
+            wrong(&rule)
         }
         Some(_) => {
-            run(app, &call, parts, &body, Some("error after effect"));
-            wrong(app, &call, &rule)
+            run(Some("error after effect")).await;
+            wrong(&rule)
         }
-        None => run(app, &call, parts, &body, Some(describe(&rule))),
+        None => run(Some(describe(&rule))).await,
     };
     wait(rule.delay_after_ms).await;
     if rule.drop == Some(DropAt::After) {
@@ -204,14 +216,14 @@ fn wrong(app: &App, call: &Call, rule: &Rule) -> Response {
     }
 }
 
-fn note_fault(app: &App, call: &Call, fault: &str, outcome: &str) {
+fn note_fault(app: &App, name: &str, fault: &str, outcome: &str) {
     let mut world = app.world();
     world.journal.note = Note::default();
     let now = world.clock.now();
     world
         .journal
-        .call(now, call.name(), outcome, Some(fault.to_owned()));
-    tracing::info!(operation = call.name(), outcome, fault, "call");
+        .call(now, name, outcome, Some(fault.to_owned()));
+    tracing::info!(operation = name, outcome, fault, "call");
 }
 
 fn describe(rule: &Rule) -> &'static str {

@@ -64,6 +64,9 @@ impl World {
             maybe_session: session.filter(|text| !text.is_empty()),
             fields: responses,
         };
+        if let Some(session) = response.maybe_session {
+            self.check_door(session, door)?;
+        }
         match name {
             "PASSWORD_VERIFIER" => self.answer_proof(&response),
             "DEVICE_SRP_AUTH" => self.answer_device(&response),

@@ -31,6 +31,16 @@ pub(crate) struct Conversation {
     /// The custom challenge, where the flow has one that is not passed yet.
     pub(crate) custom: Option<Custom>,
     pub(crate) second: Second,
+    pub(crate) ending: Ending,
+}
+
+/// What a sign-in ends with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Tokens for the app that called.
+    Tokens,
+    /// A session of the browser, and a code for the app.
+    Browser,
 }
 
 /// Where a custom challenge stands.
@@ -139,6 +149,7 @@ impl Conversation {
             device_proven: false,
             custom: None,
             second: Second::Due,
+            ending: Ending::Tokens,
         })
     }
 }

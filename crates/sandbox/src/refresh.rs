@@ -6,6 +6,7 @@ use crate::{
     client::{Client, Rotation},
     clock::Moment,
     random,
+    tokens::Pair,
     wire::{Answer, Failure, Fields},
     world::World,
 };
@@ -54,15 +55,25 @@ impl World {
         self.journal
             .secret("client_secret", secret.unwrap_or_default());
         client.check_secret(secret)?;
-        let origin = self.redeem(&client, token, fields.maybe_text("DeviceKey")?)?;
+        let (pair, next) = self.refresh(&client, token, fields.maybe_text("DeviceKey")?)?;
+        Ok(json!({ "AuthenticationResult": pair.result(next.as_deref()) }))
+    }
+
+    /// New tokens, and where the client rotates, the refresh token that comes next.
+    pub(crate) fn refresh(
+        &mut self,
+        client: &Client,
+        token: &str,
+        device: Option<&str>,
+    ) -> Result<(Pair, Option<String>), Failure> {
+        let origin = self.redeem(client, token, device)?;
         let next = match client.rotation {
             Rotation::Off => None,
             Rotation::On { grace_seconds } => {
-                Some(self.rotate(&client, token, &origin, grace_seconds)?)
+                Some(self.rotate(client, token, &origin, grace_seconds)?)
             }
         };
-        let pair = self.mint_pair(&client, &origin)?;
-        Ok(json!({ "AuthenticationResult": pair.result(next.as_deref()) }))
+        Ok((self.mint_pair(client, &origin, None)?, next))
     }
 
     /// `InitiateAuth` with `REFRESH_TOKEN_AUTH`, which cannot rotate.
@@ -86,7 +97,7 @@ impl World {
             .map(|sign_in| sign_in.user.clone());
         let hash = parameters.maybe_text("SECRET_HASH")?;
         client.check_hash(&username.unwrap_or_default(), hash)?;
-        let pair = self.mint_pair(client, &origin)?;
+        let pair = self.mint_pair(client, &origin, None)?;
         Ok(json!({ "AuthenticationResult": pair.result(None), "ChallengeParameters": {} }))
     }
 

@@ -108,7 +108,10 @@ impl User {
         if !self.enabled {
             return Err(Failure::not_authorized("User is disabled."));
         }
-        if self.status == Status::ForceChangePassword {
+        if matches!(
+            self.status,
+            Status::ForceChangePassword | Status::ExternalProvider
+        ) {
             return Err(Failure::not_authorized(
                 "User password cannot be reset in the current state.",
             ));

@@ -7,10 +7,11 @@
 use serde_json::{Value, json};
 
 use crate::{
+    auth::Door,
     challenge::Response,
     client::Client,
     clock::Moment,
-    conversation::{Conversation, Question, device_key},
+    conversation::{Conversation, Ending, Question, device_key},
     device, random,
     wire::{Answer, Failure},
     world::World,
@@ -152,6 +153,22 @@ impl World {
                 Err(code_mismatch())
             }
             State::Open(_) => Err(invalid_session()),
+        }
+    }
+
+    /// Refuses a session that was begun through another door: what ends in a browser must not
+    /// end in tokens.
+    pub(crate) fn check_door(&self, handle: &str, door: Door) -> Result<(), Failure> {
+        let Some(found) = self.challenges.find(handle) else {
+            return Ok(());
+        };
+        match (found.conversation.ending, door) {
+            (Ending::Tokens, Door::Public | Door::Admin) | (Ending::Browser, Door::Browser) => {
+                Ok(())
+            }
+            (Ending::Tokens, Door::Browser) | (Ending::Browser, Door::Public | Door::Admin) => {
+                Err(invalid_session())
+            }
         }
     }
 

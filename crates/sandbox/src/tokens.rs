@@ -1,12 +1,15 @@
 //! ID and access tokens: what they claim, and whether an access token still counts.
 
+use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::{
     client::Client,
     clock::Moment,
-    conversation::Conversation,
+    conversation::{Conversation, Ending},
     keys::Claims,
+    oauth::OWN_ACCOUNT,
     pool::Pool,
     random,
     user::User,
@@ -23,12 +26,53 @@ pub(crate) struct SignIn {
     pub(crate) revoked: bool,
     /// The device that it belongs to, where the pool knows devices.
     pub(crate) device: Option<String>,
+    pub(crate) scopes: Scopes,
     event: String,
+}
+
+/// What the tokens of a sign-in are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scopes {
+    /// One's own account: what `InitiateAuth` gives.
+    Own,
+    /// What an app asked for in a browser.
+    Asked(Vec<String>),
+}
+
+impl Scopes {
+    fn has(&self, scope: &str) -> bool {
+        match self {
+            Self::Own => scope == OWN_ACCOUNT,
+            Self::Asked(asked) => asked.iter().any(|one| one == scope),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Own => OWN_ACCOUNT.to_owned(),
+            Self::Asked(asked) => asked.join(" "),
+        }
+    }
+
+    /// Whether an attribute is told under these scopes: all are, unless some are asked for.
+    pub(crate) fn tell(&self, attribute: &str) -> bool {
+        let scope = match attribute {
+            "sub" | "identities" => return true,
+            "email" | "email_verified" => "email",
+            "phone_number" | "phone_number_verified" => "phone",
+            _ => "profile",
+        };
+        let narrow = ["email", "phone", "profile"]
+            .iter()
+            .any(|one| self.has(one));
+        !narrow || self.has(scope)
+    }
 }
 
 /// The two tokens that carry claims, and the life of the access token, which `ExpiresIn` means.
 pub(crate) struct Pair {
-    pub(crate) id: String,
+    /// None where `openid` was not asked for.
+    pub(crate) id: Option<String>,
     pub(crate) access: String,
     pub(crate) expires_in: i64,
 }
@@ -40,9 +84,13 @@ impl World {
         let now = self.clock.now();
         let region = self.place.region.clone();
         let pool = self.pool_mut(&client.pool)?;
-        let (pool_id, tracks) = (pool.id.clone(), pool.rules.devices.is_some());
+        let tracks = pool.rules.devices.is_some();
         let user = pool.user_mut(&conversation.user)?;
         user.attempts.succeeded();
+        match conversation.ending {
+            Ending::Tokens => (),
+            Ending::Browser => return Ok(json!({ "LetIn": user.username })),
+        }
         let mut offered = None;
         let known = conversation.device.as_ref();
         let known = known.and_then(|key| user.devices.find_mut(key));
@@ -61,23 +109,9 @@ impl World {
             }
             None => None,
         };
-        let sign_in = SignIn {
-            pool: pool_id,
-            user: user.username.clone(),
-            sub: user.sub.clone(),
-            time: now,
-            revoked: false,
-            device,
-            event: random::uuid(),
-        };
-        let origin = random::uuid();
-        self.sign_ins.put(&*origin, sign_in);
-        let seconds = self
-            .lifetimes
-            .refresh_token_seconds
-            .unwrap_or(client.refresh_seconds);
-        let refresh = self.mint_refresh_token(client, &origin, now.plus(seconds));
-        let pair = self.mint_pair(client, &origin)?;
+        let sign_in = SignIn::new(&client.pool, user, now, device, Scopes::Own);
+        let (origin, refresh) = self.open_sign_in(client, sign_in);
+        let pair = self.mint_pair(client, &origin, None)?;
         let mut result = pair.result(Some(&refresh));
         if let Some(offered) = offered {
             result["NewDeviceMetadata"] = offered;
@@ -85,8 +119,26 @@ impl World {
         Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
     }
 
+    /// Remembers a sign-in, and mints its first refresh token.
+    pub(crate) fn open_sign_in(&mut self, client: &Client, sign_in: SignIn) -> (String, String) {
+        let origin = random::uuid();
+        self.sign_ins.put(&*origin, sign_in);
+        let seconds = self
+            .lifetimes
+            .refresh_token_seconds
+            .unwrap_or(client.refresh_seconds);
+        let until = self.clock.now().plus(seconds);
+        let refresh = self.mint_refresh_token(client, &origin, until);
+        (origin, refresh)
+    }
+
     /// New ID and access tokens of a sign-in.
-    pub(crate) fn mint_pair(&mut self, client: &Client, origin: &str) -> Result<Pair, Failure> {
+    pub(crate) fn mint_pair(
+        &mut self,
+        client: &Client,
+        origin: &str,
+        nonce: Option<&str>,
+    ) -> Result<Pair, Failure> {
         let sign_in = self.sign_ins.find(origin).ok_or_else(Failure::no_user)?;
         let pool = self.pool(&sign_in.pool)?;
         let user = pool.find(&sign_in.user).ok_or_else(Failure::no_user)?;
@@ -113,28 +165,48 @@ impl World {
         let mut access = common("access", expires_in);
         access["client_id"] = json!(client.id);
         access["username"] = json!(user.username);
-        access["scope"] = json!(OWN_ACCOUNT);
+        access["scope"] = json!(sign_in.scopes.text());
         if let Some(device) = &sign_in.device {
             access["device_key"] = json!(device);
         }
         let mut id = common("id", id_seconds);
         id["aud"] = json!(client.id);
         id["cognito:username"] = json!(user.username);
-        add_attributes(&mut id, user);
+        add_attributes(&mut id, user, &sign_in.scopes);
         add_groups(&mut id, &mut access, pool, user);
+        if let Some(nonce) = nonce {
+            id["nonce"] = json!(nonce);
+        }
+        let wants_id = match &sign_in.scopes {
+            Scopes::Own => true,
+            Scopes::Asked(_) => {
+                access["version"] = json!(2);
+                sign_in.scopes.has("openid")
+            }
+        };
 
+        let access = self.key.sign(claims(&access));
+        if let Scopes::Asked(_) = &sign_in.scopes {
+            id["at_hash"] = json!(at_hash(&access));
+        }
         let pair = Pair {
-            id: self.key.sign(claims(&id)),
-            access: self.key.sign(claims(&access)),
+            id: wants_id.then(|| self.key.sign(claims(&id))),
+            access,
             expires_in,
         };
-        self.journal.secret("id_token", &pair.id);
+        self.journal
+            .secret("id_token", pair.id.as_deref().unwrap_or_default());
         self.journal.secret("access_token", &pair.access);
         Ok(pair)
     }
 
-    /// The sign-in behind an access token that is in force.
+    /// The sign-in behind an access token that is in force, and speaks for its user's own account.
     pub(crate) fn access(&mut self, token: &str) -> Result<String, Failure> {
+        self.access_for(token, OWN_ACCOUNT)
+    }
+
+    /// The sign-in behind an access token that is in force, and has a scope.
+    pub(crate) fn access_for(&mut self, token: &str, scope: &str) -> Result<String, Failure> {
         self.journal.secret("access_token", token);
         let invalid = || Failure::not_authorized("Invalid Access Token");
         let claims = self.key.verify(token).map_err(|_| invalid())?;
@@ -145,8 +217,7 @@ impl World {
         if claims.get("exp").and_then(Value::as_i64).unwrap_or(0) <= self.clock.told().seconds() {
             return Err(Failure::not_authorized("Access Token has expired"));
         }
-        if !text("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == OWN_ACCOUNT))
-        {
+        if !text("scope").is_some_and(|scopes| scopes.split(' ').any(|one| one == scope)) {
             return Err(Failure::not_authorized(
                 "Access Token does not have required scopes",
             ));
@@ -180,15 +251,39 @@ impl World {
     }
 }
 
+impl SignIn {
+    /// A sign-in of a user. `time` is when the user was asked.
+    pub(crate) fn new(
+        pool: &str,
+        user: &User,
+        time: Moment,
+        device: Option<String>,
+        scopes: Scopes,
+    ) -> Self {
+        Self {
+            pool: pool.to_owned(),
+            user: user.username.clone(),
+            sub: user.sub.clone(),
+            time,
+            revoked: false,
+            device,
+            scopes,
+            event: random::uuid(),
+        }
+    }
+}
+
 impl Pair {
     /// `AuthenticationResult`
     pub(crate) fn result(&self, refresh: Option<&str>) -> Value {
         let mut result = json!({
             "AccessToken": self.access,
             "ExpiresIn": self.expires_in,
-            "IdToken": self.id,
             "TokenType": "Bearer",
         });
+        if let Some(id) = &self.id {
+            result["IdToken"] = json!(id);
+        }
         if let Some(refresh) = refresh {
             result["RefreshToken"] = json!(refresh);
         }
@@ -196,14 +291,38 @@ impl Pair {
     }
 }
 
-fn add_attributes(id: &mut Value, user: &User) {
+fn add_attributes(id: &mut Value, user: &User, scopes: &Scopes) {
     for (name, value) in &user.attributes {
+        if name == "identities" {
+            id[name] = identities(value);
+            continue;
+        }
+        if !scopes.tell(name) {
+            continue;
+        }
         id[name] = match (name.ends_with("_verified"), value.as_str()) {
             (true, "true") => json!(true),
             (true, "false") => json!(false),
             (true | false, text) => json!(text),
         };
     }
+}
+
+/// Who a user is elsewhere: in an ID token all of it is text.
+fn identities(attribute: &str) -> Value {
+    let mut identities: Value = serde_json::from_str(attribute).unwrap_or_default();
+    for identity in identities.as_array_mut().into_iter().flatten() {
+        for member in ["primary", "dateCreated"] {
+            identity[member] = json!(identity[member].to_string());
+        }
+    }
+    identities
+}
+
+/// What binds an ID token to its access token.
+pub(crate) fn at_hash(access: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, access.as_bytes());
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16])
 }
 
 /// Groups go into both tokens, their roles only into the ID token. The preferred role is that of
@@ -246,9 +365,6 @@ fn add_groups(id: &mut Value, access: &mut Value, pool: &Pool, user: &User) {
 fn claims(value: &Value) -> &Claims {
     value.as_object().expect("claims are made as an object")
 }
-
-/// The scope of an access token that speaks for its user's own account.
-const OWN_ACCOUNT: &str = "aws.cognito.signin.user.admin";
 
 #[cfg(test)]
 mod tests {

@@ -48,6 +48,8 @@ pub(crate) enum Status {
     Confirmed,
     ForceChangePassword,
     ResetRequired,
+    /// Signs in at an identity provider.
+    ExternalProvider,
 }
 
 /// Wrong passwords so far, and the pause they cost.
@@ -119,7 +121,7 @@ impl User {
                 "User is not confirmed.",
             )),
             Status::ResetRequired => Err(reset_required()),
-            Status::Confirmed | Status::ForceChangePassword => Ok(()),
+            Status::Confirmed | Status::ForceChangePassword | Status::ExternalProvider => Ok(()),
         }
     }
 
@@ -165,6 +167,7 @@ impl Status {
             Self::Confirmed => "CONFIRMED",
             Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
             Self::ResetRequired => "RESET_REQUIRED",
+            Self::ExternalProvider => "EXTERNAL_PROVIDER",
         }
     }
 }
