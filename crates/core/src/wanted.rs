@@ -78,7 +78,7 @@ mod tests {
     fn snapshot(state: &str, asked: i64) -> Snapshot {
         serde_json::from_value(json!({
             "logins": [{
-                "name": "acme", "user_pool_id": "eu-west-1_A", "state": state, "working": false,
+                "name": "acme", "kind": "user_pool", "provider": "eu-west-1_A", "state": state, "working": false,
             }],
             "profiles": [{
                 "name": "dev", "login": "acme", "identity_pool_id": "x", "asked": asked,

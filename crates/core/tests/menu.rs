@@ -252,7 +252,7 @@ fn snapshot(more: &Value, logins: &[Value], profiles: &[Value]) -> Snapshot {
 }
 
 fn login(name: &str, state: &str) -> Value {
-    json!({"name": name, "user_pool_id": "eu-west-1_AbCdEfGhI", "state": state, "working": false})
+    json!({"name": name, "kind": "user_pool", "provider": "eu-west-1_AbCdEfGhI", "state": state, "working": false})
 }
 
 fn well(name: &str) -> Value {

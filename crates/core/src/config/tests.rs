@@ -18,10 +18,11 @@ identity_pool_id = "us-east-1:01234567-89ab-cdef-0123-456789abcdef"
 fn the_least_that_works() {
     let config = Config::parse(GOOD).unwrap();
     let login = &config.logins[&"acme".parse().unwrap()];
-    assert_eq!(login.region(), "eu-west-1");
-    assert_eq!(login.flow, Flow::UserSrp);
+    let pool = login.user_pool().unwrap();
+    assert_eq!(pool.region(), "eu-west-1");
+    assert_eq!(pool.flow, Flow::UserSrp);
     let profile = &config.profiles[&"dev".parse().unwrap()];
-    assert_eq!(profile.region(), "us-east-1");
+    assert_eq!(profile.pool().unwrap().region(), "us-east-1");
     assert_eq!(config.settings, Settings::default());
     assert_eq!(Config::parse("").unwrap(), Config::default());
 }
@@ -160,7 +161,7 @@ fn how_long_a_session_lives_can_be_told() {
     };
     let config = Config::parse(&text("30d")).unwrap();
     let spec = config.logins.values().next().unwrap();
-    assert_eq!(spec.session_life, Some(Duration::from_secs(30 * 86400)));
+    assert_eq!(spec.session_life(), Some(Duration::from_secs(30 * 86400)));
     for wrong in ["59m", "3651d", "soon"] {
         assert_eq!(Config::parse(&text(wrong)).unwrap_err().line, 4, "{wrong}");
     }

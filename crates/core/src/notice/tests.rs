@@ -265,7 +265,7 @@ fn read(world: &Value) -> Snapshot {
 /// One login with one profile that is in use.
 fn world(state: &str) -> Value {
     json!({
-        "logins": [{"name":"acme","user_pool_id":"x_y","state":state,"working":false}],
+        "logins": [{"name":"acme","kind": "user_pool", "provider": "x_y","state":state,"working":false}],
         "profiles": [{"name":"dev","login":"acme","identity_pool_id":"i","asked":NOW - 100}],
     })
 }

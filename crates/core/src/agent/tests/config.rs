@@ -78,7 +78,7 @@ fn a_login_removed_while_its_token_rotates_loses_nothing() {
     assert!(desk.agent.snapshot(desk.now).logins.is_empty());
     desk.refreshed(Ok(tokens("id-1", Some("refresh-2"))));
     let stored = desk.kept(Ok(())).session.unwrap();
-    assert_eq!(stored.refresh_token.expose(), "refresh-2");
+    assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-2");
     desk.nothing();
 
     desk.configure(CONFIG);
@@ -96,7 +96,7 @@ fn a_lost_answer_is_asked_for_again_before_a_login_goes_or_moves() {
         desk.refreshed(Err(fault(FaultKind::Lost)));
         desk.refreshed(Ok(tokens("id-1", Some("refresh-2"))));
         let stored = desk.kept(Ok(())).session.unwrap();
-        assert_eq!(stored.refresh_token.expose(), "refresh-2");
+        assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-2");
         assert_eq!(desk.count("Refresh"), 0);
 
         let mut desk = Desk::with_session(Some(true));
@@ -128,7 +128,7 @@ fn a_login_removed_and_added_again_goes_on() {
 fn a_session_does_not_move_to_another_pool_and_is_there_when_the_login_comes_back() {
     let mut desk = Desk::with_keys(Rotation::Off);
     desk.configure(&moved());
-    assert_eq!(desk.login().user_pool_id, "eu-west-1_B");
+    assert_eq!(desk.login().provider, "eu-west-1_B");
     desk.recalled(Ok(Some(record("refresh-1", Some(false)))));
     assert_eq!(desk.login().ended, Some(Ended::Moved));
     let ticket = desk.ask("dev");
@@ -151,8 +151,8 @@ fn a_login_that_moves_while_its_token_rotates_first_keeps_it() {
         let ticket = desk.ask("dev");
         desk.refreshed(Ok(tokens("id-1", Some("refresh-2"))));
         let stored = desk.kept(Ok(())).session.unwrap();
-        assert_eq!(stored.refresh_token.expose(), "refresh-2");
-        assert_eq!(stored.user_pool_id, "eu-west-1_A");
+        assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-2");
+        assert_eq!(stored.provider, "eu-west-1_A");
         assert_eq!(desk.count("Fetch"), 0, "a token of the other pool");
         desk.recalled(Ok(Some(record("refresh-2", Some(true)))));
         assert_eq!(desk.code(ticket), Code::NeedsSignIn);
@@ -231,7 +231,7 @@ fn a_sign_in_ends_with_its_login_and_its_session_where_it_was_begun() {
         let Some(crate::event::Effect::Revoke { spec, .. }) = effect else {
             panic!("{effect:?}");
         };
-        assert_eq!(spec.user_pool_id, "eu-west-1_A");
+        assert_eq!(spec.provider(), "eu-west-1_A");
         assert_eq!(desk.revoked(Ok(())), "refresh-9");
         desk.nothing();
     }
@@ -250,7 +250,7 @@ fn a_sign_in_begun_while_the_login_moves_is_at_the_new_pool() {
     let Some(crate::event::Effect::Converse { spec, .. }) = desk.todo.front() else {
         panic!("{:?}", desk.todo);
     };
-    assert_eq!(spec.user_pool_id, "eu-west-1_B");
+    assert_eq!(spec.provider(), "eu-west-1_B");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_sign_out_while_the_login_moves_is_at_the_old_pool() {
     let Some(crate::event::Effect::Revoke { spec, .. }) = desk.todo.front() else {
         panic!("{:?}", desk.todo);
     };
-    assert_eq!(spec.user_pool_id, "eu-west-1_A");
+    assert_eq!(spec.provider(), "eu-west-1_A");
     desk.revoked(Ok(()));
     assert!(desk.signed_out(ticket).had_session);
     desk.recalled(Ok(None));

@@ -6,11 +6,16 @@ use std::time::Duration;
 use crate::agent::Agent;
 use crate::config::Config;
 use crate::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
-use crate::event::{ConversationId, Effect, Event, Forget, Reply, Request, SignedOut, Ticket};
+use crate::event::{
+    ConversationId, Effect, Event, Farewell, Parting, Reply, Request, SignOutScope, SignedOut,
+    Ticket,
+};
 use crate::failure::{Code, Failure};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
 use crate::secret::Secret;
-use crate::session::{Access, Device, Fetched, Keys, Stored, StoredSession, Tokens, User};
+use crate::session::{
+    Access, Device, Fetched, Keys, Proof, Roles, Stored, StoredSession, Tokens, User,
+};
 use crate::snapshot::{LoginView, ProfileView};
 use crate::time::{Moment, Now, UnixTime};
 
@@ -111,7 +116,8 @@ impl Desk {
                 | Effect::Refresh { .. }
                 | Effect::Revoke { .. }
                 | Effect::Converse { .. }
-                | Effect::Fetch { .. } => self.todo.push_back(effect),
+                | Effect::Fetch { .. }
+                | Effect::Identify { .. } => self.todo.push_back(effect),
             }
         }
         let wake = self.agent.wake_at();
@@ -172,6 +178,7 @@ impl Desk {
         self.request(Request::SignIn {
             login: "acme".into(),
             username: None,
+            another_account: false,
         })
     }
 
@@ -199,8 +206,13 @@ impl Desk {
     }
 
     pub(super) fn sign_out(&mut self) -> u64 {
+        self.sign_out_as(SignOutScope::Session)
+    }
+
+    pub(super) fn sign_out_as(&mut self, scope: SignOutScope) -> u64 {
         self.request(Request::SignOut {
             login: "acme".into(),
+            scope,
         })
     }
 
@@ -258,7 +270,7 @@ impl Desk {
             login,
             result: result.map(Box::new),
         });
-        refresh_token.expose().to_owned()
+        refresh_token.map_or_else(String::new, |token| token.expose().to_owned())
     }
 
     /// Answers the next revocation, and says which token was revoked.
@@ -266,17 +278,17 @@ impl Desk {
         self.parted(result, Ok(())).0
     }
 
-    /// Answers the next revocation, and says which token was revoked and what was to be forgotten.
+    /// Answers the next revocation, and says which token was revoked and what belonged to it.
     pub(super) fn parted(
         &mut self,
-        result: Result<(), Fault>,
+        revoked: Result<(), Fault>,
         forgotten: Result<(), Fault>,
-    ) -> (String, Option<Forget>) {
+    ) -> (String, Farewell) {
         let effect = self.do_next("Revoke");
         let Effect::Revoke {
             login,
             refresh_token,
-            forget,
+            farewell,
             ..
         } = effect
         else {
@@ -284,10 +296,14 @@ impl Desk {
         };
         self.handle(Event::Revoked {
             login,
-            result,
-            forgotten,
+            parting: Parting {
+                revoked,
+                forgotten,
+                everywhere: Ok(()),
+                logout_url: None,
+            },
         });
-        (refresh_token.expose().to_owned(), forget)
+        (refresh_token.expose().to_owned(), farewell)
     }
 
     /// The device key that goes with the next refresh.
@@ -331,7 +347,7 @@ impl Desk {
         let effect = place.and_then(|place| self.todo.remove(place));
         let Some(Effect::Fetch {
             profile,
-            id_token,
+            proof: Proof::IdToken(id_token),
             identity,
             ..
         }) = effect
@@ -451,18 +467,17 @@ impl Desk {
 
 pub(super) fn record(refresh_token: &str, rotates: Option<bool>) -> Secret {
     Stored {
-        client_secret: None,
         session: Some(StoredSession {
-            user_pool_id: "eu-west-1_A".into(),
+            provider: "eu-west-1_A".into(),
             client_id: "client".into(),
-            refresh_token: Secret::new(refresh_token),
+            refresh_token: Some(Secret::new(refresh_token)),
             device_key: None,
             user: user("ann"),
             signed_in: UnixTime::from_secs(1_799_000_000),
             rotates,
             identities: BTreeMap::new(),
         }),
-        device: None,
+        ..Stored::default()
     }
     .to_record()
 }
@@ -490,6 +505,7 @@ pub(super) fn tokens(id_token: &str, refresh_token: Option<&str>) -> Tokens {
         refresh_token: refresh_token.map(Secret::new),
         user: user("ann"),
         device_key: None,
+        roles: Roles::default(),
     }
 }
 
@@ -522,7 +538,7 @@ pub(super) fn device(key: &str, username: &str) -> Device {
 
 pub(super) fn keys(id: &str) -> Fetched {
     Fetched {
-        identity: "identity-1".into(),
+        identity: Some("identity-1".into()),
         keys: Keys {
             access_key_id: Secret::new(id),
             secret_access_key: Secret::new("secret/+"),

@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::conversation::{Goal, Outcome, Question, Step, Thread};
-use crate::event::{ConversationId, Event, Request};
+use crate::event::{ConversationId, Event, Farewell, Request};
 use crate::failure::{Code, Ended};
 use crate::fault::{Fault, FaultKind};
 use crate::secret::Secret;
@@ -94,7 +94,10 @@ fn a_session_that_was_not_kept_leaves_the_device_of_before() {
     signs_in(&mut desk);
     desk.conversed(done_with("ann", "refresh-2", Some(device("key-2", "ann"))));
     desk.kept(Err(locked()));
-    assert_eq!(desk.parted(Ok(()), Ok(())), ("refresh-2".into(), None));
+    assert_eq!(
+        desk.parted(Ok(()), Ok(())),
+        ("refresh-2".into(), Farewell::default())
+    );
     desk.pass(SECOND);
     let stored = desk.kept(Ok(()));
     assert_eq!(device_of(&stored), Some("key-1"));
@@ -255,13 +258,12 @@ fn a_sign_out_has_the_device_forgotten_and_keeps_nothing_of_it() {
     let stored = desk.kept(Ok(()));
     assert_eq!((stored.session, stored.device), (None, None));
     assert_eq!(stored.client_secret, Some(Secret::new("shh")));
-    let (token, forget) = desk.parted(Ok(()), Ok(()));
-    let forget = forget.unwrap();
+    let (token, farewell) = desk.parted(Ok(()), Ok(()));
     assert_eq!(
-        (token.as_str(), forget.device_key.as_str()),
-        ("refresh-1", "key-1")
+        (token.as_str(), farewell.forget.as_deref()),
+        ("refresh-1", Some("key-1"))
     );
-    assert_eq!(forget.access_token, Some(Secret::new("access-1")));
+    assert_eq!(farewell.access_token, Some(Secret::new("access-1")));
     let told = desk.signed_out(ticket);
     assert_eq!((&told.not_revoked, &told.not_forgotten), (&None, &None));
     assert_eq!(signs_in(&mut desk).device, None);
@@ -272,8 +274,8 @@ fn a_pool_that_does_not_forget_the_device_is_told_of() {
     let mut desk = with_device();
     let ticket = desk.sign_out();
     desk.kept(Ok(()));
-    let (_, forget) = desk.parted(Ok(()), Err(fault(FaultKind::Service)));
-    assert_eq!(forget.unwrap().access_token, None, "there is none yet");
+    let (_, farewell) = desk.parted(Ok(()), Err(fault(FaultKind::Service)));
+    assert_eq!(farewell.access_token, None, "there is none yet");
     let told = desk.signed_out(ticket);
     assert_eq!(told.not_revoked, None);
     let failure = told.not_forgotten.clone().unwrap();
@@ -299,7 +301,10 @@ fn an_orphan_never_has_a_device_forgotten() {
     signs_in(&mut desk);
     desk.conversed(done_with("ann", "refresh-2", Some(device("key-1", "ann"))));
     desk.kept(Ok(()));
-    assert_eq!(desk.parted(Ok(()), Ok(())), ("refresh-1".into(), None));
+    assert_eq!(
+        desk.parted(Ok(()), Ok(())),
+        ("refresh-1".into(), Farewell::default())
+    );
 }
 
 /// The tokens are there, and one more question is open.
@@ -355,7 +360,10 @@ fn a_session_that_waits_for_one_more_question_ends_with_it() {
         if desk.count("Probe") > 0 {
             desk.probed(Ok(()));
         }
-        assert_eq!(desk.parted(Ok(()), Ok(())), ("refresh-9".into(), None));
+        assert_eq!(
+            desk.parted(Ok(()), Ok(())),
+            ("refresh-9".into(), Farewell::default())
+        );
         assert_eq!(desk.count("Revoke"), 0);
     }
 }

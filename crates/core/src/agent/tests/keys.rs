@@ -316,7 +316,7 @@ fn a_stale_token_and_then_a_conflict_are_both_cured() {
     desk.pass(SECOND);
     assert!(desk.kept(Ok(())).session.unwrap().identities.is_empty());
     let mut other = keys("AKIA2");
-    other.identity = "identity-2".into();
+    other.identity = Some("identity-2".into());
     assert_eq!(desk.fetched("dev", Ok(other)), ("id-2".into(), None));
     let stored = desk.kept(Ok(()));
     let identities = stored.session.unwrap().identities;
@@ -343,7 +343,7 @@ fn a_note_taken_while_the_vault_writes_is_kept_next() {
     desk.kept(Ok(()));
     desk.fetched("dev", Ok(keys("AKIA1")));
     let mut other = keys("AKIA2");
-    other.identity = "identity-2".into();
+    other.identity = Some("identity-2".into());
     desk.fetched("ops", Ok(other));
     let first = desk.kept(Ok(())).session.unwrap().identities;
     assert!(first.values().eq(["identity-1"]));

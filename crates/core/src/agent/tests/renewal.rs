@@ -39,12 +39,18 @@ fn a_rotated_token_is_durable_before_anything_uses_what_came_with_it() {
     );
     assert_eq!((desk.count("Keep"), desk.count("Fetch")), (1, 0));
     let stored = desk.kept(Err(locked()));
-    assert_eq!(stored.session.unwrap().refresh_token.expose(), "refresh-2");
+    assert_eq!(
+        stored.session.unwrap().refresh_token.unwrap().expose(),
+        "refresh-2"
+    );
     assert_eq!(desk.code(ticket), Code::VaultLocked);
     desk.nothing();
     desk.pass(SECOND);
     let stored = desk.kept(Ok(()));
-    assert_eq!(stored.session.unwrap().refresh_token.expose(), "refresh-2");
+    assert_eq!(
+        stored.session.unwrap().refresh_token.unwrap().expose(),
+        "refresh-2"
+    );
     desk.pass(SECOND);
     assert_eq!(desk.fetched("dev", Ok(keys("AKIA1"))).0, "id-1");
 }
@@ -253,7 +259,10 @@ fn a_token_that_came_too_late_is_asked_for_again_but_not_without_end() {
     desk.refreshed(Ok(tokens("id-1", Some("refresh-2"))));
     assert!(!matches!(desk.todo.front(), Some(Effect::Fetch { .. })));
     let stored = desk.kept(Ok(()));
-    assert_eq!(stored.session.unwrap().refresh_token.expose(), "refresh-2");
+    assert_eq!(
+        stored.session.unwrap().refresh_token.unwrap().expose(),
+        "refresh-2"
+    );
     desk.pass(SECOND);
     assert_eq!(
         desk.refreshed(Ok(tokens("id-2", Some("refresh-3")))),

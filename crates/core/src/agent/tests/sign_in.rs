@@ -35,7 +35,7 @@ fn a_person_signs_in() {
     desk.conversed(done("ann", "refresh-1"));
     desk.waits(ticket);
     let stored = desk.kept(Ok(())).session.unwrap();
-    assert_eq!(stored.refresh_token.expose(), "refresh-1");
+    assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-1");
     assert_eq!(stored.user.username, "ann");
     assert_eq!((stored.rotates, stored.signed_in), (None, desk.now.wall));
     assert_eq!(*desk.reply(ticket), Reply::SignedIn { user: user("ann") });
@@ -274,7 +274,7 @@ fn the_session_before_is_written_again_when_the_new_one_was_not_kept() {
     assert_eq!(desk.revoked(Ok(())), "refresh-b");
     desk.pass(SECOND);
     let stored = desk.kept(Ok(())).session.unwrap();
-    assert_eq!(stored.refresh_token.expose(), "refresh-1");
+    assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-1");
     assert_eq!(desk.login().user.unwrap().username, "ann");
 }
 
@@ -328,6 +328,7 @@ fn the_name_offered_is_the_one_given_then_the_configured_then_the_last() {
         desk.request(Request::SignIn {
             login: "acme".into(),
             username: given.map(str::to_owned),
+            another_account: false,
         });
         desk.probed(Ok(()));
         assert_eq!(
@@ -424,7 +425,7 @@ fn the_new_session_does_not_wait_for_the_old_ones_token_to_be_kept() {
     let ticket = desk.answer(&id, "hunter2");
     desk.conversed(done("ann", "refresh-9"));
     let stored = desk.kept(Ok(())).session.unwrap();
-    assert_eq!(stored.refresh_token.expose(), "refresh-9");
+    assert_eq!(stored.refresh_token.unwrap().expose(), "refresh-9");
     assert_eq!(*desk.reply(ticket), Reply::SignedIn { user: user("ann") });
     assert_eq!(desk.revoked(Ok(())), "refresh-2");
     desk.pass(SECOND);

@@ -12,7 +12,7 @@ fn what_is_shown_of_somebody_at_work() {
     let wall = desk.now.wall;
     let login = desk.login();
     assert_eq!(login.name.as_str(), "acme");
-    assert_eq!(login.user_pool_id, "eu-west-1_A");
+    assert_eq!(login.provider, "eu-west-1_A");
     assert_eq!(login.state, LoginState::SignedIn);
     assert_eq!(login.user, Some(user("ann")));
     assert_eq!(login.signed_in.unwrap().secs(), 1_799_000_000);
@@ -25,7 +25,7 @@ fn what_is_shown_of_somebody_at_work() {
     assert!(!login.working);
 
     let dev = desk.profile("dev");
-    assert_eq!(dev.login.as_str(), "acme");
+    assert_eq!(dev.login.as_ref().unwrap().as_str(), "acme");
     assert_eq!(dev.keys_expire, Some(wall + HOUR));
     assert_eq!(dev.asked, Some(wall));
     let lead = dev.keys_expire.unwrap().secs_after(dev.renews.unwrap());
