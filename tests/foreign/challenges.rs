@@ -10,7 +10,7 @@ use poolkey_core::secret::Secret;
 
 use crate::person::Person;
 use crate::talk::{Talk, code, new_password, password};
-use crate::{Chain, cognito};
+use crate::{Chain, cognito, specs};
 
 #[tokio::test]
 async fn a_temporary_password_is_replaced() {
@@ -141,11 +141,11 @@ async fn the_pools_own_question_is_shown_and_answered() {
 
 /// A login at the pool with an authenticator app and triggers.
 fn guarded(chain: &Chain, flow: Flow) -> LoginSpec {
-    LoginSpec {
-        user_pool_id: chain.text("guarded_pool_id").to_owned(),
-        client_id: chain.text("guarded_client_id").to_owned(),
-        ..chain.login(flow)
-    }
+    let (pool, client) = (
+        chain.text("guarded_pool_id"),
+        chain.text("guarded_client_id"),
+    );
+    specs::login(pool, client, flow, chain.text("url"))
 }
 
 fn by(username: &str) -> Thread {

@@ -11,6 +11,8 @@
 mod http;
 #[path = "../../crates/cognito/tests/support/person.rs"]
 mod person;
+#[path = "../../crates/cognito/tests/support/specs.rs"]
+mod specs;
 
 mod challenges;
 mod people;
@@ -21,11 +23,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use person::{Person, spend};
 use poolkey_cognito::Cognito;
 use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
+use poolkey_core::event::Farewell;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
 use poolkey_core::time::UnixTime;
 use serde_json::{Value, json};
+use specs::by;
 
 #[tokio::test]
 async fn a_password_is_proven_and_the_keys_it_buys_are_good() {
@@ -38,7 +42,7 @@ async fn a_password_is_proven_and_the_keys_it_buys_are_good() {
         assert!(tokens.refresh_token.is_some());
         within(tokens.id_life.length, 3600);
         let fetched = cognito
-            .fetch(&chain.profile(None), &tokens.id_token, None)
+            .fetch(&chain.profile(None), &by(&tokens.id_token), None, None)
             .await
             .unwrap();
         within(fetched.keys.life.length, 3600);
@@ -49,7 +53,12 @@ async fn a_password_is_proven_and_the_keys_it_buys_are_good() {
         );
         let role = chain.profile(Some(chain.text("role_arn")));
         let again = cognito
-            .fetch(&role, &tokens.id_token, Some(&fetched.identity))
+            .fetch(
+                &role,
+                &by(&tokens.id_token),
+                fetched.identity.as_deref(),
+                None,
+            )
             .await
             .unwrap();
         assert_eq!(again.identity, fetched.identity);
@@ -77,10 +86,8 @@ async fn a_client_secret_is_asked_for_and_proven() {
     let Some(chain) = Chain::given() else { return };
     let cognito = cognito();
     for flow in [Flow::UserSrp, Flow::UserPassword] {
-        let spec = LoginSpec {
-            client_id: chain.text("private_client_id").to_owned(),
-            ..chain.login(flow)
-        };
+        let mut spec = chain.login(flow);
+        specs::pool(&mut spec).client_id = chain.text("private_client_id").to_owned();
         let person = Person {
             client_secret: Some(chain.text("client_secret")),
             ..chain.ada()
@@ -93,7 +100,7 @@ async fn a_client_secret_is_asked_for_and_proven() {
             .await
             .unwrap();
         cognito
-            .revoke(&spec, &refresh, Some(&secret), None)
+            .revoke(&spec, &refresh, Some(&secret), &Farewell::default())
             .await
             .revoked
             .unwrap();
@@ -119,7 +126,9 @@ async fn a_refresh_token_serves_until_it_is_revoked() {
         assert_eq!(renewed.user, tokens.user);
         within(renewed.id_life.length, 3600);
     }
-    let parting = cognito.revoke(&spec, &refresh, None, None).await;
+    let parting = cognito
+        .revoke(&spec, &refresh, None, &Farewell::default())
+        .await;
     parting.revoked.unwrap();
     let fault = cognito
         .refresh(&spec, &refresh, None, None)
@@ -145,10 +154,8 @@ async fn what_cannot_sign_in_says_why() {
     let fault = disabled.sign_in(&cognito(), &spec).await.unwrap_err();
     println!("disabled: {fault}");
     assert_eq!(fault.kind, FaultKind::Ended(Ended::UserDisabled), "{fault}");
-    let gone = LoginSpec {
-        client_id: "nosuchclient".to_owned(),
-        ..spec
-    };
+    let mut gone = spec;
+    specs::pool(&mut gone).client_id = "nosuchclient".to_owned();
     let fault = chain.ada().sign_in(&cognito(), &gone).await.unwrap_err();
     println!("no such client: {fault}");
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
@@ -163,9 +170,9 @@ async fn a_broken_wire_is_told_for_what_it_is() {
     let mut spec = chain.login(Flow::UserSrp);
     let tokens = chain.ada().sign_in(&cognito, &spec).await.unwrap();
     let refresh = tokens.refresh_token.unwrap();
-    spec.endpoint = Some(proxy.clone());
+    specs::pool(&mut spec).endpoint = Some(proxy.clone());
     let mut profile = chain.profile(None);
-    profile.endpoint = Some(proxy.clone());
+    specs::source(&mut profile).endpoint = Some(proxy.clone());
     let rules = |rules: Value| steer("POST", &format!("{proxy}/_microburst/rules"), &rules);
     let rule = |operation: &str, effect: &Value| {
         let service = match operation {
@@ -254,12 +261,12 @@ async fn a_broken_wire_is_told_for_what_it_is() {
         ] {
             rules(json!([rule(operation, &effect)]));
             let fault = cognito
-                .fetch(&profile, &tokens.id_token, None)
+                .fetch(&profile, &by(&tokens.id_token), None, None)
                 .await
                 .unwrap_err();
             assert_eq!(fault.kind, kind, "{operation} {effect}: {fault}");
             cognito
-                .fetch(&profile, &tokens.id_token, None)
+                .fetch(&profile, &by(&tokens.id_token), None, None)
                 .await
                 .unwrap();
         }
@@ -315,25 +322,12 @@ impl Chain {
     }
 
     fn login(&self, flow: Flow) -> LoginSpec {
-        LoginSpec {
-            user_pool_id: self.text("user_pool_id").to_owned(),
-            client_id: self.text("client_id").to_owned(),
-            username: None,
-            flow,
-            preferred_challenge: None,
-            session_life: None,
-            admin_profile: None,
-            endpoint: Some(self.text("url").to_owned()),
-        }
+        let (pool, client) = (self.text("user_pool_id"), self.text("client_id"));
+        specs::login(pool, client, flow, self.text("url"))
     }
 
     fn profile(&self, role_arn: Option<&str>) -> ProfileSpec {
-        ProfileSpec {
-            login: "acme".parse().unwrap(),
-            identity_pool_id: self.text("identity_pool_id").to_owned(),
-            role_arn: role_arn.map(str::to_owned),
-            endpoint: Some(self.text("url").to_owned()),
-        }
+        specs::profile(self.text("identity_pool_id"), role_arn, self.text("url"))
     }
 }
 

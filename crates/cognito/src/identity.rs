@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentity::types::Credentials;
 use poolkey_core::config::{KeySource, PoolFlow, ProfileSpec};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Keys, Proof};
+use poolkey_core::session::{Fetched, Keys, Proof, User};
 use poolkey_core::time::UnixTime;
 
 use crate::Cognito;
@@ -19,6 +19,7 @@ pub(crate) async fn fetch(
     spec: &ProfileSpec,
     proof: &Proof,
     identity: Option<&str>,
+    _user: Option<&User>,
 ) -> Result<Fetched, Fault> {
     let (KeySource::Pool(spec), Proof::IdToken(id_token)) = (&spec.source, proof) else {
         return Err(Fault::new(

@@ -46,7 +46,7 @@ use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Proof, Tokens};
+use poolkey_core::session::{Fetched, Proof, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::clients::Clients;
@@ -148,8 +148,9 @@ impl Cognito {
         spec: &ProfileSpec,
         proof: &Proof,
         identity: Option<&str>,
+        user: Option<&User>,
     ) -> Result<Fetched, Fault> {
-        identity::fetch(self, spec, proof, identity).await
+        identity::fetch(self, spec, proof, identity, user).await
     }
 }
 

@@ -22,6 +22,7 @@ use poolkey_core::config::Flow;
 use poolkey_core::conversation::{Answer, CodeFor, Goal, Medium, Outcome, Question, Step, Thread};
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
+use sandbox::specs::{by, pool};
 use sandbox::{Sandbox, Seeded, cognito, last_code};
 use serde_json::{Value, json};
 use talk::*;
@@ -269,7 +270,7 @@ async fn the_child_of_the_test_above() {
         ids: serde_json::from_str(&var("POOLKEY_TEST_CHAIN").unwrap()).unwrap(),
     };
     let mut spec = chain.login(Flow::AdminUserPassword);
-    spec.admin_profile = var("POOLKEY_TEST_PROFILE");
+    pool(&mut spec).admin_profile = var("POOLKEY_TEST_PROFILE");
     let cognito = cognito();
     let username = var("POOLKEY_TEST_USER").unwrap_or("ada".into());
     let thread = Thread {
@@ -284,7 +285,7 @@ async fn the_child_of_the_test_above() {
             let ada = Person::of("ada", PASSWORD, &chain.ids);
             let tokens = ada.sign_in(&cognito, &spec).await.unwrap();
             let fetched = cognito
-                .fetch(&chain.profile(None), &tokens.id_token, None)
+                .fetch(&chain.profile(None), &by(&tokens.id_token), None, None)
                 .await
                 .unwrap();
             let arn = spend(&fetched.keys, &chain.url).await.unwrap();

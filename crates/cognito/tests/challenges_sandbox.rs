@@ -14,11 +14,12 @@ mod talk;
 use chain::*;
 use poolkey_core::config::{Flow, Preference};
 use poolkey_core::conversation::{Answer, Factor, Medium, Question, Thread};
-use poolkey_core::event::Forget;
+use poolkey_core::event::Farewell;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Device;
+use sandbox::specs::pool;
 use sandbox::{Sandbox, cognito};
 use serde_json::json;
 use talk::{Talk, attributes, code, new_password};
@@ -140,7 +141,7 @@ async fn the_person_chooses_how_to_sign_in() {
         (Preference::Password, Some(())),
     ] {
         let mut spec = spec.clone();
-        spec.preferred_challenge = Some(preference);
+        pool(&mut spec).preferred_challenge = Some(preference);
         let talk = Talk::begin(&cognito, &spec, known(chain.text("username"))).await;
         let answer = match first {
             Some(()) => password(chain.text("password")),
@@ -289,11 +290,12 @@ async fn a_device_lives_from_its_first_sign_in_to_its_last() {
     assert_ne!(other.unwrap().key, device.key);
 
     // Signing out has it forgotten, with the newest token of a rotation.
-    let forget = Forget {
-        device_key: device.key.clone(),
+    let forget = Farewell {
+        forget: Some(device.key.clone()),
         access_token: None,
+        ..Farewell::default()
     };
-    let parting = cognito.revoke(&spec, &refresh, None, Some(&forget)).await;
+    let parting = cognito.revoke(&spec, &refresh, None, &forget).await;
     assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
     later(&sandbox, 60);
     let talk = Talk::begin(&cognito, &spec, with(&chain, device)).await;

@@ -12,13 +12,14 @@ use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind, Life};
 use poolkey_core::secret::Secret;
 use serde_json::json;
+use support::specs::pool;
 use support::*;
 
 #[tokio::test]
 async fn a_sign_in_asks_for_the_name_and_the_password_and_is_done() {
     let server = Server::start([password_verifier(), signed_in()]).await;
     let mut spec = server.login(Flow::UserSrp);
-    spec.username = Some("ada@example.com".into());
+    pool(&mut spec).username = Some("ada@example.com".into());
     let cognito = cognito();
 
     let (thread, question) = asked(cognito.begin(&spec, Thread::default()).await.unwrap());
@@ -290,7 +291,7 @@ async fn an_answer_that_is_none_is_asked_for_again_without_a_call() {
     };
     let secret = Thread {
         asked: Some(Question::ClientSecret {
-            client_id: spec.client_id.clone(),
+            client_id: spec.client_id().to_owned(),
         }),
         ..at_password(None)
     };

@@ -15,6 +15,7 @@ use chain::*;
 use poolkey_core::config::{Flow, Preference};
 use poolkey_core::conversation::{Answer, CodeFor, Medium, Question};
 use poolkey_core::fault::FaultKind;
+use sandbox::specs::pool;
 use sandbox::{Sandbox, cognito};
 use serde_json::json;
 use talk::{Talk, attributes, code, new_password};
@@ -150,7 +151,7 @@ async fn a_first_code_is_sent_again() {
         "user": {"email": "alice@example.com"},
     }));
     let (cognito, mut spec) = (cognito(), chain.login(Flow::UserAuth));
-    spec.preferred_challenge = Some(Preference::EmailOtp);
+    pool(&mut spec).preferred_challenge = Some(Preference::EmailOtp);
     let talk = Talk::begin(&cognito, &spec, alice(&chain)).await;
     let first = sent(&sandbox);
     let talk = talk.go(Answer::Resend).await;
@@ -172,7 +173,7 @@ async fn a_preferred_password_that_is_not_offered_is_told() {
     }));
     for preference in [Preference::PasswordSrp, Preference::Password] {
         let (cognito, mut spec) = (cognito(), chain.login(Flow::UserAuth));
-        spec.preferred_challenge = Some(preference);
+        pool(&mut spec).preferred_challenge = Some(preference);
         let talk = at_password(&cognito, &spec, &chain).await;
         let talk = talk
             .trip(

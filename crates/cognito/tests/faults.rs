@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use poolkey_core::config::Flow;
 use poolkey_core::conversation::Step;
+use poolkey_core::event::Farewell;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{
     Fault,
@@ -19,6 +20,7 @@ use poolkey_core::fault::{
 };
 use poolkey_core::secret::Secret;
 use serde_json::json;
+use support::specs::{self, by};
 use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -315,12 +317,17 @@ async fn provoke(verb: Verb, act: Act) -> Fault {
             .await
             .unwrap_err(),
         Revoke => cognito
-            .revoke(&login, &refresh, Some(&secret), None)
+            .revoke(&login, &refresh, Some(&secret), &Farewell::default())
             .await
             .revoked
             .unwrap_err(),
         Fetch => cognito
-            .fetch(&server.profile(None), &Secret::new(id_token()), Some("i"))
+            .fetch(
+                &server.profile(None),
+                &by(&Secret::new(id_token())),
+                Some("i"),
+                None,
+            )
             .await
             .unwrap_err(),
     }
@@ -329,7 +336,7 @@ async fn provoke(verb: Verb, act: Act) -> Fault {
 async fn refresh_at(url: &str) -> Fault {
     let server = Server::start([]).await;
     let mut spec = server.login(Flow::UserSrp);
-    spec.endpoint = Some(url.to_owned());
+    specs::pool(&mut spec).endpoint = Some(url.to_owned());
     cognito()
         .refresh(&spec, &Secret::new(REFRESH), None, None)
         .await

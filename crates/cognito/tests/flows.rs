@@ -15,6 +15,7 @@ use poolkey_core::conversation::{Answer, ChoiceOf, CodeFor, Factor, Medium, Ques
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
 use serde_json::json;
+use support::specs::pool;
 use support::*;
 use talk::{Talk, code};
 
@@ -176,7 +177,7 @@ async fn user_auth_begins_with_what_is_preferred() {
     ] {
         let server = Server::start([challenge(name, &json!({})), signed_in()]).await;
         let (cognito, mut spec) = (cognito(), server.login(Flow::UserAuth));
-        spec.preferred_challenge = Some(preference);
+        pool(&mut spec).preferred_challenge = Some(preference);
         let talk = Talk::begin(&cognito, &spec, ada()).await;
         let Question::Code { medium: told, .. } = talk.question else {
             panic!("{:?}", talk.question)
@@ -190,7 +191,7 @@ async fn user_auth_begins_with_what_is_preferred() {
 
     let server = Server::start([password_verifier(), signed_in()]).await;
     let (cognito, mut spec) = (cognito(), server.login(Flow::UserAuth));
-    spec.preferred_challenge = Some(Preference::PasswordSrp);
+    pool(&mut spec).preferred_challenge = Some(Preference::PasswordSrp);
     let talk = Talk::begin(&cognito, &spec, ada()).await;
     assert!(matches!(talk.question, Question::Password { .. }));
     done(talk.step(password()).await);
@@ -200,8 +201,8 @@ async fn user_auth_begins_with_what_is_preferred() {
 
     // A pool that has not got it offers what it has.
     let server = Server::start([offer(&["EMAIL_OTP", "SMS_OTP"]), signed_in()]).await;
-    spec.endpoint = Some(server.url.clone());
-    spec.preferred_challenge = Some(Preference::Password);
+    pool(&mut spec).endpoint = Some(server.url.clone());
+    pool(&mut spec).preferred_challenge = Some(Preference::Password);
     let talk = Talk::begin(&cognito, &spec, ada()).await;
     let talk = talk.trip(password(), "by PASSWORD here").await;
     assert!(matches!(talk.question, Question::Choice { .. }));
@@ -231,7 +232,7 @@ async fn a_password_that_the_pool_wants_in_another_way_is_asked_for_with_the_pro
             script.push(signed_in());
             let server = Server::start(script).await;
             let (cognito, mut spec) = (cognito(), server.login(Flow::UserAuth));
-            spec.preferred_challenge = Some(preference);
+            pool(&mut spec).preferred_challenge = Some(preference);
             let talk = Talk::begin(&cognito, &spec, ada()).await;
             let told = format!("does not take the password by {preferred} here");
             let mut talk = talk.trip(password(), &told).await;
@@ -296,7 +297,7 @@ async fn a_server_cannot_have_a_password_sent_that_was_to_be_proven() {
         ];
         let server = Server::start(script).await;
         let (cognito, mut spec) = (cognito(), server.login(flow));
-        spec.preferred_challenge = Some(Preference::PasswordSrp);
+        pool(&mut spec).preferred_challenge = Some(Preference::PasswordSrp);
         let talk = Talk::begin(&cognito, &spec, ada()).await;
         let fault = talk.fail(password()).await;
         assert_eq!(fault.kind, FaultKind::Service, "{fault}");

@@ -6,11 +6,12 @@ mod support;
 use std::time::Duration;
 
 use poolkey_core::config::Flow;
-use poolkey_core::event::Forget;
+use poolkey_core::event::Farewell;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{FaultKind, Life};
 use poolkey_core::secret::Secret;
 use serde_json::{Value, json};
+use support::specs::by;
 use support::*;
 
 #[tokio::test]
@@ -90,7 +91,12 @@ async fn a_revocation_names_token_and_client() {
     let spec = server.login(Flow::UserSrp);
     let secret = Secret::new("the-client-secret");
     cognito()
-        .revoke(&spec, &Secret::new(REFRESH), Some(&secret), None)
+        .revoke(
+            &spec,
+            &Secret::new(REFRESH),
+            Some(&secret),
+            &Farewell::default(),
+        )
         .await
         .revoked
         .unwrap();
@@ -106,10 +112,11 @@ async fn a_revocation_names_token_and_client() {
     );
 }
 
-fn forget(access_token: Option<&str>) -> Forget {
-    Forget {
-        device_key: "eu-west-1_dev".into(),
+fn forget(access_token: Option<&str>) -> Farewell {
+    Farewell {
+        forget: Some("eu-west-1_dev".into()),
         access_token: access_token.map(Secret::new),
+        ..Farewell::default()
     }
 }
 
@@ -125,7 +132,7 @@ async fn a_device_is_forgotten_before_its_session_ends() {
         let spec = server.login(Flow::UserSrp);
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, None, Some(&forget(Some("fresh"))))
+            .revoke(&spec, &refresh, None, &forget(Some("fresh")))
             .await;
         assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
         let seen = server.seen();
@@ -160,7 +167,7 @@ async fn a_stale_access_token_is_renewed_to_forget_a_device() {
         let secret = Secret::new("the-client-secret");
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, Some(&secret), Some(&forget(token)))
+            .revoke(&spec, &refresh, Some(&secret), &forget(token))
             .await;
         assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
         let mut seen = server.seen();
@@ -205,7 +212,7 @@ async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
         let spec = server.login(Flow::UserSrp);
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, None, Some(&forget(token)))
+            .revoke(&spec, &refresh, None, &forget(token))
             .await;
         assert_eq!(parting.forgotten.err().map(|fault| fault.kind), kind);
         assert_eq!(parting.revoked, Ok(()));
@@ -214,12 +221,7 @@ async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
     let server = Server::start([ok(&json!({})), down()]).await;
     let spec = server.login(Flow::UserSrp);
     let parting = cognito()
-        .revoke(
-            &spec,
-            &Secret::new(REFRESH),
-            None,
-            Some(&forget(Some("fresh"))),
-        )
+        .revoke(&spec, &Secret::new(REFRESH), None, &forget(Some("fresh")))
         .await;
     assert_eq!(parting.forgotten, Ok(()));
     assert_eq!(parting.revoked.unwrap_err().kind, FaultKind::Service);
@@ -234,18 +236,18 @@ async fn keys_are_fetched_with_the_issuer_as_login() {
         ok(&credentials(&json!(SERVER.secs() + 3600))),
     ])
     .await;
-    let id = Secret::new(id_token());
+    let id = by(&Secret::new(id_token()));
     let cognito = cognito();
     let fetched = cognito
-        .fetch(&server.profile(Some(role)), &id, None)
+        .fetch(&server.profile(Some(role)), &id, None, None)
         .await
         .unwrap();
-    assert_eq!(fetched.identity, "us-east-1:told-last");
+    assert_eq!(fetched.identity.as_deref(), Some("us-east-1:told-last"));
     assert_eq!(fetched.keys.access_key_id, Secret::new("ASIAEXAMPLE"));
     assert_eq!(fetched.keys.secret_access_key, Secret::new("secret-key"));
     assert_eq!(fetched.keys.session_token, Secret::new("session-token"));
     cognito
-        .fetch(&server.profile(None), &id, Some("us-east-1:kept"))
+        .fetch(&server.profile(None), &id, Some("us-east-1:kept"), None)
         .await
         .unwrap();
 
@@ -299,7 +301,12 @@ async fn every_shape_of_an_expiry_is_read() {
     ] {
         let server = Server::start([ok(&credentials(&shape))]).await;
         let fetched = cognito()
-            .fetch(&server.profile(None), &Secret::new(id_token()), Some("i"))
+            .fetch(
+                &server.profile(None),
+                &by(&Secret::new(id_token())),
+                Some("i"),
+                None,
+            )
             .await
             .unwrap();
         assert_eq!(
@@ -320,7 +327,12 @@ async fn without_a_date_the_local_clock_counts() {
         let body = credentials(&json!(WALL.secs() + 1800)).to_string();
         let server = Server::start([reply(200, &headers, &body)]).await;
         let fetched = cognito()
-            .fetch(&server.profile(None), &Secret::new(id_token()), Some("i"))
+            .fetch(
+                &server.profile(None),
+                &by(&Secret::new(id_token())),
+                Some("i"),
+                None,
+            )
             .await
             .unwrap();
         assert_eq!(
@@ -341,7 +353,12 @@ async fn keys_that_are_not_whole_are_none() {
         body["Credentials"].as_object_mut().unwrap().remove(missing);
         let server = Server::start([ok(&body)]).await;
         let fault = cognito()
-            .fetch(&server.profile(None), &Secret::new(id_token()), Some("i"))
+            .fetch(
+                &server.profile(None),
+                &by(&Secret::new(id_token())),
+                Some("i"),
+                None,
+            )
             .await
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Service, "{fault}");
@@ -352,7 +369,7 @@ async fn keys_that_are_not_whole_are_none() {
 async fn an_id_token_that_is_none_is_not_sent() {
     let server = Server::start([]).await;
     let fault = cognito()
-        .fetch(&server.profile(None), &Secret::new("x"), None)
+        .fetch(&server.profile(None), &by(&Secret::new("x")), None, None)
         .await
         .unwrap_err();
     assert_eq!(fault.kind, FaultKind::TokenStale, "{fault}");

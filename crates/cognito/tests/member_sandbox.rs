@@ -15,6 +15,7 @@ use poolkey_core::config::Flow;
 use poolkey_core::conversation::{
     Answer, CodeFor, Factor, FactorState, Goal, Medium, Outcome, Question, Thread,
 };
+use poolkey_core::event::Farewell;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::secret::Secret;
 use sandbox::{Sandbox, cognito, last_code};
@@ -141,7 +142,7 @@ async fn an_access_token_ages_and_a_session_ends() {
     let access = tokens.access.unwrap().token;
     show(&cognito, &spec, &access).await;
     cognito
-        .revoke(&spec, &refresh, None, None)
+        .revoke(&spec, &refresh, None, &Farewell::default())
         .await
         .revoked
         .unwrap();

@@ -18,8 +18,10 @@ use std::time::Duration;
 
 use person::{Person, spend};
 use poolkey_core::config::Flow;
+use poolkey_core::event::Farewell;
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
+use sandbox::specs::{by, pool};
 use sandbox::{Sandbox, Seeded, cognito, wall};
 use serde_json::json;
 
@@ -46,7 +48,7 @@ async fn a_password_is_proven_and_the_keys_it_buys_are_good() {
 
         for (role, name) in [(None, "Developer"), (Some(ops), "Ops")] {
             let fetched = cognito
-                .fetch(&chain.profile(role), &tokens.id_token, None)
+                .fetch(&chain.profile(role), &by(&tokens.id_token), None, None)
                 .await
                 .unwrap();
             within(fetched.keys.life.length, 3600);
@@ -58,8 +60,9 @@ async fn a_password_is_proven_and_the_keys_it_buys_are_good() {
             let again = cognito
                 .fetch(
                     &chain.profile(role),
-                    &tokens.id_token,
-                    Some(&fetched.identity),
+                    &by(&tokens.id_token),
+                    fetched.identity.as_deref(),
+                    None,
                 )
                 .await
                 .unwrap();
@@ -187,7 +190,9 @@ async fn refresh_tokens_rotate_are_reused_and_revoked() {
     assert_eq!(fault.kind, FaultKind::Ended(Ended::Reused), "{fault}");
 
     for _ in 0..2 {
-        let parting = cognito.revoke(&spec, &third, None, None).await;
+        let parting = cognito
+            .revoke(&spec, &third, None, &Farewell::default())
+            .await;
         parting.revoked.unwrap();
     }
     let fault = cognito
@@ -239,7 +244,7 @@ async fn a_wrong_local_clock_does_no_harm() {
         let ahead = server.secs_after(wall());
         assert!((ahead - offset).abs() < 5, "{ahead} {offset}");
         let fetched = cognito
-            .fetch(&chain.profile(None), &tokens.id_token, None)
+            .fetch(&chain.profile(None), &by(&tokens.id_token), None, None)
             .await
             .unwrap();
         within(fetched.keys.life.length, 3600);
@@ -257,31 +262,39 @@ async fn an_identity_pool_refuses_what_it_should() {
     let tokens = alice(&chain).sign_in(&cognito, &spec).await.unwrap();
     let profile = chain.profile(None);
     let fetched = cognito
-        .fetch(&profile, &tokens.id_token, None)
+        .fetch(&profile, &by(&tokens.id_token), None, None)
         .await
         .unwrap();
 
     let other = chain.profile(Some("arn:aws:iam::000000000000:role/Owner"));
     let fault = cognito
-        .fetch(&other, &tokens.id_token, None)
+        .fetch(&other, &by(&tokens.id_token), None, None)
         .await
         .unwrap_err();
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
 
     let access = tokens.access.unwrap().token;
-    let fault = cognito.fetch(&profile, &access, None).await.unwrap_err();
+    let fault = cognito
+        .fetch(&profile, &by(&access), None, None)
+        .await
+        .unwrap_err();
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
 
     let gone = "us-east-1:00000000-0000-4000-8000-00000000dead";
     let fault = cognito
-        .fetch(&profile, &tokens.id_token, Some(gone))
+        .fetch(&profile, &by(&tokens.id_token), Some(gone), None)
         .await
         .unwrap_err();
     assert_eq!(fault.kind, FaultKind::IdentityConflict, "{fault}");
 
     sandbox.control("POST", "clock", &json!({"offset_seconds": 3601}));
     let fault = cognito
-        .fetch(&profile, &tokens.id_token, Some(&fetched.identity))
+        .fetch(
+            &profile,
+            &by(&tokens.id_token),
+            fetched.identity.as_deref(),
+            None,
+        )
         .await
         .unwrap_err();
     assert_eq!(fault.kind, FaultKind::TokenStale, "{fault}");
@@ -377,7 +390,7 @@ async fn the_child_of_the_test_above() {
         ids: serde_json::from_str(&var("POOLKEY_TEST_CHAIN").unwrap()).unwrap(),
     };
     let mut spec = chain.login(Flow::AdminUserPassword);
-    spec.admin_profile = var("POOLKEY_TEST_PROFILE");
+    pool(&mut spec).admin_profile = var("POOLKEY_TEST_PROFILE");
     let password = var("POOLKEY_TEST_PASSWORD");
     let person = Person {
         password: password.as_deref().unwrap_or(chain.text("password")),

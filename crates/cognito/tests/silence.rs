@@ -13,10 +13,11 @@ use challenges::{ada, challenge, signed_in_with_device};
 use log::Log;
 use poolkey_core::config::Flow;
 use poolkey_core::conversation::{Answer, Question, Step, Thread};
-use poolkey_core::event::Forget;
+use poolkey_core::event::Farewell;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Device;
 use serde_json::json;
+use support::specs::by;
 use support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,7 +33,8 @@ async fn the_log_at_trace_holds_no_secret() {
             | Flow::AdminUserPassword
             | Flow::UserAuth
             | Flow::Custom
-            | Flow::CustomSrp => None,
+            | Flow::CustomSrp
+            | Flow::Browser => None,
         };
         let server = Server::start(first.into_iter().chain([signed_in()])).await;
         let step = try_password(&server.login(flow), Some(secret.expose())).await;
@@ -81,12 +83,17 @@ async fn the_log_at_trace_holds_no_secret() {
         log.hears(&format!("{tokens:?}"));
     }
     cognito
-        .revoke(&spec, &refresh, Some(&secret), None)
+        .revoke(&spec, &refresh, Some(&secret), &Farewell::default())
         .await
         .revoked
         .unwrap();
     let fetched = cognito
-        .fetch(&server.profile(None), &Secret::new(id_token()), None)
+        .fetch(
+            &server.profile(None),
+            &by(&Secret::new(id_token())),
+            None,
+            None,
+        )
         .await;
     log.hears(&format!("{fetched:?}"));
     fetched.unwrap();
@@ -244,9 +251,10 @@ async fn every_challenge(log: &Log, client_secret: &Secret) {
 
 /// A device is forgotten by every token there is.
 async fn parting(log: &Log, client_secret: &Secret) {
-    let forget = Forget {
-        device_key: "eu-west-1_old".into(),
+    let forget = Farewell {
+        forget: Some("eu-west-1_old".into()),
         access_token: Some(Secret::new(ACCESS)),
+        ..Farewell::default()
     };
     let stale = format!("Access Token has expired: {ACCESS}");
     let server = Server::start([
@@ -268,12 +276,7 @@ async fn parting(log: &Log, client_secret: &Secret) {
     .await;
     let spec = server.login(Flow::UserSrp);
     let parting = cognito()
-        .revoke(
-            &spec,
-            &Secret::new(REFRESH),
-            Some(client_secret),
-            Some(&forget),
-        )
+        .revoke(&spec, &Secret::new(REFRESH), Some(client_secret), &forget)
         .await;
     log.hears(&format!("{parting:?}"));
     assert!(parting.forgotten.is_err() && parting.revoked.is_err());

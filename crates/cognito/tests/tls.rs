@@ -96,7 +96,7 @@ async fn a_private_authority_is_trusted_where_the_system_is_told_of_it() {
 async fn the_child_of_the_test_above() {
     let server = Server::start([]).await;
     let mut spec = server.login(Flow::UserPassword);
-    spec.endpoint = std::env::var("POOLKEY_TEST_URL").ok();
+    support::specs::pool(&mut spec).endpoint = std::env::var("POOLKEY_TEST_URL").ok();
     let outcome = match try_password(&spec, None).await {
         Ok(Step::Done { .. } | Step::Finished { .. }) => "signed in".to_owned(),
         Ok(Step::Ask { question, .. }) => panic!("{question:?}"),

@@ -116,9 +116,12 @@ impl Performer {
                 spec,
                 proof,
                 identity,
-                user: _,
+                user,
             } => {
-                let fetch = || self.cognito.fetch(&spec, &proof, identity.as_deref());
+                let fetch = || {
+                    let identity = identity.as_deref();
+                    self.cognito.fetch(&spec, &proof, identity, user.as_ref())
+                };
                 Event::Fetched {
                     profile,
                     result: self.call(fetch).await.map(Box::new),

@@ -62,7 +62,7 @@ async fn a_forgotten_password_is_reset_by_a_code() {
     assert_eq!(
         seen[4].1,
         json!({
-            "ClientId": spec.client_id, "Username": "ada",
+            "ClientId": spec.client_id(), "Username": "ada",
             "ConfirmationCode": "654321", "Password": PASSWORD,
         })
     );

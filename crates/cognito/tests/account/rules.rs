@@ -29,7 +29,7 @@ async fn a_client_secret_is_asked_for_once_and_nothing_else_twice() {
         let (cognito, spec) = (cognito(), server.login(Flow::UserSrp));
         let talk = Talk::begin(&cognito, &spec, known(goal)).await;
         let talk = talk.go(new_password(PASSWORD)).await;
-        let client_id = spec.client_id.clone();
+        let client_id = spec.client_id().to_owned();
         assert_eq!(talk.question, Question::ClientSecret { client_id });
         let secret = |text| Answer::ClientSecret(Secret::new(text));
         let talk = talk.trip(secret("not-this-one"), "another secret").await;
@@ -176,7 +176,7 @@ async fn an_answer_that_is_none_is_asked_for_again_without_a_call() {
         ..member(goal)
     };
     let name = at(Goal::Show, Question::Username { hint: None });
-    let client_id = spec.client_id.clone();
+    let client_id = spec.client_id().to_owned();
     let secret = at(Goal::Show, Question::ClientSecret { client_id });
     let typed = |can_resend| {
         let question = Question::Code {

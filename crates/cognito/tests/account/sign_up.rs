@@ -86,7 +86,7 @@ async fn a_sign_up_asks_for_what_it_needs_until_the_account_is_confirmed() {
     assert_eq!(
         seen[1].1,
         json!({
-            "ClientId": spec.client_id, "Username": "ada", "Password": PASSWORD,
+            "ClientId": spec.client_id(), "Username": "ada", "Password": PASSWORD,
             "UserAttributes": [
                 {"Name": "custom:team", "Value": "engines"},
                 {"Name": "email", "Value": "ada@example.com"},
@@ -96,7 +96,7 @@ async fn a_sign_up_asks_for_what_it_needs_until_the_account_is_confirmed() {
     );
     assert_eq!(
         seen[5].1,
-        json!({"ClientId": spec.client_id, "Username": "ada", "ConfirmationCode": "123456"})
+        json!({"ClientId": spec.client_id(), "Username": "ada", "ConfirmationCode": "123456"})
     );
 }
 
@@ -150,7 +150,7 @@ async fn a_sign_up_asks_again_for_what_was_refused() {
     ] {
         let server = Server::start([refuse(400, code, text), confirmed()]).await;
         let (cognito, mut spec) = (cognito(), server.login(Flow::UserSrp));
-        spec.username = Some("ada".into());
+        specs::pool(&mut spec).username = Some("ada".into());
         let talk = Talk::begin(&cognito, &spec, known(sign_up())).await;
         let talk = talk.trip(new_password(PASSWORD), told).await;
         assert_eq!(

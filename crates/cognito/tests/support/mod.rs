@@ -6,6 +6,9 @@
     reason = "each test program takes what it needs, and may fail"
 )]
 
+#[path = "specs.rs"]
+pub mod specs;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -104,25 +107,11 @@ impl Server {
     }
 
     pub fn login(&self, flow: Flow) -> LoginSpec {
-        LoginSpec {
-            user_pool_id: "eu-west-1_AbCdEf123".into(),
-            client_id: "3n4b5urk1ft4fl3mg5e62d9ado".into(),
-            username: None,
-            flow,
-            preferred_challenge: None,
-            session_life: None,
-            admin_profile: None,
-            endpoint: Some(self.url.clone()),
-        }
+        specs::login(USER_POOL, CLIENT, flow, &self.url)
     }
 
     pub fn profile(&self, role_arn: Option<&str>) -> ProfileSpec {
-        ProfileSpec {
-            login: "acme".parse().unwrap(),
-            identity_pool_id: "us-east-1:01234567-89ab-cdef-0123-456789abcdef".into(),
-            role_arn: role_arn.map(str::to_owned),
-            endpoint: Some(self.url.clone()),
-        }
+        specs::profile(IDENTITY_POOL, role_arn, &self.url)
     }
 }
 
@@ -221,6 +210,10 @@ pub fn id_token() -> String {
         URL_SAFE_NO_PAD.encode("id-token-signature")
     )
 }
+
+pub const USER_POOL: &str = "eu-west-1_AbCdEf123";
+pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
+pub const IDENTITY_POOL: &str = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
 
 pub const REFRESH: &str = "refresh-token-minted-for-this-test";
 pub const ACCESS: &str = "access-token-minted-for-this-test";

@@ -70,6 +70,8 @@ impl<'a> Person<'a> {
                 | Question::Attributes { .. }
                 | Question::Custom { .. }
                 | Question::RememberDevice { .. }
+                | Question::Browser { .. }
+                | Question::Identity { .. }
                 | Question::Other => panic!("{question:?}"),
             };
             step = cognito.answer(spec, thread, answer).await?;

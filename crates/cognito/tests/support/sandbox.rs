@@ -8,6 +8,9 @@
     reason = "each test program takes what it needs, may fail, looks at the clock, and says what it skips"
 )]
 
+#[path = "specs.rs"]
+pub mod specs;
+
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -118,25 +121,12 @@ impl Seeded {
     }
 
     pub fn login(&self, flow: Flow) -> LoginSpec {
-        LoginSpec {
-            user_pool_id: self.text("user_pool_id").to_owned(),
-            client_id: self.text("client_id").to_owned(),
-            username: None,
-            flow,
-            preferred_challenge: None,
-            session_life: None,
-            admin_profile: None,
-            endpoint: Some(self.url.clone()),
-        }
+        let (pool, client) = (self.text("user_pool_id"), self.text("client_id"));
+        specs::login(pool, client, flow, &self.url)
     }
 
     pub fn profile(&self, role_arn: Option<&str>) -> ProfileSpec {
-        ProfileSpec {
-            login: "acme".parse().unwrap(),
-            identity_pool_id: self.text("identity_pool_id").to_owned(),
-            role_arn: role_arn.map(str::to_owned),
-            endpoint: Some(self.url.clone()),
-        }
+        specs::profile(self.text("identity_pool_id"), role_arn, &self.url)
     }
 }
 
