@@ -81,9 +81,8 @@ mod tests {
         let now = UnixTime::from_secs(1_767_584_889);
         let told = SignedOut {
             had_session: true,
-            not_forgotten: None,
-            not_revoked: None,
             keys_live_until: Some(UnixTime::from_secs(now.secs() + 1800)),
+            ..SignedOut::default()
         };
         assert_eq!(
             lines("acme", &told, now),

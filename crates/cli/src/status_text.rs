@@ -297,9 +297,9 @@ This machine's clock is 5 min behind Amazon's.
 
     const ORDINARY: &str = r#"{"daemon":DAEMON}},
         "logins":[
-            {"name":"acme","user_pool_id":"x_y","state":"signed_in","working":false,"renews":12400,
+            {"name":"acme","kind":"user_pool","provider":"x_y","state":"signed_in","working":false,"renews":12400,
              "user":{"sub":"s","username":"jane","email":"jane@example.com"}},
-            {"name":"corp","user_pool_id":"x_y","state":"signed_out","working":false}],
+            {"name":"corp","kind":"user_pool","provider":"x_y","state":"signed_out","working":false}],
         "profiles":[
             {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":13000,"renews":11700},
             {"name":"prod","login":"acme","identity_pool_id":"i"}]}"#;
@@ -307,9 +307,9 @@ This machine's clock is 5 min behind Amazon's.
     const TROUBLED: &str = r#"{"daemon":DAEMON,
             "trouble":{"code":"vault_locked","sentence":"Locked.","remedy":"Unlock it."}}},
         "logins":[
-            {"name":"acme","user_pool_id":"x_y","state":"needs_sign_in","working":false,
+            {"name":"acme","kind":"user_pool","provider":"x_y","state":"needs_sign_in","working":false,
              "ended":"revoked","user":{"sub":"s","username":"jane"}},
-            {"name":"corp","user_pool_id":"x_y","state":"signed_in","working":true,
+            {"name":"corp","kind":"user_pool","provider":"x_y","state":"signed_in","working":true,
              "user":{"sub":"s","username":"joe"},"trouble_since":9700,
              "trouble":{"code":"offline","sentence":"No network.","remedy":"Wait."}}],
         "profiles":[

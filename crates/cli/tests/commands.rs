@@ -36,7 +36,8 @@ fn a_login_and_a_profile_are_added_listed_and_removed() {
             Ask::Reload,
             Ask::SignIn {
                 login: "acme".into(),
-                username: None
+                username: None,
+                another_account: false,
             }
         ]
     );
@@ -245,6 +246,7 @@ fn a_sign_out_tells_each_step() {
             not_forgotten: Some(Trouble::NotForgotten("No answer.".into()).into()),
             not_revoked: Some(Trouble::NotRevoked("No network.".into()).into()),
             keys_live_until: Some(UnixTime::from_secs(4_000_000_000)),
+            ..SignedOut::default()
         })
     });
     let said = home.poolkey(&["logout", "acme"]);

@@ -218,6 +218,7 @@ fn sign_in(username: Option<&str>) -> Ask {
     Ask::SignIn {
         login: "acme".into(),
         username: username.map(str::to_owned),
+        another_account: false,
     }
 }
 

@@ -27,6 +27,19 @@ fn what_is_not_known_is_refused() {
             "a field is missing, unknown",
         ),
         (r#"{"v":1,"ask":"status","login":"a"}"#, "do not belong"),
+        (
+            r#"{"v":1,"ask":"renew","login":"a","scope":"local"}"#,
+            "do not belong",
+        ),
+        (
+            r#"{"v":1,"ask":"sign_out","login":"a","scope":"here"}"#,
+            "unknown",
+        ),
+        (
+            r#"{"v":1,"ask":"account","login":"a","goal":{"kind":"show"},"another_account":true}"#,
+            "do not belong",
+        ),
+        (r#"{"v":1,"ask":"who_am_i","login":"a"}"#, "lacks “profile”"),
         (r#"{"v":1,"ask":"account","login":"a"}"#, "lacks “goal”"),
         (
             r#"{"v":1,"ask":"account","login":"a","goal":{"kind":"grow"}}"#,
@@ -61,6 +74,8 @@ fn a_refusal_does_not_repeat_a_secret() {
         r#"{"v":1,"ask":"unlock","create":"hunter2"}"#,
         r#"{"v":1,"ask":"unlock","hunter2":true}"#,
         r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"hunter2","value":"x"}}"#,
+        r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"address","value":["hunter2"]}}"#,
+        r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"identity","value":"hunter2"}}"#,
     ] {
         let failure = Ask::parse(line).unwrap_err();
         assert!(!failure.to_string().contains("hunter2"), "{failure}");
@@ -110,6 +125,7 @@ fn no_answer_outgrows_its_first_buffer() {
                 .collect(),
         },
         Answer::Attributes(attributes.into_iter().take(9).collect()),
+        Answer::Address(Secret::new(evil)),
     ] {
         let ask = Ask::Answer {
             conversation: ConversationId("7f".into()),
@@ -172,6 +188,7 @@ fn every() -> Vec<(Ask, &'static str)> {
             Ask::SignIn {
                 login: login(),
                 username: None,
+                another_account: false,
             },
             r#"{"v":1,"ask":"sign_in","login":"acme"}"#,
         ),
@@ -179,8 +196,9 @@ fn every() -> Vec<(Ask, &'static str)> {
             Ask::SignIn {
                 login: login(),
                 username: Some("jané".into()),
+                another_account: true,
             },
-            r#"{"v":1,"ask":"sign_in","login":"acme","username":"jané"}"#,
+            r#"{"v":1,"ask":"sign_in","login":"acme","username":"jané","another_account":true}"#,
         ),
         (
             Ask::Answer {
@@ -216,8 +234,31 @@ fn every() -> Vec<(Ask, &'static str)> {
             r#"{"v":1,"ask":"cancel","conversation":"7f"}"#,
         ),
         (
-            Ask::SignOut { login: login() },
+            Ask::SignOut {
+                login: login(),
+                scope: SignOutScope::Session,
+            },
             r#"{"v":1,"ask":"sign_out","login":"acme"}"#,
+        ),
+        (
+            Ask::SignOut {
+                login: login(),
+                scope: SignOutScope::Everywhere,
+            },
+            r#"{"v":1,"ask":"sign_out","login":"acme","scope":"everywhere"}"#,
+        ),
+        (
+            Ask::SignOut {
+                login: login(),
+                scope: SignOutScope::Local,
+            },
+            r#"{"v":1,"ask":"sign_out","login":"acme","scope":"local"}"#,
+        ),
+        (
+            Ask::WhoAmI {
+                profile: "dev".into(),
+            },
+            r#"{"v":1,"ask":"who_am_i","profile":"dev"}"#,
         ),
         (
             Ask::Renew { login: login() },
@@ -333,6 +374,15 @@ fn answers() -> Vec<(Answer, &'static str)> {
         (
             Answer::RememberDevice(true),
             r#"{"kind":"remember_device","value":true}"#,
+        ),
+        (Answer::Wait, r#"{"kind":"wait"}"#),
+        (
+            Answer::Address(secret()),
+            r#"{"kind":"address","value":"hunter2"}"#,
+        ),
+        (
+            Answer::Identity(false),
+            r#"{"kind":"identity","value":false}"#,
         ),
     ]
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use poolkey_core::conversation::{Account, ChoiceOf, CodeFor, Factor, KnownDevice, Medium, Way};
+use poolkey_core::event::Identified;
 use poolkey_core::failure::Code;
 
 use super::*;
@@ -178,11 +179,40 @@ fn every() -> Vec<(Reply, &'static str)> {
         (
             Reply::SignedOut(SignedOut {
                 had_session: true,
-                not_forgotten: None,
-                not_revoked: None,
                 keys_live_until: Some(UnixTime::from_secs(9)),
+                ..SignedOut::default()
             }),
-            r#"{"v":1,"reply":"signed_out","signed_out":{"had_session":true,"keys_live_until":9}}"#,
+            r#"{"v":1,"reply":"signed_out","signed_out":{"had_session":true,"retrying":false,"keys_live_until":9}}"#,
+        ),
+        (
+            Reply::SignedOut(SignedOut {
+                had_session: true,
+                not_revoked: Some(failure()),
+                not_forgotten: Some(failure()),
+                not_everywhere: Some(failure()),
+                retrying: true,
+                logout_url: Some("https://x/logout".into()),
+                keys_live_until: None,
+            }),
+            r#"{"v":1,"reply":"signed_out","signed_out":{"had_session":true,"not_revoked":{"code":"wrong","sentence":"No.","remedy":"Try again."},"not_forgotten":{"code":"wrong","sentence":"No.","remedy":"Try again."},"not_everywhere":{"code":"wrong","sentence":"No.","remedy":"Try again."},"retrying":true,"logout_url":"https://x/logout"}}"#,
+        ),
+        (
+            Reply::WhoAmI(Box::new(who())),
+            r#"{"v":1,"reply":"who_am_i","who_am_i":{"profile":"dev","login":"acme","user":{"sub":"s","username":"ann"},"identity_id":"us-east-1:i","arn":"arn:aws:sts::1:assumed-role/R/S","account":"1","user_id":"A:S","claims":{"aud":["a","b"],"exp":9},"keys_expire":9}}"#,
+        ),
+        (
+            Reply::WhoAmI(Box::new(WhoAmI {
+                login: None,
+                user: None,
+                identity_id: None,
+                keys_expire: None,
+                identified: Identified {
+                    claims: BTreeMap::new(),
+                    ..who().identified
+                },
+                ..who()
+            })),
+            r#"{"v":1,"reply":"who_am_i","who_am_i":{"profile":"dev","arn":"arn:aws:sts::1:assumed-role/R/S","account":"1","user_id":"A:S","claims":{}}}"#,
         ),
         (Reply::Done, r#"{"v":1,"reply":"done"}"#),
         (
@@ -190,6 +220,29 @@ fn every() -> Vec<(Reply, &'static str)> {
             r#"{"v":1,"reply":"failed","failure":{"code":"wrong","sentence":"No.","remedy":"Try again."}}"#,
         ),
     ]
+}
+
+fn who() -> WhoAmI {
+    WhoAmI {
+        profile: "dev".parse().unwrap(),
+        login: Some("acme".parse().unwrap()),
+        user: Some(User {
+            sub: "s".into(),
+            username: "ann".into(),
+            email: None,
+        }),
+        identity_id: Some("us-east-1:i".into()),
+        identified: Identified {
+            arn: "arn:aws:sts::1:assumed-role/R/S".into(),
+            account: "1".into(),
+            user_id: "A:S".into(),
+            claims: BTreeMap::from([
+                ("exp".to_owned(), serde_json::json!(9)),
+                ("aud".to_owned(), serde_json::json!(["a", "b"])),
+            ]),
+        },
+        keys_expire: Some(UnixTime::from_secs(9)),
+    }
 }
 
 fn status() -> Status {
@@ -286,6 +339,31 @@ fn questions() -> Vec<(Question, &'static str)> {
                 name: "desk".into(),
             },
             r#"{"kind":"remember_device","name":"desk"}"#,
+        ),
+        (
+            Question::Browser {
+                url: "https://x/authorize?a=b&c=d".into(),
+                redirect_uri: "http://127.0.0.1:9379/callback".into(),
+            },
+            r#"{"kind":"browser","url":"https://x/authorize?a=b&c=d","redirect_uri":"http://127.0.0.1:9379/callback"}"#,
+        ),
+        (
+            Question::Identity {
+                user: User {
+                    sub: "s".into(),
+                    username: "ann".into(),
+                    email: Some("ann@example.com".into()),
+                },
+                was: None,
+            },
+            r#"{"kind":"identity","user":{"sub":"s","username":"ann","email":"ann@example.com"}}"#,
+        ),
+        (
+            Question::Identity {
+                user: User::default(),
+                was: Some(User::default()),
+            },
+            r#"{"kind":"identity","user":{"sub":"","username":""},"was":{"sub":"","username":""}}"#,
         ),
     ]
 }
