@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use poolkey_core::conversation::{Answer, Goal};
-use poolkey_core::event::SignedOut;
+use poolkey_core::event::{SignOutScope, SignedOut};
 use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::menu::environment::{Shell, environment};
 use poolkey_core::outputs::Outputs;
@@ -55,9 +55,14 @@ pub(crate) async fn begin(
     login: String,
     username: Option<String>,
     goal: Goal,
+    another_account: bool,
 ) -> Done<Turn> {
     let ask = if goal == Goal::SignIn {
-        Ask::SignIn { login, username }
+        Ask::SignIn {
+            login,
+            username,
+            another_account,
+        }
     } else {
         Ask::Account {
             login,
@@ -96,10 +101,14 @@ pub(crate) async fn answer(window: WebviewWindow, answer: Answer) -> Done<Turn> 
 
 /// Ends a login's session.
 #[tauri::command]
-pub(crate) async fn sign_out(client: State<'_, Client>, login: String) -> Done<SignedOut> {
+pub(crate) async fn sign_out(
+    client: State<'_, Client>,
+    login: String,
+    scope: SignOutScope,
+) -> Done<SignedOut> {
     let client = client.inner().clone();
     beside(move || {
-        let reply = client.ask(&Ask::SignOut { login })?;
+        let reply = client.ask(&Ask::SignOut { login, scope })?;
         let Reply::SignedOut(told) = reply else {
             return Err(unfit(reply));
         };
@@ -293,6 +302,7 @@ fn unfit(reply: Reply) -> Failure {
         | Reply::SignedIn { .. }
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
+        | Reply::WhoAmI(_)
         | Reply::Done
         | Reply::Other(_) => {
             Trouble::Protocol("The daemon's answer does not fit the question.".into()).into()

@@ -1,14 +1,18 @@
 //! `profiles.toml` as forms: what it says, and one change at a time.
 
-use poolkey_core::config::{Config, Flow, LoginSpec, Preference, ProfileSpec};
+use poolkey_core::config::{Config, ProfileSpec};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::name::{LoginName, ProfileName};
-use poolkey_ipc::profiles_file::{ProfilesFile, insert, remove};
-use poolkey_ipc::shim;
+use poolkey_ipc::profiles_file::{ProfilesFile, remove};
 use serde::{Deserialize, Serialize};
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use crate::preferences::Preferences;
+
+mod forms;
+mod written;
+
+use forms::{LoginForm, ProfileForm};
 
 /// What `profiles.toml` says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,35 +23,6 @@ pub(crate) struct Configuration {
     preferences: Preferences,
     logins: Vec<LoginForm>,
     profiles: Vec<ProfileForm>,
-}
-
-/// A login as a form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
-pub(crate) struct LoginForm {
-    name: String,
-    user_pool_id: String,
-    client_id: String,
-    username: Option<String>,
-    flow: Option<Flow>,
-    preferred_challenge: Option<Preference>,
-    endpoint: Option<String>,
-}
-
-/// A profile as a form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
-pub(crate) struct ProfileForm {
-    name: String,
-    login: String,
-    identity_pool_id: String,
-    role_arn: Option<String>,
-    endpoint: Option<String>,
-    /// The lines that `~/.aws/config` needs.
-    #[serde(skip_deserializing)]
-    aws_config: String,
 }
 
 /// One change.
@@ -76,74 +51,36 @@ pub(crate) enum Change {
 impl Configuration {
     pub(crate) fn of(file: &ProfilesFile) -> Result<Self, Failure> {
         let config = file.read()?;
+        let mut forms = (Vec::new(), Vec::new());
+        // As a person wrote it: nothing is spelled out, nothing is left out.
+        file.rehearse(|document| {
+            forms = (
+                all(document, "login", LoginForm::of),
+                all(document, "profile", ProfileForm::of),
+            );
+            Ok(())
+        })?;
         Ok(Self {
             path: file.path().display().to_string(),
             preferences: Preferences::of(&config),
-            logins: config
-                .logins
-                .iter()
-                .map(|(name, spec)| LoginForm::of(name, spec))
-                .collect(),
-            profiles: config
-                .profiles
-                .iter()
-                .map(|(name, spec)| ProfileForm::of(name, spec))
-                .collect(),
+            logins: forms.0,
+            profiles: forms.1,
         })
     }
 }
 
-impl LoginForm {
-    fn of(name: &LoginName, spec: &LoginSpec) -> Self {
-        Self {
-            name: name.to_string(),
-            user_pool_id: spec.user_pool_id.clone(),
-            client_id: spec.client_id.clone(),
-            username: spec.username.clone(),
-            flow: (spec.flow != Flow::default()).then_some(spec.flow),
-            preferred_challenge: spec.preferred_challenge,
-            endpoint: spec.endpoint.clone(),
-        }
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        vec![
-            ("user_pool_id", Some(self.user_pool_id.trim().to_owned())),
-            ("client_id", Some(self.client_id.trim().to_owned())),
-            ("username", given(self.username.as_deref())),
-            ("flow", self.flow.as_ref().and_then(word)),
-            (
-                "preferred_challenge",
-                self.preferred_challenge.as_ref().and_then(word),
-            ),
-            ("endpoint", given(self.endpoint.as_deref())),
-        ]
-    }
-}
-
-impl ProfileForm {
-    fn of(name: &ProfileName, spec: &ProfileSpec) -> Self {
-        Self {
-            name: name.to_string(),
-            login: spec.login.to_string(),
-            identity_pool_id: spec.identity_pool_id.clone(),
-            role_arn: spec.role_arn.clone(),
-            endpoint: spec.endpoint.clone(),
-            aws_config: shim::aws_config(name, &shim::path()).join("\n"),
-        }
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        vec![
-            ("login", Some(self.login.clone())),
-            (
-                "identity_pool_id",
-                Some(self.identity_pool_id.trim().to_owned()),
-            ),
-            ("role_arn", given(self.role_arn.as_deref())),
-            ("endpoint", given(self.endpoint.as_deref())),
-        ]
-    }
+/// All tables of a kind, by name.
+fn all<T>(document: &DocumentMut, kind: &str, of: fn(&str, &dyn TableLike) -> T) -> Vec<T> {
+    let group = document.get(kind).and_then(Item::as_table_like);
+    let tables = group.into_iter().flat_map(|group| group.iter());
+    let mut tables: Vec<(&str, &dyn TableLike)> = tables
+        .filter_map(|(name, item)| Some((name, item.as_table_like()?)))
+        .collect();
+    tables.sort_by_key(|(name, _)| *name);
+    tables
+        .into_iter()
+        .map(|(name, table)| of(name, table))
+        .collect()
 }
 
 impl Change {
@@ -180,10 +117,14 @@ impl Change {
                 {
                     return Err(refused(format!("there is a profile “{name}” already")));
                 }
+                if let Some(old) = instead_of.as_deref().filter(|old| *old != name.as_str()) {
+                    nobody_builds_on(config, old)?;
+                }
                 Ok(())
             }
             Self::RemoveLogin { name } => nobody_uses(config, name),
-            Self::RemoveProfile { .. } | Self::Preferences { .. } => Ok(()),
+            Self::RemoveProfile { name } => nobody_builds_on(config, name),
+            Self::Preferences { .. } => Ok(()),
         }
     }
 
@@ -191,7 +132,7 @@ impl Change {
         match self {
             Self::Login { form, instead_of } => {
                 let name = form.name.trim();
-                put(
+                written::put(
                     document,
                     "login",
                     name,
@@ -201,7 +142,7 @@ impl Change {
             }
             Self::Profile { form, instead_of } => {
                 let name = form.name.trim();
-                put(
+                written::put(
                     document,
                     "profile",
                     name,
@@ -237,60 +178,33 @@ impl Change {
     }
 }
 
-type Fields<'a> = Vec<(&'a str, Option<String>)>;
-
-/// Writes the fields into the table that is there, so that comments in it stay, or into a new one.
-fn put(
-    document: &mut DocumentMut,
-    kind: &str,
-    name: &str,
-    instead_of: Option<&str>,
-    fields: Fields<'_>,
-) -> Result<(), Failure> {
-    let old = instead_of.filter(|old| *old == name);
-    let known = old.and_then(|old| document.get_mut(kind)?.as_table_like_mut()?.get_mut(old));
-    if let Some(table) = known.and_then(Item::as_table_like_mut) {
-        for (key, given) in fields {
-            match given {
-                Some(given) if table.get(key).and_then(Item::as_str) == Some(&given) => {}
-                Some(given) => drop(table.insert(key, value(given))),
-                None => drop(table.remove(key)),
-            }
-        }
-        return Ok(());
-    }
-    if let Some(old) = instead_of {
-        remove(document, kind, old)?;
-    }
-    let mut table = Table::new();
-    for (key, given) in fields {
-        if let Some(given) = given {
-            table[key] = value(given);
-        }
-    }
-    insert(document, kind, name, table)
+fn nobody_uses(config: &Config, login: &str) -> Result<(), Failure> {
+    let uses = |profile: &ProfileSpec| {
+        let pool = profile.pool().and_then(|pool| pool.login.as_ref());
+        pool.is_some_and(|name| name.as_str() == login)
+    };
+    nobody(config, uses, format!("the login “{login}”"))
 }
 
-fn nobody_uses(config: &Config, login: &str) -> Result<(), Failure> {
-    let users: Vec<&str> = config
-        .profiles
-        .iter()
-        .filter(|(_, profile)| profile.login.as_str() == login)
-        .map(|(name, _)| name.as_str())
-        .collect();
+fn nobody_builds_on(config: &Config, profile: &str) -> Result<(), Failure> {
+    let uses = |other: &ProfileSpec| {
+        let source = other.source_profile();
+        source.is_some_and(|name| name.as_str() == profile)
+    };
+    nobody(config, uses, format!("the profile “{profile}”"))
+}
+
+fn nobody(
+    config: &Config,
+    uses: impl Fn(&ProfileSpec) -> bool,
+    what: String,
+) -> Result<(), Failure> {
+    let users = config.profiles.iter().filter(|(_, profile)| uses(profile));
+    let users: Vec<&str> = users.map(|(name, _)| name.as_str()).collect();
     if users.is_empty() {
         return Ok(());
     }
-    Err(refused(format!(
-        "the login “{login}” is used by {}",
-        users.join(", ")
-    )))
-}
-
-fn given(text: Option<&str>) -> Option<String> {
-    text.map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    Err(refused(format!("{what} is used by {}", users.join(", "))))
 }
 
 /// As the configuration spells it.

@@ -66,6 +66,8 @@ impl Conversations {
                     | Question::Attributes { .. }
                     | Question::Custom { .. }
                     | Question::RememberDevice { .. }
+                    | Question::Browser { .. }
+                    | Question::Identity { .. }
                     | Question::Other => None,
                 },
             };
@@ -83,6 +85,7 @@ impl Conversations {
             Reply::Document(_)
             | Reply::Status(_)
             | Reply::SignedOut(_)
+            | Reply::WhoAmI(_)
             | Reply::Done
             | Reply::Other(_) => Err(Trouble::Protocol(
                 "The daemon's answer does not fit the question.".into(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use poolkey_core::event::SignOutScope;
 use poolkey_core::failure::Failure;
 use poolkey_core::menu::environment::environment;
 use poolkey_core::menu::{Action, Icon, Item, Menu, Shown, Switch, icon, menu};
@@ -141,7 +142,8 @@ fn chosen<R: Runtime>(app: &AppHandle<R>, state: &State, event: &MenuEvent) {
         Action::Open | Action::AddLogin => app::show(app, &Route::Overview),
         Action::SignOut(login) => beside(app, move || {
             let login = login.to_string();
-            client.ask(&Ask::SignOut { login }).map(drop)
+            let scope = SignOutScope::Session;
+            client.ask(&Ask::SignOut { login, scope }).map(drop)
         }),
         Action::Renew(login) => beside(app, move || {
             let login = login.to_string();

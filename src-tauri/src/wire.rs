@@ -30,6 +30,8 @@ fn the_pages_know_the_types() {
     wire.visit::<poolkey_core::conversation::Answer>();
     wire.visit::<poolkey_core::conversation::Goal>();
     wire.visit::<poolkey_core::event::SignedOut>();
+    wire.visit::<poolkey_core::event::SignOutScope>();
+    wire.visit::<poolkey_core::event::WhoAmI>();
     wire.visit::<poolkey_core::outputs::Outputs>();
     let text: String = std::iter::once(HEAD.to_owned())
         .chain(

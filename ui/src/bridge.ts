@@ -12,6 +12,7 @@ import type {
   Outputs,
   ShellName,
   Shown,
+  SignOutScope,
   SignedOut,
   Starter,
   Turn,
@@ -28,10 +29,10 @@ export const bridge = {
   openLogin: (login: string | null) => invoke<void>('open_login', { login }),
   openMain: () => invoke<void>('open_main'),
 
-  begin: (login: string, username: string | null, goal: Goal) =>
-    invoke<Turn>('begin', { login, username, goal }),
+  begin: (login: string, username: string | null, goal: Goal, anotherAccount = false) =>
+    invoke<Turn>('begin', { login, username, goal, anotherAccount }),
   answer: (answer: Answer) => invoke<Turn>('answer', { answer }),
-  signOut: (login: string) => invoke<SignedOut>('sign_out', { login }),
+  signOut: (login: string, scope: SignOutScope) => invoke<SignedOut>('sign_out', { login, scope }),
   renew: (login: string) => invoke<void>('renew', { login }),
   restartDaemon: () => invoke<void>('restart_daemon'),
 

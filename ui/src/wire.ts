@@ -34,7 +34,7 @@ password: Secret,
 /**
  * The attributes that were asked for.
  */
-attributes: { [key in string]: string }, } } | { "kind": "attributes", "value": { [key in string]: string } } | { "kind": "custom", "value": Secret } | { "kind": "remember_device", "value": boolean };
+attributes: { [key in string]: string }, } } | { "kind": "attributes", "value": { [key in string]: string } } | { "kind": "custom", "value": Secret } | { "kind": "remember_device", "value": boolean } | { "kind": "wait" } | { "kind": "address", "value": Secret } | { "kind": "identity", "value": boolean };
 
 export type AtLogin = { icon: boolean | null, daemon: boolean | null, };
 
@@ -98,7 +98,7 @@ sentence: string,
  */
 remedy: string, };
 
-export type Flow = "USER_SRP_AUTH" | "USER_PASSWORD_AUTH" | "ADMIN_USER_PASSWORD_AUTH" | "USER_AUTH" | "CUSTOM_AUTH" | "CUSTOM_AUTH_SRP";
+export type Flow = "USER_SRP_AUTH" | "USER_PASSWORD_AUTH" | "ADMIN_USER_PASSWORD_AUTH" | "USER_AUTH" | "CUSTOM_AUTH" | "CUSTOM_AUTH_SRP" | "BROWSER";
 
 export type Goal = { "kind": "sign_in" } | { "kind": "sign_up", 
 /**
@@ -164,7 +164,11 @@ is_this: boolean, };
 
 export type Language = "en" | "ja";
 
-export type LoginForm = { name: string, user_pool_id: string, client_id: string, username?: string, flow?: Flow, preferred_challenge?: Preference, endpoint?: string, };
+export type LoginForm = { name: string, kind: LoginFormKind, user_pool_id?: string, client_id?: string, username?: string, flow?: Flow, preferred_challenge?: Preference, session_life?: string, admin_profile?: string, endpoint?: string, fips: boolean, dual_stack: boolean, domain?: string, redirect_uris: Array<string>, scopes: Array<string>, parameters: Array<[string, string]>, identity_provider?: string, idp_identifier?: string, logout_uri?: string, issuer?: string, token_command: Array<string>, };
+
+export type LoginFormKind = "user_pool" | "oidc" | "command";
+
+export type LoginKind = "user_pool" | "oidc" | "command";
 
 export type LoginName = string;
 
@@ -176,9 +180,17 @@ export type LoginView = {
  */
 name: LoginName, 
 /**
- * The user pool.
+ * What proves who it is.
  */
-user_pool_id: string, 
+kind: LoginKind, 
+/**
+ * The user pool's id, the issuer, or the program.
+ */
+provider: string, 
+/**
+ * Whether people sign in in their browser.
+ */
+browser: boolean, 
 /**
  * What people call its state.
  */
@@ -200,6 +212,18 @@ signed_in?: UnixTime,
  * rotation does not move it.
  */
 session_ends?: UnixTime, 
+/**
+ * Whether that is what earlier sessions showed, and not the configuration.
+ */
+session_end_is_learnt: boolean, 
+/**
+ * How many sessions are over here, and still have to be revoked at the provider.
+ */
+unrevoked: number, 
+/**
+ * The roles that the ID token offers.
+ */
+roles: Roles, 
 /**
  * Until when the ID token is good.
  */
@@ -265,15 +289,19 @@ client_id?: string,
  */
 identity_pool_id?: string, };
 
+export type PoolFlowName = "enhanced" | "classic";
+
 export type Preference = "PASSWORD_SRP" | "PASSWORD" | "EMAIL_OTP" | "SMS_OTP";
 
 export type Preferences = { language: Language | null, look: Look | null, open_window: boolean, };
 
-export type ProfileForm = { name: string, login: string, identity_pool_id: string, role_arn?: string, endpoint?: string, 
+export type ProfileForm = { name: string, kind: ProfileFormKind, login?: string, identity_pool_id?: string, source_profile?: string, role_arn?: string, flow?: PoolFlowName, session_name?: string, duration?: string, session_policy?: string, policy_arns: Array<string>, external_id?: string, tags: Array<[string, string]>, transitive_tags: Array<string>, endpoint?: string, sts_endpoint?: string, sts_region?: string, fips: boolean, dual_stack: boolean, 
 /**
  * The lines that `~/.aws/config` needs.
  */
 aws_config: string, };
+
+export type ProfileFormKind = "login" | "guest" | "role";
 
 export type ProfileName = string;
 
@@ -283,13 +311,21 @@ export type ProfileView = {
  */
 name: ProfileName, 
 /**
- * The login that it belongs to.
+ * The login that it belongs to, at whatever end of a chain; none for guests.
  */
-login: LoginName, 
+login?: LoginName, 
 /**
- * The identity pool.
+ * The identity pool that gives its keys.
  */
-identity_pool_id: string, 
+identity_pool_id?: string, 
+/**
+ * Whether it gives them by the classic flow.
+ */
+classic: boolean, 
+/**
+ * The profile whose keys assume the role.
+ */
+source_profile?: ProfileName, 
 /**
  * The role asked for.
  */
@@ -383,7 +419,24 @@ parameters: { [key in string]: string }, } | { "kind": "remember_device",
 /**
  * The name that it has there.
  */
-name: string, } | { "kind": "other" };
+name: string, } | { "kind": "browser", 
+/**
+ * Where to send it.
+ */
+url: string, 
+/**
+ * Where it comes back to. On another machine that address shows an error and is taken as
+ * [`Answer::Address`].
+ */
+redirect_uri: string, } | { "kind": "identity", 
+/**
+ * Who signed in.
+ */
+user: User, 
+/**
+ * Who was signed in before, where it is somebody else.
+ */
+was?: User | null, } | { "kind": "other" };
 
 export type Recent = { 
 /**
@@ -403,6 +456,16 @@ profile?: ProfileName,
  */
 what: Happened, };
 
+export type Roles = { 
+/**
+ * All of them, by their ARNs.
+ */
+offered: Array<string>, 
+/**
+ * The one that is taken when none is asked for.
+ */
+preferred?: string, };
+
 export type Secret = string;
 
 export type ShellName = "bash" | "powershell";
@@ -417,6 +480,8 @@ status: Status | null,
  */
 away: Failure | null, };
 
+export type SignOutScope = "session" | "everywhere" | "local";
+
 export type SignedOut = { 
 /**
  * Whether there was a session at all.
@@ -430,6 +495,19 @@ not_revoked?: Failure,
  * Why the user pool could not be told to forget this device, where it could not.
  */
 not_forgotten?: Failure, 
+/**
+ * Why the user's other sessions could not be ended, where that was asked for.
+ */
+not_everywhere?: Failure, 
+/**
+ * Whether what could not be revoked is tried again, with a token that is in memory alone, until
+ * it is done or the session has ended by itself.
+ */
+retrying: boolean, 
+/**
+ * Where a browser goes that shall be signed out, too.
+ */
+logout_url?: string, 
 /**
  * Until when keys that were already handed out go on working: AWS cannot take them back.
  */
@@ -507,3 +585,41 @@ factor: Factor,
  * Where a code would go, as the pool shows it: `a***@e***`.
  */
 destination?: string, };
+
+export type WhoAmI = { 
+/**
+ * The profile.
+ */
+profile: ProfileName, 
+/**
+ * The login; none for guests.
+ */
+login?: LoginName, 
+/**
+ * Who is signed in.
+ */
+user?: User, 
+/**
+ * The identity id.
+ */
+identity_id?: string, 
+/**
+ * Until when the keys work.
+ */
+keys_expire?: UnixTime, 
+/**
+ * `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`
+ */
+arn: string, 
+/**
+ * The AWS account.
+ */
+account: string, 
+/**
+ * `UserId`
+ */
+user_id: string, 
+/**
+ * The claims of the ID token; none for guests.
+ */
+claims: Record<string, unknown>, };

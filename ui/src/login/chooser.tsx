@@ -32,7 +32,7 @@ export function Chooser(props: { logins: string[] }) {
               <button class="way" type="button" ref={place === 0 ? focus : undefined} onClick={() => go({ page: 'login', login: name })}>
                 <span class="words">
                   <strong>{name}</strong>
-                  <span class="muted small">{view?.user?.email ?? view?.user?.username ?? view?.user_pool_id}</span>
+                  <span class="muted small">{view?.user?.email ?? view?.user?.username ?? view?.provider}</span>
                 </span>
                 {view && <StatePill login={view} />}
               </button>

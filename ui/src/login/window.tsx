@@ -146,15 +146,14 @@ export function LoginWindow(props: { login: string | null }) {
 function Head(props: { login: string | null }) {
   const news = useLive(shown)
   const config = useLive(configuration)
-  const pool =
-    news.status?.logins.find((one) => one.name === props.login)?.user_pool_id ??
-    config?.logins.find((one) => one.name === props.login)?.user_pool_id
+  const form = config?.logins.find((one) => one.name === props.login)
+  const provider = news.status?.logins.find((one) => one.name === props.login)?.provider ?? form?.user_pool_id ?? form?.issuer
   return (
     <header>
       <Mark />
       <div class="where">
         <strong>{props.login ?? 'Poolkey'}</strong>
-        {props.login && <span class="muted small">{pool}</span>}
+        {props.login && <span class="muted small">{provider}</span>}
       </div>
     </header>
   )

@@ -9,7 +9,16 @@ import { Editor, Import, named, useForm } from './form'
 
 const flows: Flow[] = ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH', 'USER_AUTH', 'CUSTOM_AUTH', 'CUSTOM_AUTH_SRP', 'ADMIN_USER_PASSWORD_AUTH']
 const preferences: Preference[] = ['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP']
-const blank: LoginForm = { name: '', user_pool_id: '', client_id: '' }
+const blank: LoginForm = {
+  name: '',
+  kind: 'user_pool',
+  fips: false,
+  dual_stack: false,
+  redirect_uris: [],
+  scopes: [],
+  parameters: [],
+  token_command: [],
+}
 
 export function EditLogin(props: { name: string | null }) {
   const config = useLive(configuration)
@@ -17,7 +26,7 @@ export function EditLogin(props: { name: string | null }) {
   const draft = useDraft(`login/${props.name ?? ''}`, known ?? blank)
   const { form, put } = draft
   const change = { change: 'login' as const, form, instead_of: props.name }
-  const problem = useForm(change, form.name !== '' && form.user_pool_id !== '' && form.client_id !== '')
+  const problem = useForm(change, form.name !== '' && Boolean(form.user_pool_id && form.client_id))
   return (
     <Editor
       title={props.name ? say('ui.login_form.title', { login: props.name }) : say('ui.login_form.title_new')}
@@ -30,14 +39,12 @@ export function EditLogin(props: { name: string | null }) {
     >
       {!props.name && (
         <Import
-          take={(found) =>
-            put({ user_pool_id: found.user_pool_id ?? form.user_pool_id, client_id: found.client_id ?? form.client_id })
-          }
+          take={({ user_pool_id, client_id }) => put({ ...(user_pool_id ? { user_pool_id } : {}), ...(client_id ? { client_id } : {}) })}
         />
       )}
       <Field label={say('ui.login_form.name')} hint={say('ui.login_form.name_hint')} name="name" value={form.name} required autofocus={!props.name} maxLength={64} onInput={(name) => put({ name })} />
-      <Field label={say('ui.login_form.pool')} hint={say('ui.login_form.pool_hint')} name="user_pool_id" class="mono" value={form.user_pool_id} refused={named(problem, 'user_pool_id')} required onInput={(user_pool_id) => put({ user_pool_id })} />
-      <Field label={say('ui.login_form.client')} hint={say('ui.login_form.client_hint')} name="client_id" class="mono" value={form.client_id} refused={named(problem, 'client_id')} required onInput={(client_id) => put({ client_id })} />
+      <Field label={say('ui.login_form.pool')} hint={say('ui.login_form.pool_hint')} name="user_pool_id" class="mono" value={form.user_pool_id ?? ''} refused={named(problem, 'user_pool_id')} required onInput={(user_pool_id) => put({ user_pool_id })} />
+      <Field label={say('ui.login_form.client')} hint={say('ui.login_form.client_hint')} name="client_id" class="mono" value={form.client_id ?? ''} refused={named(problem, 'client_id')} required onInput={(client_id) => put({ client_id })} />
       <Field label={say('ui.login_form.username')} hint={say('ui.login_form.username_hint')} name="username" value={form.username ?? ''} onInput={(username) => put({ username })} />
       <details>
         <summary>{say('ui.login_form.more')}</summary>

@@ -89,7 +89,7 @@ function LoginCard(props: { login: LoginView; profiles: ProfileView[]; isConfigu
           <h2 id={`login-${login.name}`}>{login.name}</h2>
           <p class="muted small">
             {who ? `${who} · ` : ''}
-            {login.user_pool_id}
+            {login.provider}
             {login.session_ends && login.session_ends > now && (
               <> · {say('ui.session_ends', { left: span(login.session_ends - now) })}</>
             )}
@@ -102,7 +102,7 @@ function LoginCard(props: { login: LoginView; profiles: ProfileView[]; isConfigu
               <button class="button slim" type="button" disabled={busy} onClick={() => void run(() => bridge.renew(login.name))}>
                 {say('action.renew')}
               </button>
-              <button class="button slim" type="button" disabled={busy} onClick={() => void run(() => bridge.signOut(login.name))}>
+              <button class="button slim" type="button" disabled={busy} onClick={() => void run(() => bridge.signOut(login.name, 'session'))}>
                 {say('action.sign_out')}
               </button>
             </>

@@ -62,8 +62,8 @@ export function ProfilePage(props: { name: string }) {
           <Timeline profile={profile} now={now} />
         </div>
         <dl class="details">
-          <Detail name={say('ui.profile.login')} value={profile.login} />
-          <Detail name={say('ui.profile.identity_pool')} value={profile.identity_pool_id} mono />
+          <Detail name={say('ui.profile.login')} value={profile.login ?? say('ui.profile.guest')} />
+          <Detail name={say('ui.profile.identity_pool')} value={profile.identity_pool_id ?? ''} mono />
           <Detail name={say('ui.profile.role')} value={profile.role_arn ?? say('ui.profile.role_default')} mono={Boolean(profile.role_arn)} />
           <Detail name={say('ui.profile.asked')} value={profile.asked ? clock(profile.asked) : say('ui.profile.never')} />
         </dl>
