@@ -55,3 +55,18 @@ pub(super) fn is_role_arn(text: &str) -> bool {
 pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '+'
 }
+
+/// `arn:aws:iam::aws:policy/NAME`, or one of an account's own.
+pub(super) fn is_policy_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, "iam", "", account, resource] = parts[..] else {
+        return false;
+    };
+    let owned = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+    arn == "arn"
+        && partition.starts_with("aws")
+        && (account == "aws" || owned)
+        && resource.strip_prefix("policy/").is_some_and(|name| {
+            !name.is_empty() && name.chars().all(|c| is_word(c) || "+=,.@-/".contains(c))
+        })
+}

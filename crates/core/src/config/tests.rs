@@ -1,5 +1,7 @@
 //! Good files, and each kind of mistake.
 
+mod kinds;
+
 use super::ids::is_role_arn;
 use super::read::duration;
 use super::*;
