@@ -7,8 +7,9 @@ use fastrand::Rng;
 use poolkey_core::config::{LoginSpec, ProfileSpec};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind, Life};
+use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Access, Device, Fetched, Keys, Tokens, User};
+use poolkey_core::session::{Access, Device, Fetched, Keys, Proof, Roles, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -210,13 +211,13 @@ impl Cognito {
         let Some((family, generation)) = read_token(token.expose()) else {
             return Err(ended(Ended::Refused));
         };
-        if self.families[family].pool != spec.user_pool_id {
+        if self.families[family].pool != spec.provider() {
             return Err(ended(Ended::Refused));
         }
         if let Some(end) = self.end_of(family, now) {
             return Err(ended(end));
         }
-        let pool = self.pools[&spec.user_pool_id].clone();
+        let pool = self.pools[spec.provider()].clone();
         self.check_device(family, device_key, pool.survives_device)?;
         let known = &mut self.families[family];
         if known.tokens[generation].dies.is_some_and(|dies| dies < now) {
@@ -293,17 +294,21 @@ impl Cognito {
             refresh_token: Some(write_token(family, generation)),
             user: user(&known.user),
             device_key: known.device.map(write_device),
+            roles: Roles::default(),
         }
     }
 
     pub fn fetch(
         &mut self,
         spec: &ProfileSpec,
-        id_token: &Secret,
+        proof: &Proof,
         identity: Option<&str>,
         begun: u64,
         now: u64,
     ) -> Result<Fetched, Fault> {
+        let Proof::IdToken(id_token) = proof else {
+            return Err(Fault::new(FaultKind::Misconfigured, "Nobody's keys."));
+        };
         let number = number_after(id_token.expose(), "-i-").unwrap();
         let id = &self.ids[number];
         if id.expires <= now {
@@ -316,7 +321,8 @@ impl Cognito {
             return Err(ended(end));
         }
         let user = self.families[family].user.clone();
-        let place = (spec.identity_pool_id.clone(), user.clone());
+        let pool = &spec.pool().unwrap().identity_pool_id;
+        let place = (pool.clone(), user.clone());
         let version = *self.identities.entry(place).or_default();
         let known = format!("identity-{user}-{version}");
         if identity.is_some_and(|identity| identity != known) {
@@ -331,7 +337,7 @@ impl Cognito {
         });
         let number = self.keys.len() - 1;
         Ok(Fetched {
-            identity: known,
+            identity: Some(known),
             keys: Keys {
                 access_key_id: Secret::new(format!("{MARK}-k-{number}")),
                 secret_access_key: Secret::new(format!("{MARK}-s-{number}")),
@@ -347,6 +353,11 @@ impl Cognito {
             *version += 1;
         }
     }
+}
+
+/// Whose keys they are.
+pub fn owner(spec: &ProfileSpec) -> &LoginName {
+    spec.pool().and_then(|pool| pool.login.as_ref()).unwrap()
 }
 
 pub fn user(name: &str) -> User {

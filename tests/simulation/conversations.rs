@@ -7,7 +7,7 @@ use poolkey_core::config::LoginSpec;
 use poolkey_core::conversation::{
     Account, Answer, CodeFor, Goal, KnownDevice, Medium, Outcome, Question, Step, Thread,
 };
-use poolkey_core::event::Forget;
+use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -50,7 +50,7 @@ impl Cognito {
         match answer {
             Some(Answer::Password(text)) if is_right(text) => {
                 let known = self.known_device(spec, &thread);
-                if known.is_none() && self.pools[&spec.user_pool_id].asks_code {
+                if known.is_none() && self.pools[spec.provider()].asks_code {
                     self.codes += 1;
                     return ask(thread, code(CodeFor::SignIn), None);
                 }
@@ -82,8 +82,10 @@ impl Cognito {
         let username = thread.username.as_deref()?;
         let number = number_after(&device.key, "device-")?;
         let known = &self.devices[number];
-        let proven = device.is_of(spec, username)
-            && known.pool == spec.user_pool_id
+        let proven = spec
+            .user_pool()
+            .is_some_and(|pool| device.is_of(pool, username))
+            && known.pool == spec.provider()
             && device.password == device_password(number);
         (proven && known.remembered && !known.gone).then_some(number)
     }
@@ -96,8 +98,8 @@ impl Cognito {
         now: u64,
     ) -> Result<Step, Fault> {
         let username = thread.username.clone().unwrap_or_default();
-        let family = self.new_family(&spec.user_pool_id, &username, now);
-        let tracking = self.pools[&spec.user_pool_id].tracking;
+        let family = self.new_family(spec.provider(), &username, now);
+        let tracking = self.pools[spec.provider()].tracking;
         let device = match tracking {
             Tracking::Off => None,
             Tracking::Ask | Tracking::Always => Some(known.unwrap_or(self.devices.len())),
@@ -107,7 +109,7 @@ impl Cognito {
         let is_new = device == Some(self.devices.len());
         if is_new {
             self.devices.push(Tracked {
-                pool: spec.user_pool_id.clone(),
+                pool: spec.provider().to_owned(),
                 user: username,
                 remembered: tracking == Tracking::Always,
                 gone: false,
@@ -213,7 +215,7 @@ impl Cognito {
                 "Access Token has expired",
             ));
         }
-        if self.families[access.family].pool != spec.user_pool_id {
+        if self.families[access.family].pool != spec.provider() {
             return Err(wrong("The token of another pool."));
         }
         match self.end_of(access.family, now) {
@@ -225,7 +227,7 @@ impl Cognito {
     fn list_devices(&self, spec: &LoginSpec, thread: &Thread) -> Vec<KnownDevice> {
         let known = self.devices.iter().enumerate();
         known
-            .filter(|(_, device)| device.pool == spec.user_pool_id && !device.gone)
+            .filter(|(_, device)| device.pool == spec.provider() && !device.gone)
             .map(|(number, device)| KnownDevice {
                 key: write_device(number),
                 name: None,
@@ -242,27 +244,37 @@ impl Cognito {
         &mut self,
         spec: &LoginSpec,
         token: &Secret,
-        forget: Option<&Forget>,
+        farewell: &Farewell,
         now: u64,
-    ) -> (Result<(), Fault>, Result<(), Fault>) {
+    ) -> Parting {
         let Some((family, _)) = read_token(token.expose()) else {
-            return (Ok(()), Ok(()));
+            return parting(Ok(()), Ok(()));
         };
-        if self.families[family].pool != spec.user_pool_id {
+        if self.families[family].pool != spec.provider() {
             let fault = Fault::new(FaultKind::Misconfigured, "Wrong client.");
-            return (Err(fault.clone()), Err(fault));
+            return parting(Err(fault.clone()), Err(fault));
         }
-        let forgotten = match (forget, self.end_of(family, now)) {
+        let forgotten = match (&farewell.forget, self.end_of(family, now)) {
             (None, _) => Ok(()),
             (Some(_), Some(end)) => Err(ended(end)),
-            (Some(forget), None) => {
-                let number = number_after(&forget.device_key, "device-").unwrap();
+            (Some(device_key), None) => {
+                let number = number_after(device_key, "device-").unwrap();
                 self.devices[number].gone = true;
                 Ok(())
             }
         };
         self.families[family].dead.get_or_insert(Ended::Revoked);
-        (Ok(()), forgotten)
+        parting(Ok(()), forgotten)
+    }
+}
+
+/// What came of a session's end.
+pub fn parting(revoked: Result<(), Fault>, forgotten: Result<(), Fault>) -> Parting {
+    Parting {
+        revoked,
+        forgotten,
+        everywhere: Ok(()),
+        logout_url: None,
     }
 }
 

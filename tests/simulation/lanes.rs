@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use poolkey_core::event::{Effect, Event, Lane};
 use poolkey_core::fault::{Fault, FaultKind};
 
+use crate::conversations::parting;
 use crate::happening::Happening;
 use crate::weather::{Fate, Mood, SECOND, Sky};
 use crate::world::{Kept, World};
@@ -170,8 +171,9 @@ impl World {
                 }
                 let result = self.outcome(fate, |world| {
                     let key = device_key.as_deref();
-                    let result = world.cognito.refresh(&spec, &refresh_token, key, now);
-                    world.check_refresh(&login, &refresh_token, &result)?;
+                    let token = refresh_token.as_ref().ok_or("a refresh without a token")?;
+                    let result = world.cognito.refresh(&spec, token, key, now);
+                    world.check_refresh(&login, token, &result)?;
                     Ok(result.map(Box::new))
                 })?;
                 Event::Refreshed { login, result }
@@ -180,26 +182,23 @@ impl World {
                 login,
                 spec,
                 refresh_token,
-                forget,
+                farewell,
                 ..
             } => {
-                self.check_revocation(&login, &refresh_token, forget.as_ref())?;
+                self.check_revocation(&login, &refresh_token, &farewell)?;
                 self.note_revocation(&refresh_token);
                 let parted = self.outcome(fate, |world| {
-                    let forget = forget.as_ref();
-                    let parted = world.cognito.revoke(&spec, &refresh_token, forget, now);
+                    let parted = world.cognito.revoke(&spec, &refresh_token, &farewell, now);
                     Ok(Ok(parted))
                 })?;
-                let (result, forgotten) = match parted {
-                    Ok(parted) => parted,
-                    Err(fault) if forget.is_some() => (Err(fault.clone()), Err(fault)),
-                    Err(fault) => (Err(fault), Ok(())),
-                };
-                Event::Revoked {
-                    login,
-                    result,
-                    forgotten,
-                }
+                let parting = parted.unwrap_or_else(|fault| {
+                    let forgotten = match farewell.forget {
+                        Some(_) => Err(fault.clone()),
+                        None => Ok(()),
+                    };
+                    parting(Err(fault), forgotten)
+                });
+                Event::Revoked { login, parting }
             }
             Effect::Converse {
                 login,
@@ -221,17 +220,19 @@ impl World {
             Effect::Fetch {
                 profile,
                 spec,
-                id_token,
+                proof,
                 identity,
+                ..
             } => {
                 let result = self.outcome(fate, |world| {
                     let identity = identity.as_deref();
                     let cognito = &mut world.cognito;
-                    let fetched = cognito.fetch(&spec, &id_token, identity, job.begun, now);
+                    let fetched = cognito.fetch(&spec, &proof, identity, job.begun, now);
                     Ok(fetched.map(Box::new))
                 })?;
                 Event::Fetched { profile, result }
             }
+            Effect::Identify { .. } => return Err("nobody asks who keys are".into()),
         })
     }
 

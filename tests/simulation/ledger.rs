@@ -11,7 +11,7 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
 use poolkey_core::snapshot::LoginState;
 
-use crate::cognito::{number_after, read_device, read_token};
+use crate::cognito::{number_after, owner, read_device, read_token};
 use crate::weather::SECOND;
 use crate::world::World;
 
@@ -175,7 +175,7 @@ impl World {
 
     fn rouse(&mut self, login: &LoginName) {
         for (name, spec) in &self.config.profiles {
-            if spec.login == *login {
+            if owner(spec) == login {
                 self.ledger.roused.insert(name.clone(), self.now);
             }
         }
@@ -390,7 +390,7 @@ impl World {
             | What::Renew(login) => Some(login.clone()),
             What::Keys(profile) => {
                 let spec = self.config.profiles.get(profile)?;
-                Some(spec.login.clone())
+                Some(owner(spec).clone())
             }
             What::Cancel => None,
         }
@@ -447,7 +447,7 @@ impl World {
             Effect::Fetch { profile, .. } => waiting.any(|waiting| waiting == profile),
             Effect::Refresh { login, .. } => waiting.any(|waiting| {
                 let spec = self.config.profiles.get(waiting);
-                spec.is_some_and(|spec| spec.login == *login)
+                spec.is_some_and(|spec| owner(spec) == login)
             }),
             _ => true,
         }
@@ -461,5 +461,5 @@ fn family_of(tokens: &Tokens) -> usize {
 
 pub fn read_record(record: &Secret) -> Option<(usize, usize)> {
     let stored = poolkey_core::session::Stored::from_record(record).ok()?;
-    read_token(stored.session?.refresh_token.expose())
+    read_token(stored.session?.refresh_token?.expose())
 }

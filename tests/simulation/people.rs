@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use poolkey_core::config::{ConfigError, Flow, LoginSpec, ProfileSpec, Settings};
+use poolkey_core::config::{
+    ConfigError, Flow, KeySource, LoginSpec, PoolFlow, PoolSource, ProfileSpec, Settings, StsSpec,
+    UserPoolSpec, Variants,
+};
 use poolkey_core::conversation::{Answer, Goal, Question};
-use poolkey_core::event::{ConversationId, Event, Reply, Request, Ticket};
+use poolkey_core::event::{ConversationId, Event, Reply, Request, SignOutScope, Ticket};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
 
-use crate::cognito::{EPOCH, read_device, user, write_token};
+use crate::cognito::{EPOCH, owner, read_device, user, write_token};
 use crate::happening::Happening;
 use crate::ledger::What;
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -70,16 +73,7 @@ impl World {
             let specs = ["A", "B"].map(|letter| {
                 let pool = format!("eu-west-1_{letter}{number}");
                 self.cognito.add_pool(&mut self.rng, pool.clone());
-                LoginSpec {
-                    user_pool_id: pool,
-                    client_id: "client".into(),
-                    username: None,
-                    flow: Flow::UserSrp,
-                    preferred_challenge: None,
-                    session_life: None,
-                    admin_profile: None,
-                    endpoint: None,
-                }
+                user_pool(&pool)
             });
             if self.rng.u8(..4) > 0 {
                 self.sign_in_yesterday(&name, &specs[0]);
@@ -111,20 +105,19 @@ impl World {
     }
 
     fn sign_in_yesterday(&mut self, name: &LoginName, spec: &LoginSpec) {
-        let family = self.cognito.new_family(&spec.user_pool_id, "ann", self.now);
+        let family = self.cognito.new_family(spec.provider(), "ann", self.now);
         let device = self.cognito.device_of_yesterday(&mut self.rng, family);
         let kept = device.clone().filter(|_| self.rng.bool());
         let number = kept.as_ref().and_then(read_device);
         self.ledger.brought.insert(family, number);
         let token = &mut self.cognito.families[family].tokens[0];
         token.durable = true;
-        let rotates = self.cognito.pools[&spec.user_pool_id].rotates;
+        let rotates = self.cognito.pools[spec.provider()].rotates;
         let stored = Stored {
-            client_secret: None,
             session: Some(StoredSession {
-                user_pool_id: spec.user_pool_id.clone(),
-                client_id: spec.client_id.clone(),
-                refresh_token: write_token(family, 0),
+                provider: spec.provider().to_owned(),
+                client_id: spec.client_id().to_owned(),
+                refresh_token: Some(write_token(family, 0)),
                 device_key: device.map(|device| device.key),
                 user: user("ann"),
                 signed_in: UnixTime::from_secs(EPOCH),
@@ -132,18 +125,15 @@ impl World {
                 identities: BTreeMap::new(),
             }),
             device: kept,
+            ..Stored::default()
         };
         self.vault.write(name, &stored);
     }
 
     fn add_profile(&mut self, login: &LoginName, number: usize, letter: usize) {
         let name: ProfileName = format!("profile-{number}-{letter}").parse().unwrap();
-        let spec = ProfileSpec {
-            login: login.clone(),
-            identity_pool_id: format!("eu-west-1:pool-{}", letter % 2),
-            role_arn: (letter == 2).then(|| "arn:aws:iam::123456789012:role/x".into()),
-            endpoint: None,
-        };
+        let role = (letter == 2).then(|| "arn:aws:iam::123456789012:role/x".to_owned());
+        let spec = pool_profile(login, &format!("eu-west-1:pool-{}", letter % 2), role);
         self.config.profiles.insert(name.clone(), spec.clone());
         self.town.profiles.insert(name.clone(), spec);
         self.again(HOUR, Happening::Deed(Deed::Ask(name, 1)));
@@ -180,6 +170,7 @@ impl World {
                 let request = Request::SignIn {
                     login: login.to_string(),
                     username: self.rng.bool().then(|| "ann".into()),
+                    another_account: false,
                 };
                 self.request(request, What::SignIn(login.clone()))?;
                 if self.rng.u8(..20) == 0 {
@@ -217,6 +208,7 @@ impl World {
                 self.meddled();
                 let request = Request::SignOut {
                     login: login.to_string(),
+                    scope: SignOutScope::Session,
                 };
                 self.request(request, What::SignOut(login.clone()))?;
                 if self.rng.bool() {
@@ -366,14 +358,18 @@ impl World {
                 self.config.profiles.remove(&profile);
             }
             5 => {
-                spec.role_arn = Some(format!(
-                    "arn:aws:iam::00000000000{}:role/y",
-                    self.rng.u8(..9)
-                ));
+                let role = format!("arn:aws:iam::00000000000{}:role/y", self.rng.u8(..9));
+                if let KeySource::Pool(pool) = &mut spec.source {
+                    pool.flow = PoolFlow::Enhanced {
+                        role_arn: Some(role),
+                    };
+                }
                 self.config.profiles.insert(profile, spec);
             }
             6 => {
-                spec.login = login;
+                if let KeySource::Pool(pool) = &mut spec.source {
+                    pool.login = Some(login);
+                }
                 self.config.profiles.insert(profile, spec);
             }
             7 => {
@@ -389,7 +385,7 @@ impl World {
         }
         let logins: BTreeSet<LoginName> = self.config.logins.keys().cloned().collect();
         let profiles = &mut self.config.profiles;
-        profiles.retain(|_, profile| logins.contains(&profile.login));
+        profiles.retain(|_, profile| logins.contains(owner(profile)));
         // Who comes back is a stranger.
         let profiles = &self.config.profiles;
         self.ledger
@@ -425,5 +421,35 @@ impl World {
     /// People did something that may rightly take a while to settle.
     fn meddled(&mut self) {
         self.weather.grave = self.now;
+    }
+}
+
+/// A login of a user pool.
+pub fn user_pool(id: &str) -> LoginSpec {
+    LoginSpec::UserPool(UserPoolSpec {
+        user_pool_id: id.to_owned(),
+        client_id: "client".into(),
+        username: None,
+        flow: Flow::UserSrp,
+        preferred_challenge: None,
+        session_life: None,
+        admin_profile: None,
+        managed_login: None,
+        endpoint: None,
+        variants: Variants::default(),
+    })
+}
+
+/// A profile whose keys an identity pool gives.
+pub fn pool_profile(login: &LoginName, identity_pool: &str, role: Option<String>) -> ProfileSpec {
+    ProfileSpec {
+        source: KeySource::Pool(PoolSource {
+            login: Some(login.clone()),
+            identity_pool_id: identity_pool.to_owned(),
+            flow: PoolFlow::Enhanced { role_arn: role },
+            endpoint: None,
+            variants: Variants::default(),
+        }),
+        sts: StsSpec::default(),
     }
 }

@@ -57,7 +57,7 @@ impl Vault {
             None => self.devices.remove(login),
         };
         let session = stored.session.as_ref();
-        match session.and_then(|session| read_token(session.refresh_token.expose())) {
+        match session.and_then(|session| read_token(session.refresh_token.as_ref()?.expose())) {
             Some(session) => self.sessions.insert(login.clone(), session),
             None => self.sessions.remove(login),
         };

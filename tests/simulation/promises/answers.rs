@@ -3,7 +3,7 @@
 use poolkey_core::event::Reply;
 use poolkey_core::name::ProfileName;
 
-use crate::cognito::number_after;
+use crate::cognito::{number_after, owner};
 use crate::ledger::{Open, What};
 use crate::weather::{MINUTE, SECOND};
 use crate::world::{Kept, World};
@@ -66,7 +66,7 @@ impl World {
                     let pool = &self.cognito.families[family].pool;
                     let here = self.config.logins.get(login);
                     self.cognito.end_of(family, self.now).is_none()
-                        && here.is_some_and(|login| login.user_pool_id == *pool)
+                        && here.is_some_and(|login| login.provider() == *pool)
                 };
                 promise!(
                     told.not_revoked.is_some() || !open.kept.is_some_and(lives),
@@ -99,7 +99,7 @@ impl World {
             spec == Some(&keys.spec),
             "{profile} gets the keys of another kind"
         );
-        let login = &keys.spec.login;
+        let login = owner(&keys.spec);
         promise!(
             self.ledger.held.get(login) == Some(&keys.family),
             "{profile} gets the keys of another session"
@@ -131,13 +131,13 @@ impl World {
         let Some(spec) = self.config.profiles.get(profile) else {
             return false;
         };
-        let Some(family) = self.ledger.held.get(&spec.login) else {
+        let Some(family) = self.ledger.held.get(owner(spec)) else {
             return false;
         };
         let pool = &self.cognito.families[*family].pool;
         self.weather.must_be_well(self.now)
             && !self.stopping
-            && self.config.logins[&spec.login].user_pool_id == *pool
+            && self.config.logins[owner(spec)].provider() == *pool
             && !self.ledger.told.contains_key(family)
             && !self.ledger.forsaken.contains(family)
             && self.cognito.end_of(*family, self.now).is_none()

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use poolkey_core::event::{Effect, Forget};
+use poolkey_core::event::{Effect, Farewell};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::Tokens;
+use poolkey_core::session::{Proof, Tokens};
 use poolkey_core::time::Moment;
 
-use crate::cognito::{number_after, read_token, write_device};
+use crate::cognito::{number_after, owner, read_token, write_device};
 use crate::weather::{HOUR, SECOND};
 use crate::world::{Kept, World};
 
@@ -85,7 +85,7 @@ impl World {
             Effect::Fetch { profile, .. } => used(profile),
             Effect::Refresh { login, .. } => {
                 let mut members = self.config.profiles.iter();
-                members.any(|(name, spec)| spec.login == *login && used(name))
+                members.any(|(name, spec)| owner(spec) == login && used(name))
             }
             _ => true,
         }
@@ -104,12 +104,14 @@ impl World {
                     self.lanes.count(same) == 0,
                     "one refresh in flight for {login}"
                 );
-                let token = read_token(refresh_token.expose());
+                let token = refresh_token
+                    .as_ref()
+                    .and_then(|token| read_token(token.expose()));
                 promise!(
                     token == self.vault.session(login),
                     "only a token that the vault keeps is spent, for {login}"
                 );
-                let rotates = self.cognito.pools[&spec.user_pool_id].rotates;
+                let rotates = self.cognito.pools[spec.provider()].rotates;
                 let proven = self.ledger.proven.get(login);
                 let proven = proven.is_some_and(|when| self.now <= when + 30 * SECOND);
                 let unanswered = self.ledger.unanswered.contains_key(login);
@@ -122,7 +124,7 @@ impl World {
             }
             Effect::Fetch {
                 profile,
-                id_token,
+                proof: Proof::IdToken(id_token),
                 spec,
                 ..
             } => {
@@ -139,16 +141,16 @@ impl World {
                 );
                 promise!(id.expires > self.now, "a dead ID token is sent nowhere");
                 let pool = &self.cognito.families[id.family].pool;
-                let configured = self.config.logins.get(&spec.login);
+                let configured = self.config.logins.get(owner(spec));
                 promise!(
-                    configured.is_some_and(|login| login.user_pool_id == *pool),
+                    configured.is_some_and(|login| login.provider() == *pool),
                     "the token of another pool is not used for {profile}"
                 );
             }
             Effect::Keep { login, stored } => {
                 let family = stored.session.as_ref().map(|session| {
-                    let token = session.refresh_token.expose();
-                    read_token(token).unwrap().0
+                    let token = session.refresh_token.as_ref().unwrap();
+                    read_token(token.expose()).unwrap().0
                 });
                 match family {
                     None => {
@@ -163,6 +165,8 @@ impl World {
             Effect::Answer { .. }
             | Effect::Recall { .. }
             | Effect::Probe { .. }
+            | Effect::Fetch { .. }
+            | Effect::Identify { .. }
             | Effect::Revoke { .. } => {}
             Effect::Converse { .. } => self.check_conversation(effect)?,
         }
@@ -227,19 +231,14 @@ impl World {
     }
 
     /// Only sessions that nobody wants any more are revoked.
-    pub fn check_revocation(
-        &self,
-        login: &LoginName,
-        token: &Secret,
-        forget: Option<&Forget>,
-    ) -> Kept {
+    pub fn check_revocation(&self, login: &LoginName, token: &Secret, farewell: &Farewell) -> Kept {
         let Some((family, _)) = read_token(token.expose()) else {
             return Ok(());
         };
         let of_family = self.cognito.families[family].device.map(write_device);
         promise!(
-            forget.is_none_or(|forget| self.ledger.forsaken.contains(&family)
-                && of_family.as_ref() == Some(&forget.device_key)),
+            farewell.forget.is_none()
+                || (self.ledger.forsaken.contains(&family) && of_family == farewell.forget),
             "a device of {login} is forgotten, and nobody signed out there"
         );
         let ledger = &self.ledger;

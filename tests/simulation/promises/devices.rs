@@ -21,7 +21,12 @@ impl World {
         else {
             return Ok(());
         };
-        let (family, _) = read_token(refresh_token.expose()).unwrap();
+        let token = refresh_token
+            .as_ref()
+            .and_then(|token| read_token(token.expose()));
+        let Some((family, _)) = token else {
+            return Ok(());
+        };
         let device = self.cognito.families[family].device;
         let sent = match device_key {
             Some(key) => device.is_some_and(|device| *key == write_device(device)),
@@ -45,13 +50,13 @@ impl World {
         };
         let device = thread.device.as_ref();
         promise!(
-            device.is_none_or(|device| device.user_pool_id == spec.user_pool_id),
+            device.is_none_or(|device| device.user_pool_id == spec.provider()),
             "the device of another pool is sent for {login}"
         );
         if thread.goal == Goal::SignIn && answer.is_none() {
             let kept = self.vault.device(login).filter(|kept| {
                 let known = &self.cognito.devices[*kept];
-                known.pool == spec.user_pool_id && !self.ledger.gone.contains(kept)
+                known.pool == spec.provider() && !self.ledger.gone.contains(kept)
             });
             let keeping = |other: &Effect| matches!(other, Effect::Keep { login: other, .. } if other == login);
             promise!(
@@ -87,7 +92,7 @@ impl World {
             "an access token is used only after the vault keeps what came with it"
         );
         promise!(
-            self.ledger.held.get(login) == Some(&access.family) && family.pool == spec.user_pool_id,
+            self.ledger.held.get(login) == Some(&access.family) && family.pool == spec.provider(),
             "the access token of another session is used for {login}"
         );
         let key = thread.device_key.as_deref();
@@ -117,7 +122,10 @@ impl World {
             );
             return Ok(());
         };
-        let (family, _) = read_token(session.refresh_token.expose()).unwrap();
+        let token = session.refresh_token.as_ref();
+        let Some((family, _)) = token.and_then(|token| read_token(token.expose())) else {
+            return Ok(());
+        };
         let of_family = self.cognito.families[family].device;
         promise!(
             session.device_key == of_family.map(write_device)
@@ -142,7 +150,7 @@ impl World {
         };
         let session = &self.cognito.families[family];
         let here = self.config.logins.get(login);
-        let here = here.is_some_and(|login| login.user_pool_id == session.pool);
+        let here = here.is_some_and(|login| login.provider() == session.pool);
         let known = session
             .device
             .is_some_and(|device| !self.cognito.devices[device].gone);

@@ -1,13 +1,13 @@
 //! A month with a strict pool: tokens that rotate, a second factor, devices tracked always.
 
-use poolkey_core::config::{Flow, LoginSpec, ProfileSpec, Settings};
+use poolkey_core::config::Settings;
 use poolkey_core::event::Request;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::snapshot::LoginState;
 
 use crate::happening::Happening;
 use crate::ledger::What;
-use crate::people::Deed;
+use crate::people::{Deed, pool_profile, user_pool};
 use crate::weather::{HOUR, MINUTE, SECOND};
 use crate::world::{Kept, World};
 
@@ -22,6 +22,7 @@ impl World {
         let request = Request::SignIn {
             login: login.to_string(),
             username: Some("ann".into()),
+            another_account: false,
         };
         self.request(request, What::SignIn(login.clone()))?;
         while self.played.sign_ins == 0 && self.step(end)? {
@@ -68,23 +69,9 @@ impl World {
         let login: LoginName = "login".parse().unwrap();
         let profile: ProfileName = "profile".parse().unwrap();
         self.cognito.add_strict_pool("eu-west-1_A".into());
-        let spec = LoginSpec {
-            user_pool_id: "eu-west-1_A".into(),
-            client_id: "client".into(),
-            username: None,
-            flow: Flow::UserSrp,
-            preferred_challenge: None,
-            session_life: None,
-            admin_profile: None,
-            endpoint: None,
-        };
+        let spec = user_pool("eu-west-1_A");
         self.config.logins.insert(login.clone(), spec);
-        let spec = ProfileSpec {
-            login: login.clone(),
-            identity_pool_id: "eu-west-1:pool".into(),
-            role_arn: None,
-            endpoint: None,
-        };
+        let spec = pool_profile(&login, "eu-west-1:pool", None);
         self.config.profiles.insert(profile.clone(), spec);
         self.config.settings = Settings::default();
         (login, profile)

@@ -47,7 +47,7 @@ impl World {
                 LoginState::NeedsSignIn => {
                     let ended = login.ended;
                     let moved =
-                        |family: usize| self.cognito.families[family].pool != login.user_pool_id;
+                        |family: usize| self.cognito.families[family].pool != login.provider;
                     let told = self.ledger.told.values().any(|told| Some(*told) == ended);
                     promise!(
                         told || (ended == Some(Ended::Moved) && kept.is_some_and(moved)),

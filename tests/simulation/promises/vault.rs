@@ -16,7 +16,7 @@ impl World {
         let new = stored
             .session
             .as_ref()
-            .and_then(|session| read_token(session.refresh_token.expose()));
+            .and_then(|session| read_token(session.refresh_token.as_ref()?.expose()));
         let ledger = &self.ledger;
         match (old, new) {
             (Some((family, _)), None) => promise!(
