@@ -243,11 +243,11 @@ impl Cognito {
     pub fn revoke(
         &mut self,
         spec: &LoginSpec,
-        token: &Secret,
+        token: Option<&Secret>,
         farewell: &Farewell,
         now: u64,
     ) -> Parting {
-        let Some((family, _)) = read_token(token.expose()) else {
+        let Some((family, _)) = token.and_then(|token| read_token(token.expose())) else {
             return parting(Ok(()), Ok(()));
         };
         if self.families[family].pool != spec.provider() {
@@ -274,6 +274,7 @@ pub fn parting(revoked: Result<(), Fault>, forgotten: Result<(), Fault>) -> Part
         revoked,
         forgotten,
         everywhere: Ok(()),
+        rotated: None,
         logout_url: None,
     }
 }

@@ -185,10 +185,11 @@ impl World {
                 farewell,
                 ..
             } => {
-                self.check_revocation(&login, &refresh_token, &farewell)?;
-                self.note_revocation(&refresh_token);
+                let token = refresh_token.as_ref();
+                self.check_revocation(&login, token, &farewell)?;
+                self.note_revocation(token);
                 let parted = self.outcome(fate, |world| {
-                    let parted = world.cognito.revoke(&spec, &refresh_token, &farewell, now);
+                    let parted = world.cognito.revoke(&spec, token, &farewell, now);
                     Ok(Ok(parted))
                 })?;
                 let parting = parted.unwrap_or_else(|fault| {

@@ -347,8 +347,8 @@ impl World {
     }
 
     /// A session is revoked, or that was tried.
-    pub fn note_revocation(&mut self, token: &Secret) {
-        if let Some((family, _)) = read_token(token.expose()) {
+    pub fn note_revocation(&mut self, token: Option<&Secret>) {
+        if let Some((family, _)) = token.and_then(|token| read_token(token.expose())) {
             self.ledger.loose.remove(&family);
         }
     }

@@ -78,6 +78,7 @@ pub(crate) enum Operation {
     GetTokensFromRefreshToken,
     GetUser,
     GetUserAttributeVerificationCode,
+    GlobalSignOut,
     InitiateAuth,
     ListDevices,
     ResendConfirmationCode,
@@ -108,6 +109,7 @@ impl Operation {
             Self::GetTokensFromRefreshToken => "GetTokensFromRefreshToken",
             Self::GetUser => "GetUser",
             Self::GetUserAttributeVerificationCode => "GetUserAttributeVerificationCode",
+            Self::GlobalSignOut => "GlobalSignOut",
             Self::InitiateAuth => "InitiateAuth",
             Self::ListDevices => "ListDevices",
             Self::ResendConfirmationCode => "ResendConfirmationCode",
@@ -139,6 +141,7 @@ impl Operation {
             | Self::ForgetDevice
             | Self::GetUser
             | Self::GetUserAttributeVerificationCode
+            | Self::GlobalSignOut
             | Self::ListDevices
             | Self::SetUserMfaPreference
             | Self::UpdateDeviceStatus

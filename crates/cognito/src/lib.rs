@@ -122,19 +122,11 @@ impl Cognito {
     pub async fn revoke(
         &self,
         spec: &LoginSpec,
-        refresh_token: &Secret,
+        refresh_token: Option<&Secret>,
         client_secret: Option<&Secret>,
         farewell: &Farewell,
     ) -> Parting {
-        match conversation::user_pool(spec) {
-            Ok(pool) => session::revoke(self, pool, refresh_token, client_secret, farewell).await,
-            Err(fault) => Parting {
-                revoked: Err(fault),
-                forgotten: Ok(()),
-                everywhere: Ok(()),
-                logout_url: None,
-            },
-        }
+        session::revoke(self, spec, refresh_token, client_secret, farewell).await
     }
 
     /// Turns an ID token into AWS keys. Without an identity id it is looked up first.

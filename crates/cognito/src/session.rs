@@ -1,6 +1,9 @@
 //! What is done with a refresh token: it is renewed, or its session ends.
+//!
+//! A sign-out has the device forgotten first, then all sessions ended where that is wanted, and then
+//! this one revoked: what comes later leaves nothing to do the earlier with.
 
-use poolkey_core::config::UserPoolSpec;
+use poolkey_core::config::{LoginSpec, UserPoolSpec};
 use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
@@ -46,93 +49,181 @@ pub(crate) async fn refresh(
     tokens(answer, &*cognito.wall)
 }
 
-/// Has the pool forget the device, which only a session can ask for, and then ends the session.
+/// Ends a session as far as its provider can be told, and says what came of each step.
 pub(crate) async fn revoke(
     cognito: &Cognito,
-    spec: &UserPoolSpec,
-    refresh_token: &Secret,
+    spec: &LoginSpec,
+    refresh_token: Option<&Secret>,
     client_secret: Option<&Secret>,
     farewell: &Farewell,
 ) -> Parting {
-    let mut newest = refresh_token.clone();
-    let forgotten = match &farewell.forget {
-        None => Ok(()),
-        Some(device_key) => {
+    match spec {
+        LoginSpec::UserPool(pool) => {
             let leaving = Leaving {
                 cognito,
-                spec,
+                spec: pool,
                 client_secret,
-                device_key,
-                access_token: farewell.access_token.as_ref(),
+                device_key: farewell.forget.as_deref(),
+                refresh_token: refresh_token.cloned(),
+                access_token: farewell.access_token.clone(),
             };
-            leaving.forget(&mut newest).await
+            leaving.end(farewell).await
         }
-    };
-    Parting {
-        revoked: revoke_token(cognito, spec, &newest, client_secret).await,
-        forgotten,
-        everywhere: Ok(()),
-        logout_url: None,
+        LoginSpec::Oidc(_) => Parting::failed(
+            &Fault::new(FaultKind::Unsupported, "It cannot be revoked."),
+            farewell,
+        ),
+        // There is nobody to be told.
+        LoginSpec::Command(_) | LoginSpec::Guest => Parting {
+            revoked: Ok(()),
+            forgotten: Ok(()),
+            everywhere: Ok(()),
+            rotated: None,
+            logout_url: None,
+        },
     }
 }
 
+/// A session of a user pool that ends.
 struct Leaving<'a> {
     cognito: &'a Cognito,
     spec: &'a UserPoolSpec,
     client_secret: Option<&'a Secret>,
-    device_key: &'a str,
-    access_token: Option<&'a Secret>,
+    device_key: Option<&'a str>,
+    /// The newest there is.
+    refresh_token: Option<Secret>,
+    access_token: Option<Secret>,
+}
+
+/// What only an access token can ask for.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    /// `ForgetDevice`
+    Forget(&'a str),
+    /// `GlobalSignOut`
+    Everywhere,
 }
 
 impl Leaving<'_> {
-    /// With the access token at hand, or else with a new one. `newest` becomes the refresh token
-    /// that a rotation brought.
-    async fn forget(&self, newest: &mut Secret) -> Result<(), Fault> {
-        if let Some(access) = self.access_token {
-            match self.forget_with(access).await {
+    /// The device first, for it takes a session; then all sessions, then this one.
+    async fn end(mut self, farewell: &Farewell) -> Parting {
+        let sent = self.refresh_token.clone();
+        let forgotten = match self.device_key {
+            None => Ok(()),
+            Some(device_key) => match self.ask(Ask::Forget(device_key)).await {
+                Err(fault) if fault.kind == FaultKind::DeviceGone => Ok(()),
+                outcome @ (Ok(()) | Err(_)) => outcome,
+            },
+        };
+        let everywhere = match farewell.everywhere {
+            true => self.ask(Ask::Everywhere).await,
+            false => Ok(()),
+        };
+        let revoked = match &everywhere {
+            // Without its refresh token nothing could ask for it another time.
+            Err(fault) if fault.kind.is_passing() => Err(fault.clone()),
+            Ok(()) | Err(_) => self.revoke().await,
+        };
+        Parting {
+            revoked,
+            forgotten,
+            everywhere,
+            rotated: self
+                .refresh_token
+                .filter(|newest| Some(newest) != sent.as_ref()),
+            logout_url: None,
+        }
+    }
+
+    /// Asks with the access token at hand, or else with a new one.
+    async fn ask(&mut self, what: Ask<'_>) -> Result<(), Fault> {
+        if let Some(access) = self.access_token.clone() {
+            match self.ask_with(what, &access).await {
                 // Another access token may do what this one did not.
-                Err(fault) if fault.kind == FaultKind::TokenStale => {}
+                Err(fault) if fault.kind == FaultKind::TokenStale => self.access_token = None,
                 outcome @ (Ok(()) | Err(_)) => return outcome,
             }
         }
-        let key = Some(self.device_key);
-        let renewed = refresh(self.cognito, self.spec, newest, self.client_secret, key).await;
-        let tokens = match renewed {
-            Ok(tokens) => tokens,
-            Err(fault) if fault.kind == FaultKind::DeviceGone => return Ok(()),
-            Err(fault) => return Err(fault),
+        let access = self.renew().await?;
+        self.ask_with(what, &access).await
+    }
+
+    /// A new access token, by a refresh that may rotate the refresh token.
+    async fn renew(&mut self) -> Result<Secret, Fault> {
+        let Some(refresh_token) = &self.refresh_token else {
+            return Err(Fault::new(
+                FaultKind::Misconfigured,
+                "The session has no refresh token, and no access token that works.",
+            ));
         };
+        let tokens = refresh(
+            self.cognito,
+            self.spec,
+            refresh_token,
+            self.client_secret,
+            self.device_key,
+        )
+        .await?;
         if let Some(rotated) = tokens.refresh_token {
-            *newest = rotated;
+            self.refresh_token = Some(rotated);
         }
         let Some(access) = tokens.access else {
             return Err(Fault::new(
                 FaultKind::Lost,
-                "Cognito gave no access token, which alone can have a device forgotten.",
+                "Cognito gave no access token, which alone can ask for this.",
             ));
         };
-        self.forget_with(&access.token).await
+        self.access_token = Some(access.token.clone());
+        Ok(access.token)
     }
 
-    async fn forget_with(&self, access: &Secret) -> Result<(), Fault> {
-        let request = self
-            .cognito
-            .clients
-            .users(self.spec)
-            .forget_device()
-            .access_token(access.expose())
-            .device_key(self.device_key);
-        let outcome = call(Operation::ForgetDevice, &[access], |probe| {
-            request.customize().interceptor(probe).send()
-        })
-        .await;
-        match outcome.map_err(Fault::from) {
-            Ok(_) => Ok(()),
-            Err(fault) if fault.kind == FaultKind::DeviceGone => Ok(()),
-            Err(fault) => Err(fault),
+    async fn ask_with(&self, what: Ask<'_>, access: &Secret) -> Result<(), Fault> {
+        let users = self.cognito.clients.users(self.spec);
+        match what {
+            Ask::Forget(device_key) => {
+                let request = users
+                    .forget_device()
+                    .access_token(access.expose())
+                    .device_key(device_key);
+                call(Operation::ForgetDevice, &[access], |probe| {
+                    request.customize().interceptor(probe).send()
+                })
+                .await?;
+            }
+            Ask::Everywhere => {
+                let request = users.global_sign_out().access_token(access.expose());
+                let outcome = call(Operation::GlobalSignOut, &[access], |probe| {
+                    request.customize().interceptor(probe).send()
+                })
+                .await;
+                outcome.map_err(|refusal| beyond_scope(refusal.into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn revoke(&self) -> Result<(), Fault> {
+        match &self.refresh_token {
+            Some(token) => revoke_token(self.cognito, self.spec, token, self.client_secret).await,
+            None => Ok(()),
         }
     }
 }
+
+/// What an administrator of the app client, or whoever wrote its configuration, has to know.
+fn beyond_scope(fault: Fault) -> Fault {
+    if fault.kind != FaultKind::Misconfigured {
+        return fault;
+    }
+    let text = format!(
+        "{} It takes an access token with the scope “{SIGN_OUT_SCOPE}”: the app client has to allow \
+         it, and a sign-in by browser to ask for it (scopes in profiles.toml).",
+        fault.text
+    );
+    Fault::new(fault.kind, text)
+}
+
+const SIGN_OUT_SCOPE: &str = "aws.cognito.signin.user.admin";
 
 /// `RevokeToken`, which succeeds for a token that is already of no use.
 async fn revoke_token(

@@ -295,7 +295,7 @@ async fn a_device_lives_from_its_first_sign_in_to_its_last() {
         access_token: None,
         ..Farewell::default()
     };
-    let parting = cognito.revoke(&spec, &refresh, None, &forget).await;
+    let parting = cognito.revoke(&spec, Some(&refresh), None, &forget).await;
     assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
     later(&sandbox, 60);
     let talk = Talk::begin(&cognito, &spec, with(&chain, device)).await;

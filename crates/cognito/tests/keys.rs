@@ -93,7 +93,7 @@ async fn a_revocation_names_token_and_client() {
     cognito()
         .revoke(
             &spec,
-            &Secret::new(REFRESH),
+            Some(&Secret::new(REFRESH)),
             Some(&secret),
             &Farewell::default(),
         )
@@ -132,7 +132,7 @@ async fn a_device_is_forgotten_before_its_session_ends() {
         let spec = server.login(Flow::UserSrp);
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, None, &forget(Some("fresh")))
+            .revoke(&spec, Some(&refresh), None, &forget(Some("fresh")))
             .await;
         assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
         let seen = server.seen();
@@ -167,7 +167,7 @@ async fn a_stale_access_token_is_renewed_to_forget_a_device() {
         let secret = Secret::new("the-client-secret");
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, Some(&secret), &forget(token))
+            .revoke(&spec, Some(&refresh), Some(&secret), &forget(token))
             .await;
         assert_eq!((parting.forgotten, parting.revoked), (Ok(()), Ok(())));
         let mut seen = server.seen();
@@ -212,7 +212,7 @@ async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
         let spec = server.login(Flow::UserSrp);
         let refresh = Secret::new(REFRESH);
         let parting = cognito()
-            .revoke(&spec, &refresh, None, &forget(token))
+            .revoke(&spec, Some(&refresh), None, &forget(token))
             .await;
         assert_eq!(parting.forgotten.err().map(|fault| fault.kind), kind);
         assert_eq!(parting.revoked, Ok(()));
@@ -221,7 +221,12 @@ async fn a_device_that_cannot_be_forgotten_is_told_and_the_session_ends() {
     let server = Server::start([ok(&json!({})), down()]).await;
     let spec = server.login(Flow::UserSrp);
     let parting = cognito()
-        .revoke(&spec, &Secret::new(REFRESH), None, &forget(Some("fresh")))
+        .revoke(
+            &spec,
+            Some(&Secret::new(REFRESH)),
+            None,
+            &forget(Some("fresh")),
+        )
         .await;
     assert_eq!(parting.forgotten, Ok(()));
     assert_eq!(parting.revoked.unwrap_err().kind, FaultKind::Service);

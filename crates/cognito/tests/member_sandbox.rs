@@ -142,7 +142,7 @@ async fn an_access_token_ages_and_a_session_ends() {
     let access = tokens.access.unwrap().token;
     show(&cognito, &spec, &access).await;
     cognito
-        .revoke(&spec, &refresh, None, &Farewell::default())
+        .revoke(&spec, Some(&refresh), None, &Farewell::default())
         .await
         .revoked
         .unwrap();

@@ -191,7 +191,7 @@ async fn refresh_tokens_rotate_are_reused_and_revoked() {
 
     for _ in 0..2 {
         let parting = cognito
-            .revoke(&spec, &third, None, &Farewell::default())
+            .revoke(&spec, Some(&third), None, &Farewell::default())
             .await;
         parting.revoked.unwrap();
     }

@@ -83,7 +83,7 @@ async fn the_log_at_trace_holds_no_secret() {
         log.hears(&format!("{tokens:?}"));
     }
     cognito
-        .revoke(&spec, &refresh, Some(&secret), &Farewell::default())
+        .revoke(&spec, Some(&refresh), Some(&secret), &Farewell::default())
         .await
         .revoked
         .unwrap();
@@ -276,7 +276,7 @@ async fn parting(log: &Log, client_secret: &Secret) {
     .await;
     let spec = server.login(Flow::UserSrp);
     let parting = cognito()
-        .revoke(&spec, &Secret::new(REFRESH), Some(client_secret), &forget)
+        .revoke(&spec, Some(&Secret::new(REFRESH)), Some(client_secret), &forget)
         .await;
     log.hears(&format!("{parting:?}"));
     assert!(parting.forgotten.is_err() && parting.revoked.is_err());

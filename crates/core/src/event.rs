@@ -332,8 +332,8 @@ pub enum Effect {
         login: LoginName,
         /// Where to.
         spec: LoginSpec,
-        /// The refresh token.
-        refresh_token: Secret,
+        /// The refresh token, where the provider gave one.
+        refresh_token: Option<Secret>,
         /// The app client's secret.
         client_secret: Option<Secret>,
         /// What else belongs to it.
@@ -402,8 +402,24 @@ pub struct Parting {
     pub forgotten: Result<(), Fault>,
     /// Whether all sessions of the user have ended; `Ok` where that was not asked for.
     pub everywhere: Result<(), Fault>,
+    /// The refresh token that a rotation on the way brought in place of the one that was sent.
+    pub rotated: Option<Secret>,
     /// Where a browser goes that shall be signed out, too.
     pub logout_url: Option<String>,
+}
+
+impl Parting {
+    /// A parting that one fault kept from being at all.
+    pub fn failed(fault: &Fault, farewell: &Farewell) -> Self {
+        let asked = |asked: bool| if asked { Err(fault.clone()) } else { Ok(()) };
+        Self {
+            revoked: Err(fault.clone()),
+            forgotten: asked(farewell.forget.is_some()),
+            everywhere: asked(farewell.everywhere),
+            rotated: None,
+            logout_url: None,
+        }
+    }
 }
 
 /// What an effect must not overtake, nor be overtaken by.

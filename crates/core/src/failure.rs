@@ -118,6 +118,10 @@ pub enum Ended {
     Unconfirmed,
     /// The login points at another pool or client than the stored session came from.
     Moved,
+    /// The ID token's life ended, and the provider gave no refresh token.
+    NoRefreshToken,
+    /// What came in place of the session's tokens is of another user.
+    UserChanged,
 }
 
 impl Ended {
@@ -133,6 +137,8 @@ impl Ended {
             Self::PasswordReset => "an administrator asks for a new password",
             Self::Unconfirmed => "the account is not confirmed",
             Self::Moved => "the login now names another user pool or app client",
+            Self::NoRefreshToken => "the provider gave no refresh token to go on with",
+            Self::UserChanged => "the new tokens are of another user",
         }
     }
 }

@@ -58,6 +58,24 @@ pub enum FaultKind {
     DeviceGone,
 }
 
+impl FaultKind {
+    /// Whether the same call may succeed later, with nothing changed in between.
+    pub const fn is_passing(self) -> bool {
+        match self {
+            Self::Unreachable | Self::Lost | Self::Throttled | Self::Service => true,
+            Self::Ended(_)
+            | Self::Wrong
+            | Self::LockedOut
+            | Self::Expired
+            | Self::Unsupported
+            | Self::Misconfigured
+            | Self::TokenStale
+            | Self::IdentityConflict
+            | Self::DeviceGone => false,
+        }
+    }
+}
+
 /// A keychain that did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]

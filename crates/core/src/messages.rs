@@ -123,6 +123,8 @@ impl Language {
             Ended::PasswordReset => "ended.password_reset",
             Ended::Unconfirmed => "ended.unconfirmed",
             Ended::Moved => "ended.moved",
+            Ended::NoRefreshToken => "ended.no_refresh_token",
+            Ended::UserChanged => "ended.user_changed",
         };
         self.say(key, &[])
     }

@@ -76,19 +76,16 @@ impl Performer {
                 let revoke = async || {
                     Ok(self
                         .cognito
-                        .revoke(&spec, &refresh_token, client_secret.as_ref(), &farewell)
+                        .revoke(
+                            &spec,
+                            refresh_token.as_ref(),
+                            client_secret.as_ref(),
+                            &farewell,
+                        )
                         .await)
                 };
-                let parting = self.call(revoke).await.unwrap_or_else(|fault| Parting {
-                    revoked: Err(fault.clone()),
-                    forgotten: farewell.forget.map_or(Ok(()), |_| Err(fault.clone())),
-                    everywhere: if farewell.everywhere {
-                        Err(fault)
-                    } else {
-                        Ok(())
-                    },
-                    logout_url: None,
-                });
+                let parting = self.call(revoke).await;
+                let parting = parting.unwrap_or_else(|fault| Parting::failed(&fault, &farewell));
                 Event::Revoked { login, parting }
             }
             Effect::Converse {

@@ -231,8 +231,13 @@ impl World {
     }
 
     /// Only sessions that nobody wants any more are revoked.
-    pub fn check_revocation(&self, login: &LoginName, token: &Secret, farewell: &Farewell) -> Kept {
-        let Some((family, _)) = read_token(token.expose()) else {
+    pub fn check_revocation(
+        &self,
+        login: &LoginName,
+        token: Option<&Secret>,
+        farewell: &Farewell,
+    ) -> Kept {
+        let Some((family, _)) = token.and_then(|token| read_token(token.expose())) else {
             return Ok(());
         };
         let of_family = self.cognito.families[family].device.map(write_device);

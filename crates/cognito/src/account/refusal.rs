@@ -111,7 +111,9 @@ impl Talk<'_> {
                 | Ended::Revoked
                 | Ended::Reused
                 | Ended::Refused
-                | Ended::Moved,
+                | Ended::Moved
+                | Ended::NoRefreshToken
+                | Ended::UserChanged,
             ) => Err(Fault::new(FaultKind::Misconfigured, fault.text)),
             // The attempt limit passes, and what was typed beside the code is still good.
             FaultKind::LockedOut if self.thread.code.is_some() => {

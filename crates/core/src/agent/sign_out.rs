@@ -47,7 +47,9 @@ impl Login {
                 | Ended::UserGone
                 | Ended::UserDisabled
                 | Ended::PasswordReset
-                | Ended::Unconfirmed,
+                | Ended::Unconfirmed
+                | Ended::NoRefreshToken
+                | Ended::UserChanged,
                 _,
             )
             | State::Unread
@@ -145,7 +147,7 @@ impl Agent {
             Effect::Revoke {
                 login: name,
                 spec: login.spec.clone(),
-                refresh_token,
+                refresh_token: Some(refresh_token),
                 client_secret: login.client_secret.clone(),
                 farewell,
             }

@@ -110,7 +110,7 @@ impl Agent {
                 Effect::Revoke {
                     login,
                     spec: orphan.spec,
-                    refresh_token: orphan.refresh_token,
+                    refresh_token: Some(orphan.refresh_token),
                     client_secret: orphan.client_secret,
                     farewell: Farewell::default(),
                 }

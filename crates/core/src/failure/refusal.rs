@@ -173,7 +173,13 @@ fn next_step(login: &LoginName, ended: Ended) -> String {
         Ended::PasswordReset => format!("Choose one: poolkey account forgot-password {login}"),
         Ended::UserDisabled => "Ask the user pool's administrator.".into(),
         Ended::UserGone => "Check the user name, or ask the user pool's administrator.".into(),
-        Ended::Expired | Ended::Revoked | Ended::Reused | Ended::Refused | Ended::Moved => {
+        Ended::Expired
+        | Ended::Revoked
+        | Ended::Reused
+        | Ended::Refused
+        | Ended::Moved
+        | Ended::NoRefreshToken
+        | Ended::UserChanged => {
             format!("Sign in again: poolkey login {login}")
         }
     }

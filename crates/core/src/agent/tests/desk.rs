@@ -300,10 +300,11 @@ impl Desk {
                 revoked,
                 forgotten,
                 everywhere: Ok(()),
+                rotated: None,
                 logout_url: None,
             },
         });
-        (refresh_token.expose().to_owned(), farewell)
+        (refresh_token.unwrap().expose().to_owned(), farewell)
     }
 
     /// The device key that goes with the next refresh.
