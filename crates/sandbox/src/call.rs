@@ -1,6 +1,6 @@
 //! One call of one of the three services: what it means, what it runs, what goes wrong with it.
 
-use std::{future::ready, time::Duration};
+use std::time::Duration;
 
 use axum::{body::Bytes, http::request::Parts, response::Response};
 use serde_json::{Value, json};
@@ -9,11 +9,12 @@ use crate::{
     faults::{DropAt, Rule},
     http::App,
     journal::Note,
+    oidc::{fetch_keys, tokens_in},
     operations::{self, Access, Operation},
-    random,
+    query::{self, Form, Query, QueryOperation, Service, error_xml},
     reply::{cut, hang_up, json_response, respond, xml_response},
-    sigv4::{Message, pairs},
-    sts::{Caller, Dialect, error_xml},
+    sigv4::Message,
+    sts::{Caller, Dialect},
     wire::{Failure, Fields},
     world::World,
 };
@@ -21,8 +22,12 @@ use crate::{
 /// An operation of one of the three services, with whatever fault is due.
 pub(crate) async fn answer(app: &App, parts: &Parts, body: Bytes) -> Response {
     let call = Call::of(parts, &body);
-    let run = |fault| ready(run(app, &call, parts, &body, fault));
-    under_fault(app, call.name(), run, |rule| wrong(app, &call, rule)).await
+    let (meant, body) = (&call, &body);
+    let run = |fault| async move {
+        fetch_keys(app, &tokens_in(meant.name(), call_query(parts), body)).await;
+        run(app, meant, parts, body, fault)
+    };
+    under_fault(app, call.name(), run, |rule| wrong(app, meant, rule)).await
 }
 
 /// Runs what was asked for, with whatever fault is due. `run` is told which, for the journal;
@@ -69,7 +74,8 @@ pub(crate) async fn under_fault<F: Future<Output = Response>>(
 /// Which operation a request means.
 enum Call {
     Known(Operation),
-    CallerIdentity,
+    /// A call of the query protocol.
+    Form(QueryOperation),
     /// The name, and whether it is a call of the query protocol.
     Unknown(String, Dialect),
 }
@@ -82,22 +88,18 @@ impl Call {
             return operations::find(target)
                 .map_or_else(|| Self::Unknown(name(), Dialect::Json), Self::Known);
         }
-        let form = String::from_utf8_lossy(body);
-        let fields = pairs(parts.uri.query().unwrap_or_default())
-            .into_iter()
-            .chain(pairs(&form));
-        let action = fields.into_iter().find(|(name, _)| name == "Action");
-        match action {
-            Some((_, action)) if action == "GetCallerIdentity" => Self::CallerIdentity,
-            Some((_, action)) => Self::Unknown(action, Dialect::Query),
-            None => Self::Unknown("none".into(), Dialect::Json),
-        }
+        let form = Form::read(call_query(parts), body);
+        let Some(action) = form.text("Action") else {
+            return Self::Unknown("none".into(), Dialect::Json);
+        };
+        let unknown = || Self::Unknown(action.to_owned(), Dialect::Query);
+        query::find(action).map_or_else(unknown, Self::Form)
     }
 
     fn name(&self) -> &str {
         match self {
             Self::Known(operation) => operation.name,
-            Self::CallerIdentity => "GetCallerIdentity",
+            Self::Form(operation) => operation.name,
             Self::Unknown(name, _) => name,
         }
     }
@@ -105,17 +107,29 @@ impl Call {
     fn dialect(&self) -> Dialect {
         match self {
             Self::Known(_) => Dialect::Json,
-            Self::CallerIdentity => Dialect::Query,
+            Self::Form(_) => Dialect::Query,
             Self::Unknown(_, dialect) => *dialect,
         }
     }
+
+    /// The service that is meant, among those of the query protocol.
+    fn service(&self) -> Service {
+        match self {
+            Self::Form(operation) => operation.service,
+            Self::Known(_) | Self::Unknown(..) => Service::Sts,
+        }
+    }
+}
+
+fn call_query(parts: &Parts) -> &str {
+    parts.uri.query().unwrap_or_default()
 }
 
 fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) -> Response {
     let message = Message {
         method: parts.method.as_str(),
         path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
+        query: call_query(parts),
         headers: &parts.headers,
         body,
     };
@@ -124,7 +138,14 @@ fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) 
     let result = match call {
         Call::Known(operation) => authorize(&world, operation, &message)
             .and_then(|()| execute(&mut world, operation, body)),
-        Call::CallerIdentity => world.caller_identity(&message).map(Value::String),
+        Call::Form(operation) => {
+            let form = &Form::read(message.query, body);
+            let query = Query {
+                form,
+                message: &message,
+            };
+            operation.run(&mut world, &query).map(Value::String)
+        }
         Call::Unknown(name, Dialect::Json) => Err(Failure::new(
             "UnknownOperationException",
             format!("The sandbox has no operation {name}."),
@@ -143,7 +164,7 @@ fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) 
     // A call that failed its own table look-up is counted under one name, not under any text.
     let name = match call {
         Call::Unknown(..) => "unknown",
-        Call::Known(_) | Call::CallerIdentity => call.name(),
+        Call::Known(_) | Call::Form(_) => call.name(),
     };
     world
         .journal
@@ -159,9 +180,9 @@ fn run(app: &App, call: &Call, parts: &Parts, body: &[u8], fault: Option<&str>) 
         (Dialect::Query, Ok(xml)) => {
             xml_response(app, 200, xml.as_str().unwrap_or_default().to_owned())
         }
-        (Dialect::Query, Err(f)) => {
-            let body = error_xml(&f.code, &f.message, f.status, &random::uuid());
-            xml_response(app, f.status, body)
+        (Dialect::Query, Err(failure)) => {
+            let body = error_xml(call.service(), &failure);
+            xml_response(app, failure.status, body)
         }
     }
 }
@@ -175,7 +196,8 @@ fn authorize(world: &World, operation: &Operation, message: &Message<'_>) -> Res
                 "AccessDeniedException",
                 format!(
                     "{} is not authorized to perform {}",
-                    keys.role, operation.name
+                    keys.session.arn(),
+                    operation.name
                 ),
             )),
             Err(refusal) => Err(refusal.worded(Dialect::Json)),
@@ -208,11 +230,14 @@ fn wrong(app: &App, call: &Call, rule: &Rule) -> Response {
             &json!({ "__type": code, "message": message }),
             Some(&code),
         ),
-        Dialect::Query => xml_response(
-            app,
-            status,
-            error_xml(&code, &message, status, &random::uuid()),
-        ),
+        Dialect::Query => {
+            let failure = Failure {
+                code: code.into(),
+                message,
+                status,
+            };
+            xml_response(app, status, error_xml(call.service(), &failure))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{faults::Rule, journal::Journal, outbox::Outbox, seed, totp, world::W
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lifetimes {
-    /// AWS keys of an identity pool.
+    /// AWS keys of the enhanced flow.
     pub keys_seconds: i64,
     /// The size of their session token.
     pub session_token_bytes: usize,
@@ -20,6 +20,12 @@ pub struct Lifetimes {
     pub access_token_seconds: Option<i64>,
     /// In place of the app client's `RefreshTokenValidity`.
     pub refresh_token_seconds: Option<i64>,
+    /// Keys of `AssumeRole`, in place of their `DurationSeconds`.
+    pub assume_role_seconds: Option<i64>,
+    /// Keys of `AssumeRoleWithWebIdentity`, in place of their `DurationSeconds`.
+    pub web_identity_seconds: Option<i64>,
+    /// The token of `GetOpenIdToken`, in place of ten minutes.
+    pub open_id_token_seconds: Option<i64>,
 }
 
 /// How the server's clock differs from the computer's.
@@ -40,6 +46,9 @@ impl Default for Lifetimes {
             id_token_seconds: None,
             access_token_seconds: None,
             refresh_token_seconds: None,
+            assume_role_seconds: None,
+            web_identity_seconds: None,
+            open_id_token_seconds: None,
         }
     }
 }

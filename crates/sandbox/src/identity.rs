@@ -1,102 +1,38 @@
-//! Identity pools: who is behind a login, and keys for them.
+//! Identities: who is behind a login, or a guest, and keys for them.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    keys::{BadToken, Claims},
+    identity_pool::{IdentityPool, check_id},
+    logins::{Login, methods},
     random,
-    roles::Roles,
+    sts::{Keys, Session},
+    web_identity::WebIdentity,
     wire::{Answer, Failure, Fields},
     world::World,
 };
 
-/// An identity pool.
-#[derive(Clone)]
-pub(crate) struct IdentityPool {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) guests: bool,
-    pub(crate) classic: bool,
-    pub(crate) providers: Vec<Provider>,
-    pub(crate) roles: Roles,
-}
-
-/// One of `CognitoIdentityProviders`.
-#[derive(Clone)]
-pub(crate) struct Provider {
-    pub(crate) name: String,
-    pub(crate) client: String,
-    /// `ServerSideTokenCheck`: sign-ins that were revoked are refused.
-    pub(crate) check: bool,
-}
-
 /// Somebody known to an identity pool.
 pub(crate) struct Identity {
     pub(crate) pool: String,
-    /// The logins that lead to it; none for a guest.
-    pub(crate) logins: BTreeSet<String>,
+    /// The logins that lead to it, each by its link, with its provider; none for a guest.
+    logins: BTreeSet<(String, String)>,
+    /// It went into another identity.
+    disabled: bool,
 }
 
-/// A login whose token was verified.
-pub(crate) struct Login {
-    /// Pool, provider and subject: what the identity hangs on.
-    pub(crate) link: String,
-    pub(crate) provider: String,
-    pub(crate) client: String,
-    pub(crate) claims: Claims,
-}
+/// `RoleSessionName` of the enhanced flow.
+const SESSION_NAME: &str = "CognitoIdentityCredentials";
 
 impl World {
-    /// `CreateIdentityPool`
-    pub(crate) fn create_identity_pool(&mut self, fields: Fields<'_>) -> Answer {
-        let id = format!("{}:{}", self.place.region, random::uuid());
-        self.create_identity_pool_as(fields, id)
-    }
-
-    /// `CreateIdentityPool`, under a chosen id.
-    pub(crate) fn create_identity_pool_as(&mut self, fields: Fields<'_>, id: String) -> Answer {
-        self.room_for_pool()?;
-        let provider = |fields: &Fields<'_>| {
-            Ok(Provider {
-                name: fields.text("ProviderName")?.to_owned(),
-                client: fields.text("ClientId")?.to_owned(),
-                check: fields.flag("ServerSideTokenCheck")?,
-            })
-        };
-        let providers = fields.structures("CognitoIdentityProviders")?;
-        let pool = IdentityPool {
-            id: id.clone(),
-            name: fields.text("IdentityPoolName")?.to_owned(),
-            guests: fields.flag("AllowUnauthenticatedIdentities")?,
-            classic: fields.flag("AllowClassicFlow")?,
-            providers: providers
-                .iter()
-                .map(provider)
-                .collect::<Result<_, Failure>>()?,
-            roles: Roles::default(),
-        };
-        let answer = pool.describe();
-        self.identity_pools.insert(id, pool);
-        Ok(answer)
-    }
-
-    /// `DescribeIdentityPool`
-    pub(crate) fn describe_identity_pool(&self, fields: Fields<'_>) -> Answer {
-        Ok(self
-            .identity_pool(fields.text("IdentityPoolId")?)?
-            .describe())
-    }
-
     /// `GetId`
     pub(crate) fn id_of_logins(&mut self, fields: Fields<'_>) -> Answer {
         let pool = self.identity_pool(fields.text("IdentityPoolId")?)?.clone();
         let logins = self.verify_logins(&pool, fields.inside("Logins")?)?;
         if logins.is_empty() && !pool.guests {
-            return Err(Failure::not_authorized(
-                "Unauthenticated access is not supported for this identity pool.",
-            ));
+            return Err(no_guests());
         }
         let known = logins
             .iter()
@@ -106,11 +42,12 @@ impl World {
             let identity = Identity {
                 pool: pool.id.clone(),
                 logins: BTreeSet::new(),
+                disabled: false,
             };
             self.identities.put(&*id, identity);
             id
         });
-        self.link(&id, &logins)?;
+        let id = self.link(&id, &logins)?;
         self.journal.note.identity_id = Some(id.clone());
         Ok(json!({ "IdentityId": id }))
     }
@@ -120,30 +57,10 @@ impl World {
         let id = fields.text("IdentityId")?;
         self.journal.note.identity_id = Some(id.to_owned());
         let custom = fields.maybe_text("CustomRoleArn")?;
-        let identity = self
-            .identities
-            .find(id)
-            .ok_or_else(|| Failure::not_found(format!("Identity '{id}' not found.")))?;
-        let pool = self.identity_pool(&identity.pool)?.clone();
-        let guest = identity.logins.is_empty();
-        let logins = self.verify_logins(&pool, fields.inside("Logins")?)?;
-        if logins.is_empty() && !(guest && pool.guests) {
-            return Err(Failure::not_authorized(format!(
-                "Access to Identity '{id}' is forbidden."
-            )));
-        }
-        let identity = self.identities.find(id);
-        let known = |login: &Login| identity.is_some_and(|i| i.logins.contains(&login.link));
-        if !guest && !logins.iter().any(known) {
-            return Err(Failure::not_authorized(
-                "Logins don't match. Please include at least one valid login for this identity or identity pool.",
-            ));
-        }
-        self.link(id, &logins)?;
-
+        let pool = self.pool_of_identity(id)?;
+        let (id, logins) = self.resume(&pool, id, fields)?;
         let role = pool.roles.choose(&logins, custom)?;
-        self.journal.note.role_arn = Some(role.clone());
-        let keys = self.mint_keys(&role);
+        let keys = self.enhanced_keys(&pool, &id, &logins, &role)?;
         Ok(json!({
             "IdentityId": id,
             "Credentials": {
@@ -155,144 +72,127 @@ impl World {
         }))
     }
 
-    /// Finds an identity pool.
-    pub(crate) fn identity_pool(&self, id: &str) -> Result<&IdentityPool, Failure> {
-        let missing = || Failure::not_found(format!("IdentityPool '{id}' not found."));
-        self.identity_pools.get(id).ok_or_else(missing)
-    }
-
-    /// Finds an identity pool, to change it.
-    pub(crate) fn identity_pool_mut(&mut self, id: &str) -> Result<&mut IdentityPool, Failure> {
-        let missing = || Failure::not_found(format!("IdentityPool '{id}' not found."));
-        self.identity_pools.get_mut(id).ok_or_else(missing)
-    }
-
-    fn verify_logins(
+    /// The enhanced flow asks STS itself, as the classic flow has clients do.
+    fn enhanced_keys(
         &mut self,
         pool: &IdentityPool,
+        id: &str,
+        logins: &[Login],
+        role: &str,
+    ) -> Result<Keys, Failure> {
+        self.journal.note.role_arn = Some(role.to_owned());
+        let role = if self.roles.contains_key(role) || self.deleted_roles.contains(role) {
+            let who = WebIdentity::of_pool(&pool.id, id, methods(logins));
+            let mut context = who.context();
+            context.insert("sts:rolesessionname".into(), vec![SESSION_NAME.into()]);
+            let trusting = self.role_for(role, &who, &context);
+            trusting.ok_or_else(bad_roles)?
+        } else {
+            self.undeclared(role)
+        };
+        let session = Session {
+            role: role.arn,
+            role_id: role.id,
+            name: SESSION_NAME.into(),
+            ..Session::default()
+        };
+        Ok(self.mint_keys(session, self.lifetimes.keys_seconds))
+    }
+
+    /// The identity pool that an identity is in.
+    pub(crate) fn pool_of_identity(&self, id: &str) -> Result<IdentityPool, Failure> {
+        check_id("identityId", id)?;
+        let identity = self
+            .identities
+            .find(id)
+            .ok_or_else(|| Failure::not_found(format!("Identity '{id}' not found.")))?;
+        self.identity_pool(&identity.pool).cloned()
+    }
+
+    /// An identity comes again, with logins or as a guest: whether it may, and under which id.
+    pub(crate) fn resume(
+        &mut self,
+        pool: &IdentityPool,
+        id: &str,
         fields: Fields<'_>,
-    ) -> Result<Vec<Login>, Failure> {
-        fields
-            .names()
-            .map(|key| self.verify_login(pool, key, fields.text(key)?))
-            .collect()
+    ) -> Result<(String, Vec<Login>), Failure> {
+        let logins = self.verify_logins(pool, fields.inside("Logins")?)?;
+        let forbidden =
+            || Failure::not_authorized(format!("Access to Identity '{id}' is forbidden."));
+        let identity = self.identities.find(id).ok_or_else(forbidden)?;
+        let guest = identity.logins.is_empty();
+        if identity.disabled || (logins.is_empty() && !guest) {
+            return Err(forbidden());
+        }
+        if logins.is_empty() && !pool.guests {
+            return Err(no_guests());
+        }
+        let known = |login: &Login| identity.logins.iter().any(|(link, _)| *link == login.link);
+        if !guest && !logins.iter().any(known) {
+            return Err(Failure::not_authorized(
+                "Logins don't match. Please include at least one valid login for this identity or identity pool.",
+            ));
+        }
+        let id = self.link(id, &logins)?;
+        self.journal.note.identity_id = Some(id.clone());
+        Ok((id, logins))
     }
 
-    fn verify_login(
-        &mut self,
-        pool: &IdentityPool,
-        key: &str,
-        token: &str,
-    ) -> Result<Login, Failure> {
-        self.journal.secret("id_token", token);
-        let invalid = |why: &str| Failure::not_authorized(format!("Invalid login token. {why}"));
-        let foreign = || {
-            Failure::not_authorized("Token is not from a supported provider of this identity pool.")
-        };
-        // With `Issuer::Base` the key that clients derive from `iss` is the sandbox's own address.
-        let named = |provider: &&Provider| {
-            let user_pool = provider.name.rsplit('/').next().unwrap_or_default();
-            provider.name == key || strip_scheme(&self.issuer(user_pool)) == key
-        };
-        let providers: Vec<&Provider> = pool.providers.iter().filter(named).collect();
-        let Some(first) = providers.first() else {
-            return Err(foreign());
-        };
-
-        let claims = self.key.verify(token).map_err(|bad| match bad {
-            BadToken::Malformed => invalid("Not a valid OpenId Connect identity token."),
-            BadToken::Forged => invalid("Couldn't verify signed token."),
-        })?;
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let user_pool = first.name.rsplit('/').next().unwrap_or_default();
-        if text("iss") != Some(&self.issuer(user_pool)) {
-            return Err(invalid("Issuer doesn't match providerName"));
-        }
-        let Some(audience) = text("aud") else {
-            return Err(invalid("Missing a required claim: aud"));
-        };
-        let Some(provider) = providers
+    /// Links logins to an identity. One that belongs to another identity already takes this one in,
+    /// and the other's id is the answer.
+    fn link(&mut self, id: &str, logins: &[Login]) -> Result<String, Failure> {
+        let owner = logins
             .iter()
-            .find(|provider| provider.client == audience)
-        else {
-            return Err(foreign());
+            .filter_map(|login| self.linked.find(&login.link))
+            .find(|owner| *owner != id)
+            .cloned();
+        let target = owner.unwrap_or_else(|| id.to_owned());
+        let logins_of = |id: &str| {
+            let identity = self.identities.find(id);
+            identity.map(|one| one.logins.clone()).unwrap_or_default()
         };
-        let now = self.clock.told().seconds();
-        let end = claims.get("exp").and_then(Value::as_i64).unwrap_or(0);
-        if now >= end {
-            return Err(invalid(&format!("Token expired: {now} >= {end}")));
+        let mut all = logins_of(&target);
+        all.extend(logins_of(id));
+        all.extend(
+            logins
+                .iter()
+                .map(|login| (login.link.clone(), login.provider.clone())),
+        );
+        let providers: BTreeSet<&String> = all.iter().map(|(_, provider)| provider).collect();
+        let strangers = logins.iter().any(|login| {
+            let other = self.linked.find(&login.link);
+            other.is_some_and(|other| *other != target && other != id)
+        });
+        if providers.len() < all.len() || strangers {
+            return Err(Failure::new(
+                "ResourceConflictException",
+                "Login is already linked to another account.",
+            ));
         }
-        let sub = text("sub").unwrap_or_default();
-        self.journal.note.username = text("cognito:username").map(str::to_owned);
-        self.journal.note.client_id = Some(audience.to_owned());
-        if provider.check {
-            self.check_sign_in(text("origin_jti").unwrap_or_default())?;
+        for (link, _) in &all {
+            self.linked.put(link.as_str(), target.clone());
         }
-        Ok(Login {
-            link: format!("{}|{}|{sub}", pool.id, provider.name),
-            provider: provider.name.clone(),
-            client: provider.client.clone(),
-            claims: claims.clone(),
-        })
-    }
-
-    /// `ServerSideTokenCheck`: asks the user pool whether the sign-in is still one.
-    fn check_sign_in(&self, origin: &str) -> Result<(), Failure> {
-        let refused = |why: &str| {
-            Err(Failure::not_authorized(format!(
-                "Invalid login token. {why}"
-            )))
-        };
-        let Some(sign_in) = self.sign_ins.find(origin) else {
-            return refused("Token is unknown");
-        };
-        if sign_in.revoked {
-            return refused("Token has been revoked");
+        if target != id
+            && let Some(merged) = self.identities.find_mut(id)
+        {
+            merged.disabled = true;
+            merged.logins.clear();
         }
-        let user = self.pool(&sign_in.pool)?.find(&sign_in.user);
-        match user.filter(|user| user.sub == sign_in.sub) {
-            None => refused("User does not exist"),
-            Some(user) if !user.enabled => refused("User is disabled"),
-            Some(_) => Ok(()),
+        if let Some(identity) = self.identities.find_mut(&target) {
+            identity.logins = all;
         }
-    }
-
-    fn link(&mut self, id: &str, logins: &[Login]) -> Result<(), Failure> {
-        for login in logins {
-            if self
-                .linked
-                .find(&login.link)
-                .is_some_and(|other| other != id)
-            {
-                return Err(Failure::new(
-                    "ResourceConflictException",
-                    "The login is already linked to another identity.",
-                ));
-            }
-        }
-        for login in logins {
-            self.linked.put(&*login.link, id.to_owned());
-            if let Some(identity) = self.identities.find_mut(id) {
-                identity.logins.insert(login.link.clone());
-            }
-        }
-        Ok(())
+        Ok(target)
     }
 }
 
-impl IdentityPool {
-    fn describe(&self) -> Value {
-        let provider = |p: &Provider| json!({ "ProviderName": p.name, "ClientId": p.client, "ServerSideTokenCheck": p.check });
-        json!({
-            "IdentityPoolId": self.id,
-            "IdentityPoolName": self.name,
-            "AllowUnauthenticatedIdentities": self.guests,
-            "AllowClassicFlow": self.classic,
-            "CognitoIdentityProviders": self.providers.iter().map(provider).collect::<Vec<_>>(),
-        })
-    }
+/// What the enhanced flow says of a role that it has not got, or that does not trust it.
+pub(crate) fn bad_roles() -> Failure {
+    Failure::new(
+        "InvalidIdentityPoolConfigurationException",
+        "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
+    )
 }
 
-fn strip_scheme(url: &str) -> &str {
-    url.split_once("://").map_or(url, |(_, rest)| rest)
+fn no_guests() -> Failure {
+    Failure::not_authorized("Unauthenticated access is not supported for this identity pool.")
 }

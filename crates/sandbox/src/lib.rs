@@ -26,6 +26,7 @@
 
 mod account;
 mod admin;
+mod assume;
 mod attributes;
 mod auth;
 mod call;
@@ -42,12 +43,17 @@ mod domain;
 mod factor;
 mod faults;
 mod http;
+mod iam;
 mod identity;
+mod identity_pool;
 mod journal;
 mod keys;
 mod limits;
+mod logins;
 mod mfa;
 mod oauth;
+mod oidc;
+mod open_id_token;
 mod operations;
 mod outbox;
 #[cfg(test)]
@@ -56,6 +62,7 @@ mod policy;
 mod pool;
 mod proof;
 mod provider;
+mod query;
 mod random;
 mod refresh;
 mod reply;
@@ -74,7 +81,9 @@ mod srp;
 mod sts;
 mod tokens;
 mod totp;
+mod trust;
 mod user;
+mod web_identity;
 mod wire;
 mod world;
 
@@ -85,8 +94,9 @@ pub use journal::{Call, Note, Secret};
 pub use keys::NoKey;
 pub use outbox::{Medium, Message, Purpose};
 pub use seed::{
-    ClientSeed, DeviceChoice, GroupSeed, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed,
-    Seeded, UserSeed,
+    Ambiguous, ClientSeed, DeviceChoice, GroupSeed, IdentityPoolChoice, IdentityPoolSeed,
+    OidcProviderSeed, PoolSeed, RoleRuleSeed, RoleSeed, Seed, Seeded, TrustChoice, TrustWord,
+    UserSeed,
 };
 pub use server::{Options, Sandbox, StartError};
 pub use world::Issuer;

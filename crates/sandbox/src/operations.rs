@@ -168,11 +168,13 @@ const USERS_ADMIN: Rows = &[
 const IDENTITIES: Rows = &[
     ("GetId", World::id_of_logins),
     ("GetCredentialsForIdentity", World::credentials_for_identity),
+    ("GetOpenIdToken", World::open_id_token),
 ];
 
 /// Identity pools, for the administrator.
 const IDENTITIES_ADMIN: Rows = &[
     ("CreateIdentityPool", World::create_identity_pool),
+    ("UpdateIdentityPool", World::update_identity_pool),
     ("DescribeIdentityPool", |w, f| w.describe_identity_pool(f)),
     ("SetIdentityPoolRoles", World::set_identity_pool_roles),
     ("GetIdentityPoolRoles", |w, f| w.identity_pool_roles(f)),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    identity::Login,
+    identity::bad_roles,
     keys::Claims,
+    logins::Login,
     wire::{Answer, Failure, Fields},
     world::World,
 };
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) struct Roles {
     authenticated: Option<String>,
     guests: Option<String>,
-    /// By `PROVIDER:CLIENT`.
+    /// By `PROVIDER:CLIENT` of a user pool, or by the name or ARN of another provider.
     mappings: BTreeMap<String, Mapping>,
     /// As they came, for `GetIdentityPoolRoles`.
     text: Value,
@@ -40,10 +41,21 @@ enum Otherwise {
 #[derive(Clone)]
 struct Rule {
     claim: String,
-    kind: String,
+    kind: MatchType,
     value: String,
     role: String,
 }
+
+#[derive(Clone, Copy)]
+enum MatchType {
+    Equals,
+    Contains,
+    StartsWith,
+    NotEqual,
+}
+
+/// How many rules a provider may have.
+const RULES: usize = 25;
 
 impl World {
     /// `SetIdentityPoolRoles`
@@ -73,6 +85,11 @@ impl Roles {
         let mut read = BTreeMap::new();
         let mut text = json!({ "Roles": {}, "RoleMappings": {} });
         for name in roles.names() {
+            if !matches!(name, "authenticated" | "unauthenticated") {
+                return Err(Failure::invalid(format!(
+                    "1 validation error detected: Value '{name}' at 'roles' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: (un)?authenticated]"
+                )));
+            }
             text["Roles"][name] = json!(arn(roles.text(name)?)?);
         }
         for name in mappings.names() {
@@ -90,39 +107,57 @@ impl Roles {
 
     /// The role for these logins; none for a guest.
     pub(crate) fn choose(&self, logins: &[Login], custom: Option<&str>) -> Result<String, Failure> {
-        let unset = || {
-            Failure::new(
-                "InvalidIdentityPoolConfigurationException",
-                "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
-            )
-        };
         if let Some(custom) = custom {
-            let allowed = logins
-                .iter()
-                .any(|login| claimed(&login.claims).contains(&custom));
-            let refusal = || Failure::not_authorized("Invalid custom role.");
-            return if allowed {
+            arn(custom)?;
+            let allowed = |login: &Login| match self.mapping(login).and_then(|m| m.rules.as_ref()) {
+                Some(rules) => matching(rules, &login.claims).any(|rule| rule.role == custom),
+                None => claimed(&login.claims).contains(&custom),
+            };
+            return if logins.iter().any(allowed) {
                 Ok(custom.to_owned())
             } else {
-                Err(refusal())
+                Err(Failure::not_authorized("Invalid custom role."))
             };
         }
         let Some(login) = logins.first() else {
-            return self.guests.clone().ok_or_else(unset);
+            return self.guests.clone().ok_or_else(bad_roles);
         };
-        let key = format!("{}:{}", login.provider, login.client);
-        match self.mappings.get(&key) {
-            None => self.authenticated.clone().ok_or_else(unset),
-            Some(mapping) => match (mapping.role(&login.claims), mapping.otherwise) {
-                (Some(role), Otherwise::AuthenticatedRole | Otherwise::Deny) => Ok(role),
-                (None, Otherwise::AuthenticatedRole) => {
-                    self.authenticated.clone().ok_or_else(unset)
-                }
-                (None, Otherwise::Deny) => Err(Failure::not_authorized(
-                    "Access to Identity is forbidden: the role is ambiguous.",
-                )),
-            },
+        let usual = || self.authenticated.clone().ok_or_else(bad_roles);
+        let Some(mapping) = self.mapping(login) else {
+            return usual();
+        };
+        match (mapping.role(&login.claims), mapping.otherwise) {
+            (Some(role), Otherwise::AuthenticatedRole | Otherwise::Deny) => Ok(role),
+            (None, Otherwise::AuthenticatedRole) => usual(),
+            (None, Otherwise::Deny) => Err(Failure::not_authorized(
+                "Access to Identity is forbidden: the role is ambiguous.",
+            )),
         }
+    }
+
+    /// The role of guests.
+    pub(crate) fn of_guests(&self) -> Option<&str> {
+        self.guests.as_deref()
+    }
+
+    /// Whether a role is named here: for those who signed in, or for guests.
+    pub(crate) fn names(&self, role: &str, authenticated: bool) -> bool {
+        let is = |named: &Option<String>| named.as_deref() == Some(role);
+        if !authenticated {
+            return is(&self.guests);
+        }
+        let rules = self
+            .mappings
+            .values()
+            .filter_map(|mapping| mapping.rules.as_ref());
+        is(&self.authenticated) || rules.flatten().any(|rule| rule.role == role)
+    }
+
+    fn mapping(&self, login: &Login) -> Option<&Mapping> {
+        login
+            .mapped_as
+            .iter()
+            .find_map(|name| self.mappings.get(name))
     }
 }
 
@@ -136,7 +171,7 @@ impl Mapping {
         let rule = |fields: &Fields<'_>| {
             Ok(Rule {
                 claim: fields.text("Claim")?.to_owned(),
-                kind: fields.text("MatchType")?.to_owned(),
+                kind: MatchType::read(fields.text("MatchType")?)?,
                 value: fields.text("Value")?.to_owned(),
                 role: arn(fields.text("RoleARN")?)?.to_owned(),
             })
@@ -145,6 +180,15 @@ impl Mapping {
             "Token" => None,
             "Rules" => {
                 let list = fields.inside("RulesConfiguration")?.structures("Rules")?;
+                if list.is_empty() {
+                    return bad("RulesConfiguration");
+                }
+                if list.len() > RULES {
+                    return Err(Failure::new(
+                        "LimitExceededException",
+                        format!("Up to {RULES} rules can be specified per identity provider."),
+                    ));
+                }
                 Some(list.iter().map(rule).collect::<Result<_, Failure>>()?)
             }
             _ => return bad("Type"),
@@ -166,29 +210,46 @@ impl Mapping {
             };
             return preferred.or(only).map(str::to_owned);
         };
-        let found = rules.iter().find(|rule| match claims.get(&rule.claim) {
-            Some(Value::String(text)) => rule.matches(text),
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(Value::as_str)
-                .any(|item| rule.matches(item)),
-            Some(other) => rule.matches(&other.to_string()),
-            None => false,
-        });
-        found.map(|rule| rule.role.clone())
+        matching(rules, claims).next().map(|rule| rule.role.clone())
+    }
+}
+
+impl MatchType {
+    fn read(text: &str) -> Result<Self, Failure> {
+        match text {
+            "Equals" => Ok(Self::Equals),
+            "Contains" => Ok(Self::Contains),
+            "StartsWith" => Ok(Self::StartsWith),
+            "NotEqual" => Ok(Self::NotEqual),
+            _ => Err(Failure::invalid(format!(
+                "1 validation error detected: Value '{text}' at 'matchType' failed to satisfy constraint: Member must satisfy enum value set: [StartsWith, NotEqual, Equals, Contains]"
+            ))),
+        }
     }
 }
 
 impl Rule {
     fn matches(&self, text: &str) -> bool {
-        match self.kind.as_str() {
-            "Equals" => text == self.value,
-            "NotEqual" => text != self.value,
-            "Contains" => text.contains(&self.value),
-            "StartsWith" => text.starts_with(&self.value),
-            _ => false,
+        match self.kind {
+            MatchType::Equals => text == self.value,
+            MatchType::NotEqual => text != self.value,
+            MatchType::Contains => text.contains(&self.value),
+            MatchType::StartsWith => text.starts_with(&self.value),
         }
     }
+}
+
+/// The rules that a token meets, in their order. A claim that is not there meets none.
+fn matching<'a>(rules: &'a [Rule], claims: &'a Claims) -> impl Iterator<Item = &'a Rule> {
+    rules.iter().filter(|rule| match claims.get(&rule.claim) {
+        Some(Value::String(text)) => rule.matches(text),
+        Some(Value::Array(items)) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|item| rule.matches(item)),
+        Some(other) => rule.matches(&other.to_string()),
+        None => false,
+    })
 }
 
 fn claimed(claims: &Claims) -> Vec<&str> {

@@ -25,6 +25,8 @@ pub struct Seed {
     pub user: UserSeed,
     /// The new identity pool; `false` for none.
     pub identity_pool: IdentityPoolChoice,
+    /// IAM roles with trust policies.
+    pub roles: Vec<RoleSeed>,
 }
 
 /// A user pool.
@@ -154,8 +156,94 @@ pub struct IdentityPoolSeed {
     pub guest_role_arn: Option<String>,
     /// The token says which role: `Token` mapping, ambiguous ones denied.
     pub roles_from_token: bool,
+    /// Rules say which role, in their order: `Rules` mapping.
+    pub rules: Vec<RoleRuleSeed>,
+    /// Who is left over by the token or the rules.
+    pub ambiguous: Ambiguous,
     /// `ServerSideTokenCheck`
     pub check_tokens: bool,
+    /// `AllowClassicFlow`
+    pub classic: bool,
+    /// OIDC providers beside the user pool, which IAM trusts too.
+    pub oidc_providers: Vec<OidcProviderSeed>,
+}
+
+/// `AmbiguousRoleResolution`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ambiguous {
+    /// Gets nothing.
+    #[default]
+    Deny,
+    /// Gets the role of those who signed in.
+    Authenticated,
+}
+
+/// A rule of a role mapping.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoleRuleSeed {
+    /// The token's claim.
+    pub claim: String,
+    /// `Equals`, `Contains`, `StartsWith` or `NotEqual`.
+    pub r#match: String,
+    /// What the claim is compared with.
+    pub value: String,
+    /// The role.
+    pub role_arn: String,
+}
+
+/// An OIDC provider. Google's and Apple's become `SupportedLoginProviders`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OidcProviderSeed {
+    /// The `iss` of its tokens: `https://`, or `http://` at this computer.
+    pub issuer: String,
+    /// The client ids that its tokens are for.
+    pub client_ids: Vec<String>,
+    /// Its key set, which is fetched from the issuer by default.
+    pub keys: Option<Value>,
+}
+
+/// An IAM role. In its texts `ACCOUNT` stands for the sandbox's account, and `IDENTITY_POOL` for the
+/// id of the seed's identity pool.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoleSeed {
+    /// Its ARN.
+    pub arn: String,
+    /// Whom it trusts.
+    pub trust: TrustChoice,
+    /// `MaxSessionDuration`: 3600 to 43200, by default an hour.
+    pub max_session_seconds: Option<i64>,
+}
+
+/// Whom a role trusts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TrustChoice {
+    /// In a word.
+    Word(TrustWord),
+    /// A policy document.
+    Document(Value),
+}
+
+/// Usual trust policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrustWord {
+    /// Who signed in to the seed's identity pool.
+    SignedIn,
+    /// The guests of the seed's identity pool.
+    Guests,
+    /// Everybody of the sandbox's account, with session tags.
+    Account,
+}
+
+impl Default for TrustChoice {
+    fn default() -> Self {
+        Self::Word(TrustWord::SignedIn)
+    }
 }
 
 /// What was set up.
@@ -198,6 +286,12 @@ pub struct Seeded {
     /// The role of those who signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
+    /// The role of guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest_role_arn: Option<String>,
+    /// The roles that were declared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub role_arns: Vec<String>,
 }
 
 impl Default for IdentityPoolChoice {
@@ -212,6 +306,10 @@ impl Seed {
         Self {
             pool: PoolSeed {
                 id: Some("us-east-1_Demo00001".into()),
+                groups: vec![
+                    group("admin", "arn:aws:iam::ACCOUNT:role/Admin", 1),
+                    group("reader", "arn:aws:iam::ACCOUNT:role/Reader", 2),
+                ],
                 ..PoolSeed::default()
             },
             client: ClientSeed {
@@ -222,13 +320,29 @@ impl Seed {
             user: UserSeed {
                 username: Some("demo".into()),
                 password: Some("Demo-Passw0rd!".into()),
+                groups: vec!["admin".into(), "reader".into()],
                 ..UserSeed::default()
             },
             identity_pool: IdentityPoolChoice::Pool(IdentityPoolSeed {
                 id: Some("us-east-1:00000000-0000-4000-8000-000000000001".into()),
+                guest_role_arn: Some("arn:aws:iam::ACCOUNT:role/Guest".into()),
+                classic: true,
                 ..IdentityPoolSeed::default()
             }),
+            roles: vec![RoleSeed {
+                arn: "arn:aws:iam::ACCOUNT:role/Deploy".into(),
+                trust: TrustChoice::Word(TrustWord::Account),
+                max_session_seconds: None,
+            }],
             ..Self::default()
         }
+    }
+}
+
+fn group(name: &str, role: &str, precedence: i64) -> GroupSeed {
+    GroupSeed {
+        name: name.into(),
+        role_arn: Some(role.into()),
+        precedence: Some(precedence),
     }
 }

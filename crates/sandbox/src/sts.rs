@@ -1,7 +1,10 @@
-//! AWS keys: made for identities, known again when they sign a request.
+//! AWS keys: made for sessions of roles, known again when they sign a request.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     clock::Moment,
+    query::{Xml, element},
     random,
     sigv4::{Message, Signature, Unreadable},
     srp::same,
@@ -15,16 +18,56 @@ pub(crate) struct Keys {
     pub(crate) access_key: String,
     pub(crate) secret: String,
     pub(crate) token: String,
-    pub(crate) role: String,
+    pub(crate) session: Session,
     pub(crate) until: Moment,
+}
+
+/// A session of a role: who signs with its keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// The role's ARN.
+    pub(crate) role: String,
+    /// `AROA…`
+    pub(crate) role_id: String,
+    /// `RoleSessionName`
+    pub(crate) name: String,
+    /// Session tags.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// The keys of those that go on to the next role.
+    pub(crate) transitive: BTreeSet<String>,
+    /// Whom it speaks for, through all the roles that follow.
+    pub(crate) source_identity: Option<String>,
+}
+
+impl Session {
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`
+    pub(crate) fn arn(&self) -> String {
+        let part = |number| self.role.split(':').nth(number).unwrap_or_default();
+        let role = self.role.rsplit('/').next().unwrap_or_default();
+        let (partition, account) = (part(1), part(4));
+        format!(
+            "arn:{partition}:sts::{account}:assumed-role/{role}/{}",
+            self.name
+        )
+    }
+
+    /// `AROA…:SESSION`
+    pub(crate) fn user_id(&self) -> String {
+        format!("{}:{}", self.role_id, self.name)
+    }
+
+    /// The account that the role is in.
+    pub(crate) fn account(&self) -> &str {
+        self.role.split(':').nth(4).unwrap_or_default()
+    }
 }
 
 /// Whose signature is under a request.
 pub(crate) enum Caller {
     /// The administrator's key.
     Admin,
-    /// Keys from an identity pool.
-    Role(Keys),
+    /// Keys of a role's session.
+    Role(Box<Keys>),
 }
 
 /// Why a signature does not count.
@@ -47,8 +90,8 @@ pub(crate) enum Dialect {
 }
 
 impl World {
-    /// New keys for a role.
-    pub(crate) fn mint_keys(&mut self, role: &str) -> Keys {
+    /// New keys for a session of a role.
+    pub(crate) fn mint_keys(&mut self, session: Session, seconds: i64) -> Keys {
         let size = self
             .lifetimes
             .session_token_bytes
@@ -57,8 +100,8 @@ impl World {
             access_key: format!("ASIA{}", random::text(random::BASE32, 16)),
             secret: random::text(random::BASE64, 40),
             token: format!("{SESSION_PREFIX}{}", random::text(random::BASE64, size)),
-            role: role.to_owned(),
-            until: self.clock.now().plus(self.lifetimes.keys_seconds),
+            session,
+            until: self.clock.now().plus(seconds),
         };
         self.journal.note.access_key_id = Some(keys.access_key.clone());
         self.journal.secret("secret_access_key", &keys.secret);
@@ -82,7 +125,7 @@ impl World {
             (
                 keys.secret.as_str(),
                 Some(&keys.token),
-                Caller::Role(keys.clone()),
+                Caller::Role(Box::new(keys.clone())),
             )
         };
         let matches = match (token, &signature.token) {
@@ -90,7 +133,11 @@ impl World {
             (Some(right), Some(given)) => same(right.as_bytes(), given.as_bytes()),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        if !matches {
+        let ended = |caller: &Caller| match caller {
+            Caller::Admin => false,
+            Caller::Role(keys) => !self.role_lives(&keys.session),
+        };
+        if !matches || ended(&caller) {
             return Err(Refusal::UnknownKey);
         }
         if signature.service != service {
@@ -110,36 +157,49 @@ impl World {
     }
 
     /// `GetCallerIdentity`
-    pub(crate) fn caller_identity(&mut self, message: &Message<'_>) -> Result<String, Failure> {
+    pub(crate) fn caller_identity(&mut self, message: &Message<'_>) -> Xml {
+        let caller = self.signer(message)?;
+        let (arn, user, account) = match &caller {
+            Caller::Admin => (
+                self.admin_arn(),
+                "AIDASANDBOXADMIN00000".to_owned(),
+                self.place.account.clone(),
+            ),
+            Caller::Role(keys) => {
+                let session = &keys.session;
+                self.journal.note.role_arn = Some(session.role.clone());
+                self.journal.note.session_name = Some(session.name.clone());
+                (
+                    session.arn(),
+                    session.user_id(),
+                    session.account().to_owned(),
+                )
+            }
+        };
+        Ok([
+            element("Arn", &arn),
+            element("UserId", &user),
+            element("Account", &account),
+        ]
+        .concat())
+    }
+
+    /// Who signed a call of STS; the journal gets the key.
+    pub(crate) fn signer(&mut self, message: &Message<'_>) -> Result<Caller, Failure> {
         let caller = self
             .caller(message, "sts")
             .map_err(|refusal| refusal.worded(Dialect::Query))?;
-        let (arn, user, account) = match &caller {
-            Caller::Admin => {
-                let account = self.place.account.clone();
-                self.journal.note.access_key_id = Some(self.place.admin_key.clone());
-                (
-                    format!("arn:aws:iam::{account}:user/sandbox"),
-                    "AIDASANDBOXADMIN00000".to_owned(),
-                    account,
-                )
-            }
-            Caller::Role(keys) => {
-                self.journal.note.access_key_id = Some(keys.access_key.clone());
-                self.journal.note.role_arn = Some(keys.role.clone());
-                assumed(&keys.role)
-            }
+        let key = match &caller {
+            Caller::Admin => &self.place.admin_key,
+            Caller::Role(keys) => &keys.access_key,
         };
-        Ok(format!(
-            "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\"><GetCallerIdentityResult>\
-             <Arn>{}</Arn><UserId>{}</UserId><Account>{}</Account></GetCallerIdentityResult>\
-             <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata>\
-             </GetCallerIdentityResponse>",
-            escape(&arn),
-            escape(&user),
-            escape(&account),
-            random::uuid()
-        ))
+        self.journal.note.access_key_id = Some(key.clone());
+        Ok(caller)
+    }
+
+    /// The administrator, as STS names users.
+    pub(crate) fn admin_arn(&self) -> String {
+        format!("arn:aws:iam::{}:user/sandbox", self.place.account)
     }
 }
 
@@ -188,19 +248,6 @@ impl Refusal {
     }
 }
 
-/// An error as the query protocol writes it.
-pub(crate) fn error_xml(code: &str, message: &str, status: u16, request: &str) -> String {
-    let kind = if status < 500 { "Sender" } else { "Receiver" };
-    format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{}</Code>\
-         <Message>{}</Message></Error><RequestId>{request}</RequestId></ErrorResponse>",
-        escape(code),
-        escape(message)
-    )
-}
-
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
 /// How AWS's own session tokens begin.
 const SESSION_PREFIX: &str = "IQoJb3JpZ2luX2VjE";
 
@@ -227,26 +274,4 @@ fn check_age(signature: &Signature, now: Moment) -> Result<(), Refusal> {
         )));
     }
     Ok(())
-}
-
-/// The ARN, user id and account of a session that Cognito started in a role.
-fn assumed(role: &str) -> (String, String, String) {
-    const SESSION: &str = "CognitoIdentityCredentials";
-    let account = role.split(':').nth(4).unwrap_or_default();
-    let partition = role.split(':').nth(1).unwrap_or("aws");
-    let name = role.rsplit('/').next().unwrap_or_default();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, role.as_bytes());
-    let letter = |byte: &u8| char::from(random::BASE32[usize::from(byte & 31)]);
-    let id: String = digest.as_ref().iter().take(17).map(letter).collect();
-    (
-        format!("arn:{partition}:sts::{account}:assumed-role/{name}/{SESSION}"),
-        format!("AROA{id}:{SESSION}"),
-        account.to_owned(),
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

@@ -45,6 +45,19 @@ impl Failure {
         Self::new("UserNotFoundException", "User does not exist.")
     }
 
+    /// `ValidationException`, for what an API's model forbids.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message)
+    }
+
+    /// `AccessDenied` of STS and IAM.
+    pub(crate) fn access_denied(message: impl Into<String>) -> Self {
+        Self {
+            status: 403,
+            ..Self::new("AccessDenied", message)
+        }
+    }
+
     /// `SerializationException`
     pub(crate) fn serialization(message: impl Into<String>) -> Self {
         Self::new("SerializationException", message)

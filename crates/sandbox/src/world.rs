@@ -2,16 +2,22 @@
 
 #[cfg(test)]
 use std::sync::LazyLock;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     client::Client,
     clock::Clock,
     control::Lifetimes,
     faults::Faults,
-    identity::{Identity, IdentityPool},
+    iam::Role,
+    identity::Identity,
+    identity_pool::IdentityPool,
     journal::Journal,
     keys::SigningKey,
+    oidc::Oidc,
     outbox::Outbox,
     pool::Pool,
     refresh::RefreshToken,
@@ -67,6 +73,11 @@ pub(crate) struct World {
     pub(crate) linked: Shelf<String>,
     /// By access key id.
     pub(crate) keys: Shelf<Keys>,
+    /// The roles that were declared, by ARN.
+    pub(crate) roles: BTreeMap<String, Role>,
+    /// Roles that are no more.
+    pub(crate) deleted_roles: BTreeSet<String>,
+    pub(crate) oidc: Oidc,
 }
 
 impl World {
@@ -97,6 +108,9 @@ impl World {
             identities: Shelf::new(Self::SESSIONS),
             linked: Shelf::new(Self::SESSIONS),
             keys: Shelf::new(Self::SESSIONS),
+            roles: BTreeMap::new(),
+            deleted_roles: BTreeSet::new(),
+            oidc: Oidc::default(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+mod identity;
+
 use super::{
     ClientSeed, DeviceChoice, IdentityPoolChoice, IdentityPoolSeed, PoolSeed, Seed, Seeded,
     UserSeed,
@@ -32,10 +34,17 @@ pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
         IdentityPoolChoice::Pool(identity) => Some(identity),
     };
     let identity = match identity {
-        Some(identity) => Some(plant_identity_pool(world, &pool, &client.id, identity)?),
+        Some(identity) => Some(identity::plant_identity_pool(
+            world, &pool, &client.id, identity,
+        )?),
         None => None,
     };
     let (identity_pool_id, role_arn) = identity.unzip();
+    let role_arns = identity::plant_roles(world, identity_pool_id.as_deref(), seed.roles)?;
+    let guest_role_arn = identity_pool_id.as_ref().and_then(|id| {
+        let pool = world.identity_pool(id).ok()?;
+        pool.roles.of_guests().map(str::to_owned)
+    });
     let user = world.pool(&pool)?.find(&username);
     let user = user.ok_or_else(Failure::no_user)?;
     let attribute = |name: &str| user.attributes.get(name).cloned();
@@ -55,6 +64,8 @@ pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
         totp_key: token.map(|token| token.key.clone()),
         identity_pool_id,
         role_arn,
+        guest_role_arn,
+        role_arns,
         user_pool_id: pool.clone(),
     })
 }
@@ -106,7 +117,7 @@ fn plant_pool(world: &mut World, seed: PoolSeed) -> Result<String, Failure> {
         let request = json!({
             "UserPoolId": id,
             "GroupName": group.name,
-            "RoleArn": group.role_arn,
+            "RoleArn": group.role_arn.map(|arn| arn.replace("ACCOUNT", &world.place.account)),
             "Precedence": group.precedence,
         });
         world.create_group(Fields::of(&request)?)?;

@@ -52,12 +52,24 @@ fn cognitos_own_example() {
     let right = told(POOL, &["authenticated", "accounts.google.com"]);
     assert!(passes(&trust, &right));
     assert!(!passes(&trust, &told(POOL, &["unauthenticated"])));
-    assert!(!passes(&trust, &told("us-east-1:other", &["authenticated"])));
+    assert!(!passes(
+        &trust,
+        &told("us-east-1:other", &["authenticated"])
+    ));
     assert!(!passes(&trust, &Context::new()));
     for (action, asker) in [
         ("sts:AssumeRole", Asker::Federated(COGNITO)),
-        ("sts:AssumeRoleWithWebIdentity", Asker::Federated("cognito-idp.amazonaws.com")),
-        ("sts:AssumeRoleWithWebIdentity", Asker::Caller { account: "1", arns: vec![COGNITO.into()] }),
+        (
+            "sts:AssumeRoleWithWebIdentity",
+            Asker::Federated("cognito-idp.amazonaws.com"),
+        ),
+        (
+            "sts:AssumeRoleWithWebIdentity",
+            Asker::Caller {
+                account: "1",
+                arns: vec![COGNITO.into()],
+            },
+        ),
     ] {
         assert!(!trust.allows(action, &asker, &right), "{action}");
     }
@@ -84,17 +96,42 @@ fn conditions() {
         ("StringLike", json!("a?c*"), Some(&["abcdef"]), true),
         ("StringLike", json!("a?c"), Some(&["ac"]), false),
         ("StringNotLike", json!("a*"), Some(&["ab"]), false),
-        ("ArnLike", json!("arn:aws:iam::*:role/x"), Some(&["arn:aws:iam::1:role/x"]), true),
-        ("ArnNotLike", json!("arn:aws:iam::*:role/x"), Some(&["arn:aws:iam::1:role/x"]), false),
+        (
+            "ArnLike",
+            json!("arn:aws:iam::*:role/x"),
+            Some(&["arn:aws:iam::1:role/x"]),
+            true,
+        ),
+        (
+            "ArnNotLike",
+            json!("arn:aws:iam::*:role/x"),
+            Some(&["arn:aws:iam::1:role/x"]),
+            false,
+        ),
         ("Bool", json!(true), Some(&["true"]), true),
         ("Bool", json!("true"), Some(&["false"]), false),
         ("Null", json!("true"), None, true),
         ("Null", json!("true"), Some(&["a"]), false),
         ("Null", json!(false), Some(&["a"]), true),
-        ("ForAnyValue:StringEquals", json!("a"), Some(&["b", "a"]), true),
+        (
+            "ForAnyValue:StringEquals",
+            json!("a"),
+            Some(&["b", "a"]),
+            true,
+        ),
         ("ForAnyValue:StringEquals", json!("a"), None, false),
-        ("ForAllValues:StringEquals", json!(["a", "b"]), Some(&["b", "a"]), true),
-        ("ForAllValues:StringEquals", json!("a"), Some(&["b", "a"]), false),
+        (
+            "ForAllValues:StringEquals",
+            json!(["a", "b"]),
+            Some(&["b", "a"]),
+            true,
+        ),
+        (
+            "ForAllValues:StringEquals",
+            json!("a"),
+            Some(&["b", "a"]),
+            false,
+        ),
         ("ForAllValues:StringEquals", json!("a"), None, true),
     ];
     for (operator, wanted, given, outcome) in cases {
@@ -104,7 +141,10 @@ fn conditions() {
         assert_eq!(told, *outcome, "{operator} {wanted} {given:?}");
     }
     let two = cognito(&json!({ "StringEquals": { KEY: "a", "sts:RoleSessionName": "me" } }));
-    assert!(passes(&two, &context(&[(KEY, &["a"]), ("STS:rolesessionname", &["me"])])));
+    assert!(passes(
+        &two,
+        &context(&[(KEY, &["a"]), ("STS:rolesessionname", &["me"])])
+    ));
     assert!(!passes(&two, &context(&[(KEY, &["a"])])));
 }
 
@@ -119,14 +159,23 @@ fn callers() {
     for (principal, outcome) in [
         (json!({ "AWS": "111111111111" }), true),
         (json!({ "AWS": "arn:aws:iam::111111111111:root" }), true),
-        (json!({ "AWS": ["arn:aws:iam::222222222222:root", role] }), true),
+        (
+            json!({ "AWS": ["arn:aws:iam::222222222222:root", role] }),
+            true,
+        ),
         (json!({ "AWS": session }), true),
         (json!({ "AWS": "*" }), true),
         (json!("*"), true),
         (json!({ "AWS": "222222222222" }), false),
         (json!({ "AWS": "arn:aws:iam::222222222222:root" }), false),
-        (json!({ "AWS": "arn:aws:iam::111111111111:role/Reader" }), false),
-        (json!({ "AWS": "arn:aws:sts::111111111111:assumed-role/Reader/you" }), false),
+        (
+            json!({ "AWS": "arn:aws:iam::111111111111:role/Reader" }),
+            false,
+        ),
+        (
+            json!({ "AWS": "arn:aws:sts::111111111111:assumed-role/Reader/you" }),
+            false,
+        ),
         (json!({ "Federated": role }), false),
         (json!({ "Service": "lambda.amazonaws.com" }), false),
     ] {
@@ -144,7 +193,10 @@ fn a_deny_wins() {
           "Condition": { "StringEquals": { "sts:RoleSessionName": "intruder" } } },
     ] });
     let trust = Trust::read(&document.to_string()).expect("a trust policy");
-    let asker = Asker::Caller { account: "1", arns: Vec::new() };
+    let asker = Asker::Caller {
+        account: "1",
+        arns: Vec::new(),
+    };
     let named = |name: &str| context(&[("sts:RoleSessionName", &[name])]);
     assert!(trust.allows("sts:AssumeRole", &asker, &named("guest")));
     assert!(!trust.allows("sts:AssumeRole", &asker, &named("intruder")));
@@ -160,18 +212,46 @@ fn what_cannot_be_judged_is_refused() {
     for (member, value, why) in [
         ("Effect", json!("Maybe"), "Syntax errors"),
         ("Principal", json!({}), "Invalid principal"),
-        ("Principal", json!({ "AWS": "somebody" }), "Invalid principal"),
-        ("Principal", json!({ "AWS": "arn:aws:iam::111111111111:role/*" }), "Invalid principal"),
-        ("Principal", json!({ "Everybody": "x" }), "Invalid principal"),
-        ("Principal", json!("arn:aws:iam::111111111111:root"), "Invalid principal"),
+        (
+            "Principal",
+            json!({ "AWS": "somebody" }),
+            "Invalid principal",
+        ),
+        (
+            "Principal",
+            json!({ "AWS": "arn:aws:iam::111111111111:role/*" }),
+            "Invalid principal",
+        ),
+        (
+            "Principal",
+            json!({ "Everybody": "x" }),
+            "Invalid principal",
+        ),
+        (
+            "Principal",
+            json!("arn:aws:iam::111111111111:root"),
+            "Invalid principal",
+        ),
         ("Action", json!("s3:GetObject"), "s3:GetObject"),
         ("Action", json!([]), "Syntax errors"),
         ("Resource", json!("*"), "Has prohibited field Resource"),
         ("NotPrincipal", json!({ "AWS": "*" }), "NotPrincipal"),
         ("NotAction", json!("sts:*"), "NotAction"),
-        ("Condition", json!({ "NumericLessThan": { "x": "1" } }), "NumericLessThan"),
-        ("Condition", json!({ "ForSome:StringLike": { "x": "1" } }), "ForSome"),
-        ("Condition", json!({ "StringLike": { "x": "${aws:username}" } }), "policy variables"),
+        (
+            "Condition",
+            json!({ "NumericLessThan": { "x": "1" } }),
+            "NumericLessThan",
+        ),
+        (
+            "Condition",
+            json!({ "ForSome:StringLike": { "x": "1" } }),
+            "ForSome",
+        ),
+        (
+            "Condition",
+            json!({ "StringLike": { "x": "${aws:username}" } }),
+            "policy variables",
+        ),
         ("Condition", json!({ "StringLike": "x" }), "Syntax errors"),
     ] {
         let mut statement = right.clone();
@@ -185,9 +265,18 @@ fn what_cannot_be_judged_is_refused() {
         ("{", "invalid Json"),
         ("[]", "Syntax errors"),
         (r#"{"Statement":[]}"#, "Syntax errors"),
-        (r#"{"Version":"2024-01-01","Statement":[{}]}"#, "Syntax errors"),
-        (r#"{"Statement":[{"Effect":"Allow","Action":"sts:*"}]}"#, "Principal"),
-        (r#"{"Statement":[{"Effect":"Allow","Principal":"*"}]}"#, "Action"),
+        (
+            r#"{"Version":"2024-01-01","Statement":[{}]}"#,
+            "Syntax errors",
+        ),
+        (
+            r#"{"Statement":[{"Effect":"Allow","Action":"sts:*"}]}"#,
+            "Principal",
+        ),
+        (
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*"}]}"#,
+            "Action",
+        ),
     ] {
         let refused = Trust::read(document).expect_err(why);
         assert!(refused.message.contains(why), "{}", refused.message);

@@ -54,7 +54,16 @@ impl Desk {
     }
 
     fn send(&self, operation: &str, headers: &str, request: &Value) -> Reply {
-        let target = target(&format!("AWSCognitoIdentityProviderService.{operation}"));
+        self.json(
+            "AWSCognitoIdentityProviderService",
+            operation,
+            headers,
+            request,
+        )
+    }
+
+    fn json(&self, service: &str, operation: &str, headers: &str, request: &Value) -> Reply {
+        let target = target(&format!("{service}.{operation}"));
         let headers = format!("{target}{headers}");
         let answer = self
             .sandbox
@@ -128,35 +137,155 @@ impl Desk {
         assert_eq!(answer.status(), 200, "{}", answer.body);
     }
 
+    /// Calls an operation of identity pools that nobody signs.
+    pub(crate) fn identities(&self, operation: &str, request: &Value) -> Reply {
+        self.json("AWSCognitoIdentityService", operation, "", request)
+    }
+
+    /// Calls an operation of identity pools as the administrator.
+    pub(crate) fn identities_admin(&self, operation: &str, request: &Value) -> Reply {
+        let keys = self.admin_keys();
+        let headers = self.signature("cognito-identity", &request.to_string(), &keys);
+        self.json("AWSCognitoIdentityService", operation, &headers, request)
+    }
+
+    /// Calls an operation of STS or IAM: what came back, as XML.
+    pub(crate) fn form(
+        &self,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+        keys: Option<&Keys>,
+    ) -> Result<String, Refused> {
+        let mut body = format!("Action={action}");
+        for (name, value) in parameters {
+            body += &format!("&{name}={}", encode(value));
+        }
+        let headers = keys.map(|keys| self.signature(service, &body, keys));
+        let headers = headers.unwrap_or_default();
+        let answer = self.sandbox.send("POST", "/", &headers, &body);
+        if answer.status() == 200 {
+            return Ok(answer.body);
+        }
+        Err(Refused {
+            code: inside(&answer.body, "Code"),
+            message: inside(&answer.body, "Message"),
+        })
+    }
+
+    /// `GetCallerIdentity`: the ARN and the user's id.
+    pub(crate) fn who_is(&self, keys: &Keys) -> Result<(String, String), Refused> {
+        let answer = self.form("sts", "GetCallerIdentity", &[], Some(keys))?;
+        Ok((inside(&answer, "Arn"), inside(&answer, "UserId")))
+    }
+
+    /// The administrator's keys.
+    pub(crate) fn admin_keys(&self) -> Keys {
+        let ready = |name: &str| {
+            self.sandbox.ready[name]
+                .as_str()
+                .expect("a text")
+                .to_owned()
+        };
+        Keys {
+            access_key: ready("admin_key"),
+            secret: ready("admin_secret"),
+            token: None,
+        }
+    }
+
     fn signed(&self, body: &str) -> String {
-        let ready = |name: &str| self.sandbox.ready[name].as_str().expect("a text");
+        self.signature("cognito-idp", body, &self.admin_keys())
+    }
+
+    fn signature(&self, service: &str, body: &str, keys: &Keys) -> String {
+        let region = self.sandbox.ready["region"].as_str().expect("a text");
         let now = self.sandbox.control("GET", "clock", &Value::Null).json()["now_ms"].as_i64();
         let now = Timestamp::from_millisecond(now.expect("a number")).expect("a time");
         let stamp = now
             .to_zoned(TimeZone::UTC)
             .strftime("%Y%m%dT%H%M%SZ")
             .to_string();
-        let scope = format!(
-            "{}/{}/cognito-idp/aws4_request",
-            &stamp[..8],
-            ready("region")
-        );
-        let canonical = format!(
-            "POST\n/\n\nhost:sandbox\nx-amz-date:{stamp}\n\nhost;x-amz-date\n{}",
-            hash(body)
-        );
+        let scope = format!("{}/{region}/{service}/aws4_request", &stamp[..8]);
+        let mut headers = vec![
+            ("host", "sandbox".to_owned()),
+            ("x-amz-date", stamp.clone()),
+        ];
+        if let Some(token) = &keys.token {
+            headers.push(("x-amz-security-token", token.clone()));
+        }
+        let lines: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}:{value}\n"))
+            .collect();
+        let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+        let names = names.join(";");
+        let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", hash(body));
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hash(&canonical));
-        let secret = format!("AWS4{}", ready("admin_secret"));
-        let mut key = secret.into_bytes();
+        let mut key = format!("AWS4{}", keys.secret).into_bytes();
         for part in scope.split('/') {
             key = mac(&key, part);
         }
+        let token = keys.token.as_ref();
+        let token = token.map(|token| format!("X-Amz-Security-Token: {token}\r\n"));
         format!(
-            "X-Amz-Date: {stamp}\r\nAuthorization: AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=host;x-amz-date, Signature={}\r\n",
-            ready("admin_key"),
+            "X-Amz-Date: {stamp}\r\n{}Authorization: AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={}\r\n",
+            token.unwrap_or_default(),
+            keys.access_key,
             hex(&mac(&key, &text))
         )
     }
+}
+
+/// AWS keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) access_key: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
+}
+
+impl Keys {
+    /// The keys in an answer of STS.
+    pub(crate) fn of_xml(xml: &str) -> Self {
+        Self {
+            access_key: inside(xml, "AccessKeyId"),
+            secret: inside(xml, "SecretAccessKey"),
+            token: Some(inside(xml, "SessionToken")),
+        }
+    }
+
+    /// The keys in an answer of `GetCredentialsForIdentity`.
+    pub(crate) fn of_json(answer: &Value) -> Self {
+        let text = |name: &str| {
+            answer["Credentials"][name]
+                .as_str()
+                .expect("a text")
+                .to_owned()
+        };
+        Self {
+            access_key: text("AccessKeyId"),
+            secret: text("SecretKey"),
+            token: Some(text("SessionToken")),
+        }
+    }
+}
+
+/// The text of the first element of this name; empty if there is none.
+pub(crate) fn inside(xml: &str, name: &str) -> String {
+    let rest = xml.split_once(&format!("<{name}>")).map(|(_, rest)| rest);
+    let text = rest.and_then(|rest| rest.split_once(&format!("</{name}>")));
+    text.map(|(text, _)| text.to_owned()).unwrap_or_default()
+}
+
+fn encode(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// The error code of a reply that is one.

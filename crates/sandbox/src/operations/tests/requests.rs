@@ -322,6 +322,17 @@ impl Ground {
         let logins = json!({ seeded.provider_name.clone(): self.tokens["IdToken"] });
         let get_id = json!({ "IdentityPoolId": seeded.identity_pool_id, "Logins": logins });
         let identity = run(world, "GetId", &get_id).expect("an identity");
+        let classic = json!({
+            "IdentityPoolName": "classic",
+            "AllowClassicFlow": true,
+            "CognitoIdentityProviders": [{
+                "ProviderName": seeded.provider_name,
+                "ClientId": client,
+            }],
+        });
+        let classic = run(world, "CreateIdentityPool", &classic).expect("a pool");
+        let classic = json!({ "IdentityPoolId": classic["IdentityPoolId"], "Logins": logins });
+        let classic_identity = run(world, "GetId", &classic).expect("an identity")["IdentityId"].clone();
         let roles = json!({
             "IdentityPoolId": seeded.identity_pool_id,
             "Roles": { "authenticated": seeded.role_arn },
@@ -350,6 +361,20 @@ impl Ground {
                         "ServerSideTokenCheck": true,
                     }],
                 }),
+            ),
+            (
+                "UpdateIdentityPool",
+                json!({
+                    "IdentityPoolId": seeded.identity_pool_id,
+                    "IdentityPoolName": "i",
+                    "AllowUnauthenticatedIdentities": false,
+                    "AllowClassicFlow": true,
+                    "SupportedLoginProviders": { "accounts.google.com": "app" },
+                }),
+            ),
+            (
+                "GetOpenIdToken",
+                json!({ "IdentityId": classic_identity, "Logins": logins }),
             ),
             (
                 "DescribeIdentityPool",

@@ -1,0 +1,370 @@
+//! The query protocol of STS and IAM: forms in, XML out, and the table of their operations.
+
+use crate::{
+    random,
+    sigv4::{Message, pairs},
+    sts::{Caller, Dialect},
+    wire::Failure,
+    world::World,
+};
+
+/// The services that speak it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Sts,
+    Iam,
+}
+
+/// One operation of them.
+#[derive(Clone, Copy)]
+pub(crate) struct QueryOperation {
+    pub(crate) name: &'static str,
+    pub(crate) service: Service,
+    run: Run,
+}
+
+/// The inside of the answer's result, as XML.
+pub(crate) type Xml = Result<String, Failure>;
+
+type Run = fn(&mut World, &Query<'_>) -> Xml;
+
+/// A call: its parameters, and the message that may be signed.
+pub(crate) struct Query<'a> {
+    pub(crate) form: &'a Form,
+    pub(crate) message: &'a Message<'a>,
+}
+
+/// The parameters of a call. Where one comes twice, the first counts.
+pub(crate) struct Form(Vec<(String, String)>);
+
+/// The constraints of an API, all of which are told at once when they are violated.
+#[derive(Default)]
+pub(crate) struct Checks(Vec<String>);
+
+/// Finds an operation by its name.
+pub(crate) fn find(action: &str) -> Option<QueryOperation> {
+    let named = |(service, name, run): &(Service, &'static str, Run)| QueryOperation {
+        name,
+        service: *service,
+        run: *run,
+    };
+    TABLE.iter().find(|row| row.1 == action).map(named)
+}
+
+const TABLE: &[(Service, &str, Run)] = &[
+    (Service::Sts, "GetCallerIdentity", |w, q| {
+        w.caller_identity(q.message)
+    }),
+    (Service::Sts, "AssumeRole", World::assume_role),
+    (Service::Sts, "AssumeRoleWithWebIdentity", |w, q| {
+        w.assume_role_with_web_identity(q.form)
+    }),
+    (Service::Iam, "CreateRole", |w, q| w.create_role(q.form)),
+    (Service::Iam, "GetRole", |w, q| w.role(q.form)),
+    (Service::Iam, "UpdateRole", |w, q| w.update_role(q.form)),
+    (Service::Iam, "UpdateAssumeRolePolicy", |w, q| {
+        w.update_assume_role_policy(q.form)
+    }),
+    (Service::Iam, "DeleteRole", |w, q| w.delete_role(q.form)),
+    (Service::Iam, "CreateOpenIDConnectProvider", |w, q| {
+        w.create_open_id_connect_provider(q.form)
+    }),
+    (Service::Iam, "GetOpenIDConnectProvider", |w, q| {
+        w.open_id_connect_provider(q.form)
+    }),
+    (Service::Iam, "DeleteOpenIDConnectProvider", |w, q| {
+        w.delete_open_id_connect_provider(q.form)
+    }),
+];
+
+impl QueryOperation {
+    /// Runs it, if whoever calls may. STS looks for itself.
+    pub(crate) fn run(self, world: &mut World, query: &Query<'_>) -> Xml {
+        if self.service == Service::Iam {
+            self.authorize(world, query.message)?;
+        }
+        let inside = (self.run)(world, query)?;
+        let name = self.name;
+        let result = if inside.is_empty() {
+            String::new()
+        } else {
+            format!("<{name}Result>{inside}</{name}Result>")
+        };
+        Ok(format!(
+            "<{name}Response xmlns=\"{}\">{result}<ResponseMetadata><RequestId>{}</RequestId>\
+             </ResponseMetadata></{name}Response>",
+            self.service.namespace(),
+            random::uuid()
+        ))
+    }
+
+    fn authorize(self, world: &World, message: &Message<'_>) -> Result<(), Failure> {
+        match world.caller(message, "iam") {
+            Ok(Caller::Admin) => Ok(()),
+            Ok(Caller::Role(keys)) => Err(Failure::access_denied(format!(
+                "User: {} is not authorized to perform: iam:{} because no identity-based policy allows the iam:{} action",
+                keys.session.arn(),
+                self.name,
+                self.name
+            ))),
+            Err(refusal) => Err(refusal.worded(Dialect::Query)),
+        }
+    }
+}
+
+impl Service {
+    fn namespace(self) -> &'static str {
+        match self {
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+        }
+    }
+}
+
+impl Form {
+    /// Reads a query string and a body, in this order.
+    pub(crate) fn read(query: &str, body: &[u8]) -> Self {
+        let mut all = pairs(query);
+        all.append(&mut pairs(&String::from_utf8_lossy(body)));
+        Self(all)
+    }
+
+    /// A parameter that may be absent.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(found, _)| found == name)?;
+        Some(&found.1)
+    }
+
+    /// The parameters `NAME.member.1`, `NAME.member.2` and so on, each with what follows the number.
+    pub(crate) fn list(&self, name: &str, inside: &str) -> Vec<&str> {
+        (1..)
+            .map_while(|number| self.text(&format!("{name}.member.{number}{inside}")))
+            .collect()
+    }
+}
+
+impl Checks {
+    /// A parameter that must be there.
+    pub(crate) fn text<'a>(&mut self, form: &'a Form, name: &str) -> &'a str {
+        form.text(name).unwrap_or_else(|| {
+            self.0.push(format!(
+                "Value at '{}' failed to satisfy constraint: Member must not be null",
+                member(name)
+            ));
+            ""
+        })
+    }
+
+    /// How many characters a text must have, and which.
+    pub(crate) fn form(
+        &mut self,
+        name: &str,
+        value: &str,
+        size: std::ops::RangeInclusive<usize>,
+        pattern: Pattern,
+    ) {
+        let length = value.chars().count();
+        if length < *size.start() {
+            let limit = size.start();
+            self.refuse(
+                name,
+                value,
+                &format!("Member must have length greater than or equal to {limit}"),
+            );
+        }
+        if length > *size.end() {
+            let limit = size.end();
+            self.refuse(
+                name,
+                value,
+                &format!("Member must have length less than or equal to {limit}"),
+            );
+        }
+        if !value.chars().all(|letter| pattern.has(letter)) {
+            let text = pattern.text();
+            self.refuse(
+                name,
+                value,
+                &format!("Member must satisfy regular expression pattern: {text}"),
+            );
+        }
+    }
+
+    /// A whole number within limits.
+    pub(crate) fn number(
+        &mut self,
+        form: &Form,
+        name: &str,
+        limits: std::ops::RangeInclusive<i32>,
+    ) -> Result<Option<i32>, Failure> {
+        let Some(text) = form.text(name) else {
+            return Ok(None);
+        };
+        let number: i32 = text
+            .parse()
+            .map_err(|_| Failure::new("MalformedInput", ""))?;
+        if number < *limits.start() {
+            let limit = limits.start();
+            self.refuse(
+                name,
+                text,
+                &format!("Member must have value greater than or equal to {limit}"),
+            );
+        }
+        if number > *limits.end() {
+            let limit = limits.end();
+            self.refuse(
+                name,
+                text,
+                &format!("Member must have value less than or equal to {limit}"),
+            );
+        }
+        Ok(Some(number))
+    }
+
+    /// Refuses a value by the constraint that it violates.
+    pub(crate) fn refuse(&mut self, name: &str, value: &str, constraint: &str) {
+        self.0.push(format!(
+            "Value '{value}' at '{}' failed to satisfy constraint: {constraint}",
+            member(name)
+        ));
+    }
+
+    /// The end: nothing was violated, or `ValidationError`.
+    pub(crate) fn end(self) -> Result<(), Failure> {
+        let count = self.0.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let errors = if count == 1 { "error" } else { "errors" };
+        Err(Failure::new(
+            "ValidationError",
+            format!(
+                "{count} validation {errors} detected: {}",
+                self.0.join("; ")
+            ),
+        ))
+    }
+}
+
+/// The characters that a parameter may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    Any,
+    /// Names of sessions and roles.
+    Name,
+    /// External ids.
+    ExternalId,
+}
+
+impl Pattern {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Any => ".*",
+            Self::Name => r"[\w+=,.@-]*",
+            Self::ExternalId => r"[\w+=,.@:\/-]*",
+        }
+    }
+
+    fn has(self, letter: char) -> bool {
+        let word = letter.is_ascii_alphanumeric() || letter == '_';
+        match self {
+            Self::Any => true,
+            Self::Name => word || "+=,.@-".contains(letter),
+            Self::ExternalId => word || "+=,.@:/-".contains(letter),
+        }
+    }
+}
+
+/// An element with a text in it.
+pub(crate) fn element(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", escape(text))
+}
+
+/// An error as the query protocol writes it.
+pub(crate) fn error_xml(service: Service, failure: &Failure) -> String {
+    let kind = if failure.status < 500 {
+        "Sender"
+    } else {
+        "Receiver"
+    };
+    format!(
+        "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type>{}{}</Error>{}</ErrorResponse>",
+        service.namespace(),
+        element("Code", &failure.code),
+        element("Message", &failure.message),
+        element("RequestId", &random::uuid())
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// A parameter's name as errors write it.
+fn member(name: &str) -> String {
+    let mut member = name.to_owned();
+    if let Some(first) = member.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    member
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        let form = Form::read(
+            "Action=A&X=1",
+            b"X=2&T.member.1.Key=a&T.member.2.Key=b%20c&T.member.4.Key=d&L.member.1=x",
+        );
+        assert_eq!((form.text("X"), form.text("Y")), (Some("1"), None));
+        assert_eq!(form.list("T", ".Key"), ["a", "b c"]);
+        assert_eq!(form.list("L", ""), ["x"]);
+    }
+
+    #[test]
+    fn constraints_are_told_together() {
+        let form = Form::read("N=x y&D=899", b"");
+        let mut checks = Checks::default();
+        checks.text(&form, "RoleArn");
+        checks.form("RoleSessionName", "x y", 2..=64, Pattern::Name);
+        assert_eq!(checks.number(&form, "D", 900..=43_200), Ok(Some(899)));
+        let refused = checks.end().expect_err("refused");
+        assert_eq!(
+            refused.message,
+            r"3 validation errors detected: Value at 'roleArn' failed to satisfy constraint: Member must not be null; Value 'x y' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*; Value '899' at 'd' failed to satisfy constraint: Member must have value greater than or equal to 900"
+        );
+        let mut checks = Checks::default();
+        let wrong = Form::read("D=1.5", b"");
+        let refused = checks.number(&wrong, "D", 0..=1).expect_err("refused");
+        assert_eq!(refused.code, "MalformedInput");
+        checks.form(
+            "ExternalId",
+            "azAZ09_+=,.@:/-",
+            2..=1224,
+            Pattern::ExternalId,
+        );
+        checks.form("ExternalId", "a:b", 3..=3, Pattern::ExternalId);
+        assert_eq!(checks.end(), Ok(()));
+        for (value, why) in [
+            ("a:b", "pattern"),
+            ("a", "equal to 2"),
+            ("abcd", "equal to 3"),
+        ] {
+            let mut checks = Checks::default();
+            checks.form("N", value, 2..=3, Pattern::Name);
+            let refused = checks.end().expect_err(value);
+            assert!(refused.message.contains(why), "{}", refused.message);
+        }
+    }
+
+    #[test]
+    fn texts_in_xml() {
+        assert_eq!(element("A", "<b> & 'c'"), "<A>&lt;b&gt; &amp; 'c'</A>");
+    }
+}
