@@ -1,0 +1,11 @@
+//! The files of `~/.aws`: `config` and `credentials`.
+
+mod edit;
+mod lines;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use edit::BadValue;
+pub use text::{Kind, Refused, Text};

@@ -1,0 +1,265 @@
+//! A file replaced as a whole: whoever reads sees the old one or the new one.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// Who may read the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// It holds secrets: its owner alone.
+    Private,
+    /// Whoever may read it already.
+    AsItIs,
+}
+
+/// Why a file was not replaced. It is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReplaced<E> {
+    /// What it says is not to be changed so.
+    #[error(transparent)]
+    Refused(E),
+    /// It cannot be read, or its directory cannot be written.
+    #[error("“{path}”: {what}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What could not be done.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is no plain file: a directory, a pipe, a device.
+    #[error("“{0}” is no file")]
+    NoFile(PathBuf),
+    /// It belongs to somebody else.
+    #[error("“{0}” belongs to another user")]
+    Foreign(PathBuf),
+    /// Others may read it, and it is to hold secrets.
+    #[error("“{0}” can be read by others")]
+    Exposed(PathBuf),
+    /// Something else wrote it again and again in the same moment.
+    #[error("“{0}” does not come to rest: something else keeps writing it")]
+    Restless(PathBuf),
+}
+
+/// Replaces a file by what `change` makes of its bytes; a file that is not there has none. `None`
+/// leaves it as it is, and so does what it holds already. Says whether it was replaced.
+///
+/// Whoever uses `lock`, too, waits; others do not know of it, and so the file is looked at again
+/// just before. Where the file is a link its target is replaced and the link stays. Mode and group
+/// stay; a new file is its owner's alone.
+///
+/// # Errors
+///
+/// [`NotReplaced`]; then the file is as it was.
+pub fn replace<E>(
+    path: &Path,
+    lock: &Path,
+    exposure: Exposure,
+    mut change: impl FnMut(&[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, E>,
+) -> Result<bool, NotReplaced<E>> {
+    let _held = hold(lock).map_err(|source| fault(lock, "it cannot be locked", source))?;
+    let target =
+        target(path).map_err(|source| fault(path, "the link cannot be followed", source))?;
+    for _ in 0..ATTEMPTS {
+        let old = read(&target, exposure)?;
+        let Some(new) = change(old.bytes()).map_err(NotReplaced::Refused)? else {
+            return Ok(false);
+        };
+        if old.exists() && *new == *old.bytes() {
+            return Ok(false);
+        }
+        let fresh = write(&target, &old, &new)
+            .map_err(|source| fault(&target, "it cannot be written", source))?;
+        if read(&target, exposure)?.bytes() != old.bytes() {
+            continue;
+        }
+        fresh
+            .persist(&target)
+            .map_err(|refused| fault(&target, "it cannot be replaced", refused.error))?;
+        if cfg!(unix) {
+            let directory = directory(&target);
+            File::open(directory)
+                .and_then(|directory| directory.sync_all())
+                .map_err(|source| fault(directory, "it cannot be written through", source))?;
+        }
+        return Ok(true);
+    }
+    Err(NotReplaced::Restless(target))
+}
+
+/// What is there at one moment.
+struct Found(Option<(Zeroizing<Vec<u8>>, Metadata)>);
+
+impl Found {
+    fn bytes(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], |(bytes, _)| bytes)
+    }
+
+    fn exists(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+fn read<E>(path: &Path, exposure: Exposure) -> Result<Found, NotReplaced<E>> {
+    let unreadable = |source| fault(path, "it cannot be read", source);
+    let seen = match std::fs::metadata(path) {
+        Ok(seen) => seen,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found(None)),
+        Err(error) => return Err(unreadable(error)),
+    };
+    // A pipe would not even be opened before somebody writes into it.
+    if !seen.is_file() {
+        return Err(NotReplaced::NoFile(path.to_owned()));
+    }
+    permit(path, &seen, exposure)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let room = usize::try_from(seen.len()).unwrap_or(0).min(LARGEST) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(LARGEST as u64)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() == LARGEST {
+        return Err(unreadable(io::Error::from(ErrorKind::FileTooLarge)));
+    }
+    Ok(Found(Some((bytes, seen))))
+}
+
+#[cfg(unix)]
+fn permit<E>(path: &Path, seen: &Metadata, exposure: Exposure) -> Result<(), NotReplaced<E>> {
+    use std::os::unix::fs::MetadataExt;
+    if seen.uid() != rustix::process::geteuid().as_raw() {
+        return Err(NotReplaced::Foreign(path.to_owned()));
+    }
+    if exposure == Exposure::Private && seen.mode() & 0o077 != 0 {
+        return Err(NotReplaced::Exposed(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// What may be done is in the directory's access list, which a new file inherits.
+#[cfg(not(unix))]
+fn permit<E>(_: &Path, _: &Metadata, _: Exposure) -> Result<(), NotReplaced<E>> {
+    Ok(())
+}
+
+/// The new file beside the old one, durable and with its mode.
+fn write(target: &Path, old: &Found, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let directory = directory(target);
+    make(directory)?;
+    clear(directory);
+    let mut fresh = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .tempfile_in(directory)?;
+    if let Some((_, seen)) = &old.0 {
+        resemble(fresh.as_file(), seen)?;
+    }
+    fresh.write_all(bytes)?;
+    fresh.as_file().sync_all()?;
+    Ok(fresh)
+}
+
+/// Owner and mode are those of the old file. A group that may not be given is let go, and with it
+/// what it was allowed.
+#[cfg(unix)]
+fn resemble(fresh: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let mut mode = old.mode() & 0o777;
+    let group = rustix::fs::Gid::from_raw(old.gid());
+    if fresh.metadata()?.gid() != old.gid() && rustix::fs::fchown(fresh, None, Some(group)).is_err()
+    {
+        mode &= 0o707;
+    }
+    fresh.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn resemble(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Where the bytes are, at the end of however many links.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut here = path.to_owned();
+    for _ in 0..LINKS {
+        match std::fs::read_link(&here) {
+            Ok(next) => here = directory(&here).join(next),
+            // It is no link, or not there at all.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => {
+                return Ok(here);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("the links never end"))
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// A directory that is not there is its owner's alone.
+fn make(directory: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// What a process that was killed has left. Whoever may write here holds the lock.
+fn clear(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name: OsString = entry.file_name();
+        if name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+            // Another attempt will find it again.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn hold(lock: &Path) -> io::Result<File> {
+    make(directory(lock))?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(lock)?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn fault<E>(path: &Path, what: &'static str, source: io::Error) -> NotReplaced<E> {
+    NotReplaced::Io {
+        path: path.to_owned(),
+        what,
+        source,
+    }
+}
+
+/// What new files are called before they take the place of the old.
+const PREFIX: &str = ".poolkey-new.";
+
+/// How often it is begun again because something else wrote meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// As many as Linux follows.
+const LINKS: usize = 40;
+
+/// No file of settings is larger.
+const LARGEST: usize = 64 << 20;
+
+#[cfg(all(test, unix))]
+mod tests;
