@@ -135,6 +135,7 @@ fn lead(
     let of = Of {
         login: name,
         username: front.username.clone(),
+        printed_link: front.printed_link,
     };
     Ok((of, end))
 }

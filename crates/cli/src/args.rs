@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use self::account::{
     AccountCommand, DevicesCommand, FactorArgs, Member, MfaCommand, SignUpArgs, Who,
 };
+use crate::browser::OPEN_LINK;
 use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
@@ -87,6 +89,9 @@ pub(crate) enum Command {
         /// The directory
         dir: PathBuf,
     },
+    /// Open the link that stdin has in the browser
+    #[command(name = OPEN_LINK, hide = true)]
+    OpenLink,
 }
 
 /// Sign in
@@ -112,11 +117,25 @@ pub(crate) struct LoginArgs {
     /// What the pool wants to know of the user, like email=ann@example.com; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "json")]
     pub(crate) attribute: Vec<(String, String)>,
+    /// Open no browser: print the link alone on stdout, and all else on stderr
+    #[arg(long, visible_alias = "no-browser", conflicts_with = "json")]
+    pub(crate) print_url: bool,
+    /// Sign in with another account than the one that the browser is signed in to
+    #[arg(long)]
+    pub(crate) another_account: bool,
+    /// Who is meant, by user name, e-mail address or sub: nobody else's sign-in is kept
+    #[arg(long, value_name = "USER", value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with = "json")]
+    pub(crate) expect: Option<String>,
+    /// Keep a first sign-in without asking whether it is who was meant
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) yes: bool,
     /// Ask and be answered in lines of JSON on stdout and stdin
     #[arg(long)]
     pub(crate) json: bool,
     /// Open the login window instead
     #[arg(long, conflicts_with_all = ["username", "factor", "remember_device", "attribute", "json",
+        "print_url", "another_account", "expect", "yes",
         "user_pool_id", "client_id", "flow", "preferred_challenge", "endpoint", "admin_profile"])]
     pub(crate) window: bool,
     #[command(flatten)]

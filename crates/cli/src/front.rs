@@ -16,6 +16,8 @@ pub(crate) struct Front {
     pub(crate) person: Person,
     /// The user's name, as it was given or typed.
     pub(crate) username: Option<String>,
+    /// Whether stdout has the link of a sign-in, and nothing else belongs there.
+    pub(crate) printed_link: bool,
     json: Option<JsonLines>,
     interrupt: Interrupt,
 }
@@ -32,6 +34,7 @@ impl Front {
             client: client.clone(),
             person,
             username: None,
+            printed_link: false,
             json: json.then(JsonLines::of_process),
             interrupt,
         }
@@ -46,6 +49,8 @@ impl Front {
                 let mut prompts = Prompts::new(&mut self.person, given);
                 let ended = converse(begin, &mut prompts, &self.interrupt, &self.client);
                 self.username = prompts.who().or(self.username.take());
+                self.printed_link = prompts.printed_link();
+                self.person.hush()?;
                 ended
             }
         }

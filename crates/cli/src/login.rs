@@ -11,7 +11,7 @@ use crate::conversation::End;
 use crate::ending::Ending;
 use crate::front::Front;
 use crate::outcome::Of;
-use crate::prompts::Given;
+use crate::prompts::{Expected, Given, Link};
 use crate::{logins, outcome, window};
 
 /// Signs in, to a new login if need be.
@@ -36,16 +36,26 @@ fn sign_in(args: &LoginArgs, front: &mut Front) -> Result<(Of, End), Ending> {
         }),
         attributes: args.attribute.iter().cloned().collect(),
         later: None,
+        link: if args.print_url {
+            Link::Print
+        } else {
+            Link::Open
+        },
+        expected: Expected {
+            user: args.expect.clone(),
+            first_is_right: args.yes,
+        },
     };
     let begin = Ask::SignIn {
         login: name.to_string(),
         username: args.username.clone(),
-        another_account: false,
+        another_account: args.another_account,
     };
     let end = front.converse(&begin, given)?;
     let of = Of {
         login: name,
         username: front.username.clone(),
+        printed_link: front.printed_link,
     };
     Ok((of, end))
 }

@@ -13,6 +13,7 @@ use crate::ending::Ending;
 
 mod account;
 mod args;
+mod browser;
 mod conversation;
 mod daemon;
 mod ending;
@@ -58,5 +59,6 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Daemon(command) => daemon::run(*command, client),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { dir } => manual::pages(dir),
+        Command::OpenLink => browser::open_link(),
     }
 }

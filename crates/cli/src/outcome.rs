@@ -19,6 +19,8 @@ pub(crate) struct Of {
     pub(crate) login: LoginName,
     /// The name that was given beforehand or typed.
     pub(crate) username: Option<String>,
+    /// Whether stdout has a link already, for whoever reads it alone.
+    pub(crate) printed_link: bool,
 }
 
 impl Of {
@@ -27,9 +29,13 @@ impl Of {
     }
 }
 
-/// Tells it on stdout.
+/// Tells it on stdout, or on stderr where stdout is a link's.
 pub(crate) fn tell(of: &Of, goal: &Goal, end: &End) -> Result<(), Ending> {
-    print(&text(of, goal, end, words::now()))
+    let text = text(of, goal, end, words::now());
+    if of.printed_link {
+        return Ok(anstream::stderr().write_all(text.as_bytes())?);
+    }
+    print(&text)
 }
 
 /// Tells the second factors on stdout, where the user's account was asked for.

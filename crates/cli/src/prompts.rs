@@ -10,8 +10,13 @@ use crate::conversation::{Answers, newer_question};
 use crate::ending::Ending;
 use crate::terminal::Person;
 
+mod browser;
+mod identity;
 mod new;
 mod wording;
+
+pub(crate) use browser::Link;
+pub(crate) use identity::Expected;
 
 /// A person, and what was given beforehand.
 pub(crate) struct Prompts<'a> {
@@ -24,6 +29,10 @@ pub(crate) struct Prompts<'a> {
     told_of_resending: bool,
     resent: bool,
     username: Option<String>,
+    /// The name that was given beforehand, whether or not it was asked for.
+    given_username: Option<String>,
+    waiting: Option<browser::Waiting>,
+    printed_link: bool,
 }
 
 /// What options say. Each is used once: what was wrong is not given again.
@@ -35,18 +44,25 @@ pub(crate) struct Given {
     pub(crate) attributes: BTreeMap<String, String>,
     /// The command that goes on where the code of a new account does not come at once.
     pub(crate) later: Option<String>,
+    /// What is done with the link of a sign-in in the browser.
+    pub(crate) link: Link,
+    /// Who is meant.
+    pub(crate) expected: Expected,
 }
 
 impl<'a> Prompts<'a> {
     pub(crate) fn new(person: &'a mut Person, given: Given) -> Self {
         Self {
             person,
+            given_username: given.username.clone(),
             given,
             attributes: BTreeMap::new(),
             app: None,
             told_of_resending: false,
             resent: false,
             username: None,
+            waiting: None,
+            printed_link: false,
         }
     }
 
@@ -58,6 +74,10 @@ impl<'a> Prompts<'a> {
 
 impl Answers for Prompts<'_> {
     fn answer(&mut self, question: &Question, problem: Option<&Failure>) -> Result<Answer, Ending> {
+        if let Question::Browser { url, redirect_uri } = question {
+            return self.browser(url, redirect_uri, problem);
+        }
+        self.person.hush()?;
         if let Some(problem) = problem
             && self.person.can_be_asked_again()
         {
@@ -127,9 +147,9 @@ impl Prompts<'_> {
             Question::RememberDevice { name } => {
                 self.remember_device(name).map(Answer::RememberDevice)
             }
-            Question::Browser { .. } | Question::Identity { .. } | Question::Other => {
-                Err(newer_question().into())
-            }
+            Question::Browser { url, redirect_uri } => self.browser(url, redirect_uri, problem),
+            Question::Identity { user, was } => self.identity(user, was.as_ref()),
+            Question::Other => Err(newer_question().into()),
         }
     }
 

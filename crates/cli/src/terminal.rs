@@ -1,6 +1,7 @@
 //! Asking a person, or whatever stands in for one.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::time::Duration;
 
 use poolkey_core::failure::{Code, Failure};
 use poolkey_core::secret::Secret;
@@ -75,6 +76,44 @@ impl Person {
         answered(line)
     }
 
+    /// From here on, what is pasted at the terminal is noted while something else is waited for.
+    pub(crate) fn listen(&mut self) -> Result<(), Ending> {
+        match self {
+            Self::AtTerminal(tty) => Ok(tty.listen()?),
+            Self::Script(_) => Ok(()),
+        }
+    }
+
+    /// A line that was pasted meanwhile. It waits for so long at most.
+    pub(crate) fn heard(&mut self, patience: Duration) -> Result<Option<Secret>, Ending> {
+        let Self::AtTerminal(tty) = self else {
+            std::thread::sleep(patience);
+            return Ok(None);
+        };
+        match tty.heard(patience) {
+            Ok(Heard::Nothing) => Ok(None),
+            Ok(Heard::Line(line)) => Ok(Some(Secret::new(line.trim()))),
+            Ok(Heard::End) => Err(no_answer().into()),
+            Err(error) => Err(unreadable(&error).into()),
+        }
+    }
+
+    /// Nothing is noted any more.
+    pub(crate) fn hush(&mut self) -> Result<(), Ending> {
+        match self {
+            Self::AtTerminal(tty) => Ok(tty.hush()?),
+            Self::Script(_) => Ok(()),
+        }
+    }
+
+    /// What to say of how a pasted line looks.
+    pub(crate) fn hides(&self) -> &'static str {
+        match self {
+            Self::AtTerminal(_) => tty::HIDES,
+            Self::Script(_) => "",
+        }
+    }
+
     /// Tells the person something between two questions.
     pub(crate) fn tell(&mut self, told: &str) -> Result<(), Ending> {
         let told = clean(told);
@@ -97,6 +136,14 @@ impl Person {
             Self::AtTerminal(_) | Self::Script(_) => Ok(Shown::Nothing),
         }
     }
+}
+
+/// What came of listening.
+pub(crate) enum Heard {
+    Nothing,
+    Line(Zeroizing<String>),
+    /// There will be nothing any more.
+    End,
 }
 
 /// What is drawn on a terminal, controls and all. It may hold a secret.
@@ -144,10 +191,14 @@ pub(crate) fn line_of(
     if line.last() == Some(&b'\r') {
         line.pop();
     }
-    let text = std::str::from_utf8(&line).map_err(|_| ErrorKind::InvalidData)?;
+    text_of(&line).map(Some)
+}
+
+fn text_of(line: &[u8]) -> io::Result<Zeroizing<String>> {
+    let text = std::str::from_utf8(line).map_err(|_| ErrorKind::InvalidData)?;
     let mut copy = Zeroizing::new(String::with_capacity(text.len()));
     copy.push_str(text);
-    Ok(Some(copy))
+    Ok(copy)
 }
 
 /// Nobody answers any more.
@@ -177,6 +228,9 @@ pub(crate) fn unreadable(error: &io::Error) -> Failure {
 
 /// Cognito takes at most 256 characters for a password.
 const LONGEST: usize = 4096;
+
+/// An address with a code and a state; some providers' codes have two thousand characters.
+const LONGEST_PASTE: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {

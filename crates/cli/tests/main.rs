@@ -8,6 +8,8 @@
 )]
 
 mod account;
+#[cfg(target_os = "linux")]
+mod browser;
 mod commands;
 mod help;
 mod json;
