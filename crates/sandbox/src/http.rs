@@ -18,6 +18,7 @@ use crate::{
     call, control,
     reply::{json_response, plain},
     srp::same,
+    web::{self, Target},
     wire::Failure,
     world::World,
 };
@@ -73,6 +74,9 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     if path == "/" {
         return Ok(call::answer(&app, &parts, body).await);
     }
+    if let Some(target) = Target::of(&path) {
+        return Ok(web::answer(&app, target, &parts, body).await);
+    }
     Ok(well_known(&app, &parts.method, &path))
 }
 
@@ -108,12 +112,21 @@ fn well_known(app: &App, method: &Method, path: &str) -> Response {
     let issuer = world.issuer(pool);
     let key_set = world.key.key_set();
     let base = format!("{}/{pool}", world.place.url);
+    let login = world.login_url(pool);
     drop(world);
     match document {
         "jwks.json" => plain(app, 200, &key_set),
         "openid-configuration" => {
             let answer = json!({
                 "issuer": issuer,
+                "authorization_endpoint": format!("{login}/oauth2/authorize"),
+                "token_endpoint": format!("{login}/oauth2/token"),
+                "revocation_endpoint": format!("{login}/oauth2/revoke"),
+                "userinfo_endpoint": format!("{login}/oauth2/userInfo"),
+                "end_session_endpoint": format!("{login}/logout"),
+                "scopes_supported": ["openid", "email", "phone", "profile"],
+                "token_endpoint_auth_methods_supported":
+                    ["client_secret_basic", "client_secret_post"],
                 "jwks_uri": format!("{base}/.well-known/jwks.json"),
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "subject_types_supported": ["public"],

@@ -46,9 +46,11 @@ mod http;
 mod iam;
 mod identity;
 mod identity_pool;
+mod idp;
 mod journal;
 mod keys;
 mod limits;
+mod login;
 mod logins;
 mod mfa;
 mod oauth;
@@ -56,6 +58,7 @@ mod oidc;
 mod open_id_token;
 mod operations;
 mod outbox;
+mod outgoing;
 #[cfg(test)]
 mod play;
 mod policy;
@@ -83,6 +86,7 @@ mod tokens;
 mod totp;
 mod trust;
 mod user;
+mod web;
 mod web_identity;
 mod wire;
 mod world;
@@ -95,8 +99,8 @@ pub use keys::NoKey;
 pub use outbox::{Medium, Message, Purpose};
 pub use seed::{
     Ambiguous, ClientSeed, DeviceChoice, GroupSeed, IdentityPoolChoice, IdentityPoolSeed,
-    OidcProviderSeed, PoolSeed, RoleRuleSeed, RoleSeed, Seed, Seeded, TrustChoice, TrustWord,
-    UserSeed,
+    IdpClientSeed, IdpSeed, OidcProviderSeed, PoolSeed, ProviderSeed, RoleRuleSeed, RoleSeed, Seed,
+    Seeded, SeededIdp, TrustChoice, TrustWord, UserSeed,
 };
 pub use server::{Options, Sandbox, StartError};
 pub use world::Issuer;

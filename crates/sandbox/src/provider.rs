@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Moment,
-    oauth::is_loopback,
+    outgoing::may_be_asked,
     pool::Pool,
     wire::{Answer, Failure, Fields},
     world::World,
@@ -223,12 +223,9 @@ fn details(fields: Fields<'_>) -> Result<BTreeMap<String, String>, Failure> {
         let Some(url) = details.get(member) else {
             continue;
         };
-        let authority = url
-            .strip_prefix("http://")
-            .and_then(|rest| rest.split('/').next());
-        if !authority.is_some_and(is_loopback) {
+        if !may_be_asked(url) {
             return Err(Failure::invalid_parameter(format!(
-                "{url} as {member}: the sandbox only speaks to providers by http on localhost, 127.0.0.1 or [::1]."
+                "{url} as {member} cannot be used: https, or http on this computer."
             )));
         }
     }
@@ -260,4 +257,29 @@ fn texts(fields: Fields<'_>) -> Result<BTreeMap<String, String>, Failure> {
         .names()
         .map(|name| Ok((name.to_owned(), fields.text(name)?.to_owned())))
         .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A provider called `Work`.
+    pub(crate) fn provider(issuer: &str, client_id: &str) -> IdentityProvider {
+        let details = [
+            ("oidc_issuer", issuer),
+            ("client_id", client_id),
+            ("authorize_scopes", "openid email"),
+            ("attributes_request_method", "GET"),
+        ];
+        IdentityProvider {
+            name: "Work".into(),
+            created: Moment(0),
+            modified: Moment(0),
+            details: details
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
+            mapping: BTreeMap::new(),
+            identifiers: Vec::new(),
+        }
+    }
 }

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::factor::{CustomRound, Factor, FirstFactor, Mfa};
 
+mod browser;
 mod plant;
 
+pub use browser::{IdpClientSeed, IdpSeed, ProviderSeed, SeededIdp};
 pub(crate) use plant::plant;
 
 /// What to set up. Everything has a default: `{}` gives a chain that works.
@@ -21,6 +23,8 @@ pub struct Seed {
     pub pool: PoolSeed,
     /// The new app client.
     pub client: ClientSeed,
+    /// An OpenID Connect provider that the sandbox plays.
+    pub idp: Option<IdpSeed>,
     /// The new user.
     pub user: UserSeed,
     /// The new identity pool; `false` for none.
@@ -40,6 +44,10 @@ pub struct PoolSeed {
     /// More members of `CreateUserPool`, in AWS's words. Unless told otherwise, a seeded pool
     /// verifies e-mail addresses.
     pub aws: Option<Value>,
+    /// The domain of its managed login; without one it is at the root, like that of every pool.
+    pub domain: Option<String>,
+    /// Identity providers behind it.
+    pub identity_providers: Vec<ProviderSeed>,
     /// Its groups.
     pub groups: Vec<GroupSeed>,
     /// Whether a second factor is asked for.
@@ -102,6 +110,14 @@ pub struct ClientSeed {
     pub hide_strangers: Option<bool>,
     /// `AuthSessionValidity`: 3 to 15 minutes.
     pub session_minutes: Option<i64>,
+    /// `CallbackURLs`: with one, the client may sign in by browser.
+    pub callback_urls: Vec<String>,
+    /// `LogoutURLs`
+    pub logout_urls: Vec<String>,
+    /// `AllowedOAuthScopes`; by default all that a pool has.
+    pub scopes: Option<Vec<String>>,
+    /// `SupportedIdentityProviders`; by default the pool's own users and all its providers.
+    pub identity_providers: Option<Vec<String>>,
     /// More members of `CreateUserPoolClient`, in AWS's words.
     pub aws: Option<Value>,
 }
@@ -265,6 +281,20 @@ pub struct Seeded {
     /// Its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// Where the pool's managed login is: the URL to use as its domain.
+    pub domain: String,
+    /// The client's `CallbackURLs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub callback_urls: Vec<String>,
+    /// The client's `LogoutURLs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logout_urls: Vec<String>,
+    /// The client's `SupportedIdentityProviders`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identity_providers: Vec<String>,
+    /// The provider that the sandbox plays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idp: Option<SeededIdp>,
     /// The user.
     pub username: String,
     /// The user's password.
@@ -310,11 +340,19 @@ impl Seed {
                     group("admin", "arn:aws:iam::ACCOUNT:role/Admin", 1),
                     group("reader", "arn:aws:iam::ACCOUNT:role/Reader", 2),
                 ],
+                identity_providers: vec![ProviderSeed {
+                    name: "DemoIdp".into(),
+                    identifiers: vec!["demo.example".into()],
+                    ..ProviderSeed::default()
+                }],
                 ..PoolSeed::default()
             },
+            idp: Some(IdpSeed::default()),
             client: ClientSeed {
                 id: Some("demo0000000000000000000001".into()),
                 rotation_grace_seconds: Some(60),
+                callback_urls: DEMO_CALLBACKS.map(str::to_owned).into(),
+                logout_urls: DEMO_LOGOUTS.map(str::to_owned).into(),
                 ..ClientSeed::default()
             },
             user: UserSeed {
@@ -346,3 +384,18 @@ fn group(name: &str, role: &str, precedence: i64) -> GroupSeed {
         precedence: Some(precedence),
     }
 }
+
+/// What desktop apps usually register; any other has to be seeded.
+const DEMO_CALLBACKS: [&str; 6] = [
+    "http://localhost:8400/callback",
+    "http://127.0.0.1:8400/callback",
+    "http://[::1]:8400/callback",
+    "http://localhost:9379/callback",
+    "http://127.0.0.1:9379/callback",
+    "http://localhost:3000/",
+];
+
+const DEMO_LOGOUTS: [&str; 2] = [
+    "http://localhost:8400/signed-out",
+    "http://127.0.0.1:8400/signed-out",
+];

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+mod browser;
 mod identity;
 
 use super::{
@@ -18,6 +19,10 @@ use crate::{
 
 /// Sets everything up through the same operations that AWS's tools call.
 pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
+    let idp = match seed.idp {
+        Some(idp) => Some(browser::plant_idp(world, idp)?),
+        None => None,
+    };
     let pool = match seed.user_pool_id {
         Some(id) => world.pool(&id)?.id.clone(),
         None => plant_pool(world, seed.pool)?,
@@ -54,6 +59,11 @@ pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
         region: world.place.region.clone(),
         issuer: world.issuer(&pool),
         provider_name: world.provider_name(&pool),
+        domain: world.login_url(&pool),
+        callback_urls: client.oauth.callbacks,
+        logout_urls: client.oauth.logouts,
+        identity_providers: client.oauth.providers,
+        idp,
         client_id: client.id,
         client_secret: client.secret,
         username,
@@ -113,6 +123,13 @@ fn plant_pool(world: &mut World, seed: PoolSeed) -> Result<String, Failure> {
         world.set_user_pool_mfa_config(Fields::of(&request)?)?;
     }
     world.pool_mut(&id)?.rules.custom = seed.custom;
+    if let Some(domain) = seed.domain {
+        let request = json!({ "UserPoolId": id, "Domain": domain });
+        world.create_user_pool_domain(Fields::of(&request)?)?;
+    }
+    for provider in seed.identity_providers {
+        browser::plant_provider(world, &id, provider)?;
+    }
     for group in seed.groups {
         let request = json!({
             "UserPoolId": id,
@@ -168,6 +185,9 @@ fn plant_client(world: &mut World, pool: &str, seed: ClientSeed) -> Result<Strin
         request["RefreshTokenRotation"] =
             json!({ "Feature": "ENABLED", "RetryGracePeriodSeconds": grace });
     }
+    let urls = (seed.callback_urls, seed.logout_urls);
+    let (scopes, providers) = (seed.scopes, seed.identity_providers);
+    browser::open_to_browsers(world, pool, urls, scopes, providers, &mut request)?;
     extend(&mut request, seed.aws);
     world.create_user_pool_client_as(Fields::of(&request)?, id.clone())?;
     Ok(id)
@@ -258,48 +278,6 @@ fn plant_user(
         world.admin_set_user_mfa_preference(Fields::of(&request)?)?;
     }
     Ok((name, password))
-}
-
-fn plant_identity_pool(
-    world: &mut World,
-    pool: &str,
-    client: &str,
-    seed: IdentityPoolSeed,
-) -> Result<(String, String), Failure> {
-    let account = &world.place.account;
-    let role = seed
-        .role_arn
-        .unwrap_or_else(|| format!("arn:aws:iam::{account}:role/Developer"));
-    let id = seed
-        .id
-        .unwrap_or_else(|| format!("{}:{}", world.place.region, random::uuid()));
-    if world.identity_pools.contains_key(&id) {
-        return Err(Failure::invalid_parameter(format!(
-            "The identity pool id {id} is taken."
-        )));
-    }
-    let provider = world.provider_name(pool);
-    let request = json!({
-        "IdentityPoolName": seed.name.unwrap_or_else(|| "keys".into()),
-        "AllowUnauthenticatedIdentities": seed.guest_role_arn.is_some(),
-        "CognitoIdentityProviders": [{
-            "ProviderName": provider,
-            "ClientId": client,
-            "ServerSideTokenCheck": seed.check_tokens,
-        }],
-    });
-    world.create_identity_pool_as(Fields::of(&request)?, id.clone())?;
-    let mut request = json!({ "IdentityPoolId": id, "Roles": { "authenticated": role } });
-    if let Some(guest) = seed.guest_role_arn {
-        request["Roles"]["unauthenticated"] = json!(guest);
-    }
-    if seed.roles_from_token {
-        request["RoleMappings"] = json!({ format!("{provider}:{client}"): {
-            "Type": "Token", "AmbiguousRoleResolution": "Deny",
-        } });
-    }
-    world.set_identity_pool_roles(Fields::of(&request)?)?;
-    Ok((id, role))
 }
 
 fn extend(request: &mut Value, more: Option<Value>) {
