@@ -50,6 +50,14 @@ impl<T> Answered<T> {
     }
 }
 
+impl<T> Answered<Option<T>> {
+    /// What it should hold, where it does.
+    pub(crate) fn whole(self) -> Option<Answered<T>> {
+        let server = self.server;
+        self.output.map(|output| Answered { output, server })
+    }
+}
+
 /// Makes the call that `send` describes. The [`Probe`] goes along as its interceptor; `secrets`
 /// are all that the call sends and that no text may repeat.
 pub(crate) async fn call<T, E, F>(
@@ -181,11 +189,7 @@ impl Intercept for Probe {
     ) -> Result<(), BoxError> {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let response = context.response_mut();
-        notes.server = response
-            .headers()
-            .get("date")
-            .and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())
-            .map(|date| UnixTime::from_secs(date.secs()));
+        notes.server = date(response);
         notes.request_id = response
             .headers()
             .get("x-amzn-requestid")
@@ -194,6 +198,13 @@ impl Intercept for Probe {
         *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, LARGEST));
         Ok(())
     }
+}
+
+/// What the server's clock showed.
+pub(crate) fn date(response: &HttpResponse) -> Option<UnixTime> {
+    let date = response.headers().get("date")?;
+    let date = DateTime::from_str(date, Format::HttpDate).ok()?;
+    Some(UnixTime::from_secs(date.secs()))
 }
 
 /// `https://host:port/path` without the scheme, user information and path.
@@ -209,6 +220,7 @@ impl From<Refusal> for Fault {
             Meaning::Plain
             | Meaning::SecretMissing
             | Meaning::SecretWrong
+            | Meaning::Needs(_)
             | Meaning::Refused(_) => refusal.fault,
         }
     }

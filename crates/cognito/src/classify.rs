@@ -5,6 +5,8 @@
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::{Fault, FaultKind};
 
+use crate::setup::Setup;
+
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,8 @@ pub(crate) enum Meaning {
     SecretWrong,
     /// This part of what was sent can be mended, or is done already.
     Refused(Part),
+    /// An administrator would have to mend this.
+    Needs(Setup),
 }
 
 /// What a call was refused for.
@@ -60,21 +64,25 @@ impl Refusal {
     }
 }
 
-/// The operations of Cognito that Poolkey calls.
+/// The operations of Cognito and STS that Poolkey calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     AdminConfirmSignUp,
     AdminInitiateAuth,
     AdminRespondToAuthChallenge,
     AssociateSoftwareToken,
+    AssumeRole,
+    AssumeRoleWithWebIdentity,
     ChangePassword,
     ConfirmDevice,
     ConfirmForgotPassword,
     ConfirmSignUp,
     ForgetDevice,
     ForgotPassword,
+    GetCallerIdentity,
     GetCredentialsForIdentity,
     GetId,
+    GetOpenIdToken,
     GetTokensFromRefreshToken,
     GetUser,
     GetUserAttributeVerificationCode,
@@ -98,14 +106,18 @@ impl Operation {
             Self::AdminInitiateAuth => "AdminInitiateAuth",
             Self::AdminRespondToAuthChallenge => "AdminRespondToAuthChallenge",
             Self::AssociateSoftwareToken => "AssociateSoftwareToken",
+            Self::AssumeRole => "AssumeRole",
+            Self::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
             Self::ChangePassword => "ChangePassword",
             Self::ConfirmDevice => "ConfirmDevice",
             Self::ConfirmForgotPassword => "ConfirmForgotPassword",
             Self::ConfirmSignUp => "ConfirmSignUp",
             Self::ForgetDevice => "ForgetDevice",
             Self::ForgotPassword => "ForgotPassword",
+            Self::GetCallerIdentity => "GetCallerIdentity",
             Self::GetCredentialsForIdentity => "GetCredentialsForIdentity",
             Self::GetId => "GetId",
+            Self::GetOpenIdToken => "GetOpenIdToken",
             Self::GetTokensFromRefreshToken => "GetTokensFromRefreshToken",
             Self::GetUser => "GetUser",
             Self::GetUserAttributeVerificationCode => "GetUserAttributeVerificationCode",
@@ -148,7 +160,10 @@ impl Operation {
             | Self::VerifySoftwareToken
             | Self::VerifyUserAttribute => Place::Access,
             Self::GetTokensFromRefreshToken | Self::RevokeToken => Place::Session,
-            Self::GetCredentialsForIdentity | Self::GetId => Place::Pool,
+            Self::GetCredentialsForIdentity | Self::GetId | Self::GetOpenIdToken => Place::Pool,
+            Self::AssumeRole | Self::AssumeRoleWithWebIdentity | Self::GetCallerIdentity => {
+                Place::Sts
+            }
         }
     }
 }
@@ -181,7 +196,9 @@ pub(crate) fn classify(
         Some(Verdict::NeedsSecret) => (FaultKind::Misconfigured, Meaning::SecretMissing),
         Some(Verdict::HasWrongSecret) => (FaultKind::Misconfigured, Meaning::SecretWrong),
         Some(Verdict::Refuses(part)) => (FaultKind::Wrong, Meaning::Refused(part)),
+        Some(Verdict::Needs(setup)) => (FaultKind::Misconfigured, Meaning::Needs(setup)),
     };
+    let who = operation.place().who();
     let text = match (kind, message) {
         (_, Some(message)) if meaning == Meaning::Refused(Part::Password) => policy(&message),
         (FaultKind::Wrong, Some(message)) if code == "UserLambdaValidationException" => {
@@ -193,8 +210,8 @@ pub(crate) fn classify(
             FaultKind::Wrong | FaultKind::LockedOut | FaultKind::Expired | FaultKind::Ended(_),
             Some(message),
         ) => sentence(message),
-        (_, Some(message)) => sentence(format!("Cognito answered {code}: {message}")),
-        (_, None) => format!("Cognito answered {code}."),
+        (_, Some(message)) => sentence(format!("{who} answered {code}: {message}")),
+        (_, None) => format!("{who} answered {code}."),
     };
     Refusal {
         meaning,
@@ -281,6 +298,22 @@ enum Place {
     Session,
     /// The identity pool's operations.
     Pool,
+    /// Roles, and who keys are.
+    Sts,
+}
+
+impl Place {
+    const fn who(self) -> &'static str {
+        match self {
+            Self::Sts => "STS",
+            Self::Any
+            | Self::SignIn
+            | Self::Account
+            | Self::Access
+            | Self::Session
+            | Self::Pool => "Cognito",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -289,6 +322,7 @@ enum Verdict {
     NeedsSecret,
     HasWrongSecret,
     Refuses(Part),
+    Needs(Setup),
 }
 
 struct Row {

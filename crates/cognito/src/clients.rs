@@ -6,57 +6,84 @@ use std::time::Duration;
 
 use aws_sdk_cognitoidentity as pools;
 use aws_sdk_cognitoidentityprovider as users;
+use aws_sdk_sts as sts;
 use aws_smithy_http_client::{Builder as HttpBuilder, tls};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use poolkey_core::config::{PoolSource, UserPoolSpec};
+use poolkey_core::config::{PoolSource, StsSpec, UserPoolSpec, Variants};
+
+use crate::clock::Clock;
 
 /// Every client that was needed so far.
-#[derive(Default)]
 pub(crate) struct Clients {
+    clock: Clock,
     http: OnceLock<SharedHttpClient>,
     users: Kept<users::Client>,
     pools: Kept<pools::Client>,
+    sts: Kept<sts::Client>,
+}
+
+/// A client of one service. Each service has types of its own, and all of them are set up alike.
+///
+/// None has a credentials provider or looks for a profile, so that no call can come to run Poolkey
+/// itself: what is signed brings its keys along.
+macro_rules! client {
+    ($service:ident, $clients:expr, $place:expr) => {{
+        let place: &Place = $place;
+        let mut config = $service::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region($service::config::Region::new(place.region.clone()))
+            .http_client($clients.http())
+            .time_source($clients.clock.clone())
+            .interceptor($clients.clock.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        match &place.endpoint {
+            // One of its own is what it is.
+            Some(endpoint) => config.set_endpoint_url(Some(endpoint.clone())),
+            None => config
+                .set_use_fips(Some(place.variants.fips))
+                .set_use_dual_stack(Some(place.variants.dual_stack)),
+        };
+        $service::Client::from_conf(config.build())
+    }};
 }
 
 impl Clients {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            http: OnceLock::new(),
+            users: Kept::default(),
+            pools: Kept::default(),
+            sts: Kept::default(),
+        }
+    }
+
     /// The user pool's side.
     pub(crate) fn users(&self, spec: &UserPoolSpec) -> users::Client {
-        let endpoint = spec.endpoint.as_deref();
-        self.users.at(spec.region(), endpoint, || {
-            let mut config = users::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(users::config::Region::new(spec.region().to_owned()))
-                .http_client(self.http())
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(timeouts())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-            config.set_endpoint_url(spec.endpoint.clone());
-            users::Client::from_conf(config.build())
-        })
+        let place = Place::new(spec.region(), spec.endpoint.as_ref(), spec.variants);
+        self.users.at(place, |place| client!(users, self, place))
     }
 
     /// The identity pool's side.
     pub(crate) fn pools(&self, spec: &PoolSource) -> pools::Client {
-        let endpoint = spec.endpoint.as_deref();
-        self.pools.at(spec.region(), endpoint, || {
-            let mut config = pools::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(pools::config::Region::new(spec.region().to_owned()))
-                .http_client(self.http())
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(timeouts())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-            config.set_endpoint_url(spec.endpoint.clone());
-            pools::Client::from_conf(config.build())
-        })
+        let place = Place::new(spec.region(), spec.endpoint.as_ref(), spec.variants);
+        self.pools.at(place, |place| client!(pools, self, place))
+    }
+
+    /// The side of roles, in the region that the profile names.
+    pub(crate) fn sts(&self, spec: &StsSpec) -> sts::Client {
+        let region = spec.region.as_deref().unwrap_or(STS_REGION);
+        let place = Place::new(region, spec.endpoint.as_ref(), spec.variants);
+        self.sts.at(place, |place| client!(sts, self, place))
     }
 
     /// The one HTTP client under all of them: the system's certificate authorities, no proxy.
-    /// There is no credentials provider, so that no call can come to run Poolkey itself.
     pub(crate) fn http(&self) -> SharedHttpClient {
         self.http
             .get_or_init(|| {
@@ -80,32 +107,39 @@ pub(crate) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The clients of one service by region and endpoint, the one used last at the end.
-struct Kept<C>(Mutex<VecDeque<(Key, C)>>);
+/// The clients of one service by place, the one used last at the end.
+struct Kept<C>(Mutex<VecDeque<(Place, C)>>);
 
-#[derive(PartialEq)]
-struct Key {
+/// Where a service is.
+#[derive(Clone, PartialEq)]
+struct Place {
     region: String,
     endpoint: Option<String>,
+    variants: Variants,
+}
+
+impl Place {
+    fn new(region: &str, endpoint: Option<&String>, variants: Variants) -> Self {
+        Self {
+            region: region.to_owned(),
+            endpoint: endpoint.cloned(),
+            variants,
+        }
+    }
 }
 
 impl<C: Clone> Kept<C> {
-    fn at(&self, region: &str, endpoint: Option<&str>, build: impl FnOnce() -> C) -> C {
+    fn at(&self, place: Place, build: impl FnOnce(&Place) -> C) -> C {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept
-            .iter()
-            .position(|(key, _)| key.region == region && key.endpoint.as_deref() == endpoint);
+        let found = kept.iter().position(|(known, _)| *known == place);
         let entry = match found.and_then(|at| kept.remove(at)) {
             Some(entry) => entry,
             None => {
                 if kept.len() >= MOST {
                     kept.pop_front();
                 }
-                let key = Key {
-                    region: region.to_owned(),
-                    endpoint: endpoint.map(str::to_owned),
-                };
-                (key, build())
+                let client = build(&place);
+                (place, client)
             }
         };
         let client = entry.1.clone();
@@ -135,27 +169,8 @@ const IDLE: Duration = Duration::from_secs(5);
 /// More regions than a person uses. A client is built again in milliseconds.
 const MOST: usize = 16;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The agent names one always.
+const STS_REGION: &str = "us-east-1";
 
-    #[test]
-    fn clients_are_kept_by_region_and_endpoint_and_the_oldest_goes() {
-        let kept = Kept::default();
-        let mut built = 0;
-        let mut at = |region: &str, endpoint: Option<&str>| {
-            kept.at(region, endpoint, || {
-                built += 1;
-                built
-            })
-        };
-        assert_eq!(at("r0", None), 1);
-        assert_eq!(at("r0", Some("e")), 2);
-        assert_eq!(at("r0", None), 1);
-        for n in 1..MOST {
-            at(&format!("r{n}"), None);
-        }
-        assert_eq!(at("r0", None), 1, "used after the other");
-        assert!(at("r0", Some("e")) > MOST, "the oldest was let go");
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,10 @@
 //!                        ╰──────────▶ account                          what people do with theirs
 //!  refresh, revoke ─▶ session ─╮
 //!                        ╰──────┴▶ tokens             what a successful answer holds
-//!  fetch ─▶ identity
-//!              ╰─▶ call ─▶ clients ─▶ AWS SDK         one call, once, without a trace of secrets
+//!  fetch ─▶ keys ─▶ identity, sts             an identity pool's two flows, a chain of roles
+//!  identify ─────────────▶ sts ─╮
+//!              ╰─▶ call ◀───────╯
+//!                    ├─▶ clients ─▶ AWS SDK         one call, once, without a trace of secrets
 //!                    ├──▶ classify                    what a refusal means: the only file that
 //!                    │                                matches the service's texts
 //!                    ╰──▶ transport                   whether a call that failed was ever sent
@@ -31,32 +33,39 @@ mod app;
 mod call;
 mod classify;
 mod clients;
+mod clock;
 mod conversation;
 mod device;
 mod identity;
+mod keys;
 mod proof;
 mod session;
+mod setup;
 mod sign_in;
 mod srp;
+mod sts;
 mod tokens;
 mod transport;
 
+use std::sync::Arc;
+
 use poolkey_core::config::{LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
-use poolkey_core::event::{Farewell, Parting};
+use poolkey_core::event::{Farewell, Identified, Parting};
 use poolkey_core::fault::Fault;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Proof, Tokens, User};
+use poolkey_core::session::{Fetched, Keys, Proof, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::clients::Clients;
+use crate::clock::Clock;
 
 /// Cognito, for every login and profile.
 ///
 /// Clients are built at the first call to an endpoint and kept for the next.
 pub struct Cognito {
     clients: Clients,
-    wall: Box<dyn Fn() -> UnixTime + Send + Sync>,
+    wall: Arc<dyn Fn() -> UnixTime + Send + Sync>,
 }
 
 impl Cognito {
@@ -64,9 +73,10 @@ impl Cognito {
     ///
     /// `wall` tells the local time, which is asked only where a server did not tell its own.
     pub fn new(wall: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        let wall: Arc<dyn Fn() -> UnixTime + Send + Sync> = Arc::new(wall);
         Self {
-            clients: Clients::default(),
-            wall: Box::new(wall),
+            clients: Clients::new(Clock::new(wall.clone())),
+            wall,
         }
     }
 
@@ -129,11 +139,12 @@ impl Cognito {
         session::revoke(self, spec, refresh_token, client_secret, farewell).await
     }
 
-    /// Turns an ID token into AWS keys. Without an identity id it is looked up first.
+    /// Turns an ID token, or the keys of another profile, into AWS keys. Without an identity id it is
+    /// looked up first, where there is an identity pool; `user` names a role's session.
     ///
     /// # Errors
     ///
-    /// [`poolkey_core::fault::FaultKind::TokenStale`] asks for a newer ID token,
+    /// [`poolkey_core::fault::FaultKind::TokenStale`] asks for newer proof,
     /// [`poolkey_core::fault::FaultKind::IdentityConflict`] for a call without the identity id.
     pub async fn fetch(
         &self,
@@ -142,7 +153,21 @@ impl Cognito {
         identity: Option<&str>,
         user: Option<&User>,
     ) -> Result<Fetched, Fault> {
-        identity::fetch(self, spec, proof, identity, user).await
+        keys::fetch(self, spec, proof, identity, user).await
+    }
+
+    /// Asks AWS who keys are, and reads what the ID token says of its user.
+    ///
+    /// # Errors
+    ///
+    /// [`poolkey_core::fault::FaultKind::TokenStale`] says that the keys are of no more use.
+    pub async fn identify(
+        &self,
+        spec: &ProfileSpec,
+        keys: &Keys,
+        id_token: Option<&Secret>,
+    ) -> Result<Identified, Fault> {
+        sts::identify(self, &spec.sts, keys, id_token).await
     }
 }
 

@@ -9,6 +9,7 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::{Access, Roles, Tokens, User};
 use poolkey_core::time::UnixTime;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::call::Answered;
@@ -63,6 +64,8 @@ pub(crate) fn tokens(
 pub(crate) struct Claims {
     iss: String,
     sub: String,
+    #[serde(default)]
+    aud: serde_json::Value,
     #[serde(deserialize_with = "seconds")]
     exp: UnixTime,
     #[serde(rename = "cognito:username")]
@@ -76,23 +79,7 @@ pub(crate) struct Claims {
 
 impl Claims {
     pub(crate) fn of(token: &Secret) -> Result<Self, Fault> {
-        let unreadable = || {
-            Fault::new(
-                FaultKind::Lost,
-                "The ID token that Cognito gave cannot be read.",
-            )
-        };
-        let mut parts = token.expose().split('.');
-        let (Some(_), Some(payload), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(unreadable());
-        };
-        let payload = URL_SAFE_NO_PAD
-            .decode(payload)
-            .map(Zeroizing::new)
-            .map_err(|_| unreadable())?;
-        serde_json::from_slice(&payload).map_err(|_| unreadable())
+        payload(token)
     }
 
     /// The issuer as identity pools name it: right in every partition, whatever its host.
@@ -101,6 +88,37 @@ impl Claims {
             .split_once("://")
             .map_or(self.iss.as_str(), |(_, rest)| rest)
     }
+
+    /// The client that the token was issued to, where it is one.
+    pub(crate) fn audience(&self) -> Option<&str> {
+        self.aud.as_str()
+    }
+
+    /// The roles that the token offers.
+    pub(crate) fn offered(&self) -> &[String] {
+        &self.roles
+    }
+}
+
+/// What an ID token says, in whatever shape it is wanted.
+pub(crate) fn payload<T: DeserializeOwned>(token: &Secret) -> Result<T, Fault> {
+    let unreadable = || {
+        Fault::new(
+            FaultKind::Lost,
+            "The ID token that Cognito gave cannot be read.",
+        )
+    };
+    let mut parts = token.expose().split('.');
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(unreadable());
+    };
+    let payload = URL_SAFE_NO_PAD
+        .decode(payload)
+        .map(Zeroizing::new)
+        .map_err(|_| unreadable())?;
+    serde_json::from_slice(&payload).map_err(|_| unreadable())
 }
 
 /// RFC 7519 allows a fraction.

@@ -276,7 +276,12 @@ async fn parting(log: &Log, client_secret: &Secret) {
     .await;
     let spec = server.login(Flow::UserSrp);
     let parting = cognito()
-        .revoke(&spec, Some(&Secret::new(REFRESH)), Some(client_secret), &forget)
+        .revoke(
+            &spec,
+            Some(&Secret::new(REFRESH)),
+            Some(client_secret),
+            &forget,
+        )
         .await;
     log.hears(&format!("{parting:?}"));
     assert!(parting.forgotten.is_err() && parting.revoked.is_err());

@@ -49,9 +49,9 @@ impl Talk<'_> {
                     self.name()
                 ),
             )),
-            Meaning::Refused(Part::Attributes | Part::Factor | Part::Device) | Meaning::Plain => {
-                self.ended(fault)
-            }
+            Meaning::Refused(Part::Attributes | Part::Factor | Part::Device)
+            | Meaning::Needs(_)
+            | Meaning::Plain => self.ended(fault),
         }
     }
 

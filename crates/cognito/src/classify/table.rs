@@ -4,9 +4,9 @@ use super::FaultKind::{
     DeviceGone, Expired, IdentityConflict, LockedOut, Misconfigured, Service, Throttled,
     TokenStale, Unsupported, Wrong,
 };
-use super::Place::{Access, Account, Any, Pool, Session, SignIn};
-use super::Verdict::{HasWrongSecret, Is, NeedsSecret, Refuses};
-use super::{Ended, Part, Row, over, row};
+use super::Place::{Access, Account, Any, Pool, Session, SignIn, Sts};
+use super::Verdict::{HasWrongSecret, Is, Needs, NeedsSecret, Refuses};
+use super::{Ended, Part, Row, Setup, over, row};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Row] = &[
@@ -87,8 +87,36 @@ pub(super) const TABLE: &[Row] = &[
     row(Pool,    "ResourceConflictException",              "",                               Is(IdentityConflict)),
     // A cached identity that an administrator deleted; a pool that is gone is told as “IdentityPool”.
     row(Pool,    "ResourceNotFoundException",              "identity '",                     Is(IdentityConflict)),
+    row(Pool,    "NotAuthorizedException",                 "logins don't match",             Is(IdentityConflict)),
+    // A guest's identity that went into a user's, or was disabled.
+    row(Pool,    "NotAuthorizedException",                 "access to identity '",           Is(IdentityConflict)),
+    row(Pool,    "NotAuthorizedException",                 "unauthenticated access",         Needs(Setup::Guests)),
+    row(Pool,    "NotAuthorizedException",                 "not from a supported provider",  Needs(Setup::Provider)),
+    row(Pool,    "NotAuthorizedException",                 "invalid custom role",            Needs(Setup::OfferedRole)),
+    row(Pool,    "InvalidParameterException",              "invalid custom role",            Needs(Setup::OfferedRole)),
+    row(Pool,    "InvalidParameterException",              "basic (classic) flow is not",    Needs(Setup::ClassicFlow)),
     row(Pool,    "NotAuthorizedException",                 "",                               Is(Misconfigured)),
-    row(Pool,    "InvalidIdentityPoolConfigurationException", "",                            Is(Misconfigured)),
+    row(Pool,    "InvalidIdentityPoolConfigurationException", "",                            Needs(Setup::PoolRole)),
+
+    // STS's own. What is wrong with keys or with a token, newer ones may mend.
+    row(Sts,     "ExpiredToken",                           "",                               Is(TokenStale)),
+    row(Sts,     "ExpiredTokenException",                  "",                               Is(TokenStale)),
+    row(Sts,     "InvalidClientTokenId",                   "",                               Is(TokenStale)),
+    // The time of a signature; the answer told the right one.
+    row(Sts,     "SignatureDoesNotMatch",                  "signature expired",              Is(Service)),
+    row(Sts,     "SignatureDoesNotMatch",                  "not yet current",                Is(Service)),
+    row(Sts,     "RequestExpired",                         "",                               Is(Service)),
+    row(Sts,     "IDPCommunicationError",                  "",                               Is(Service)),
+    row(Sts,     "Throttling",                             "",                               Is(Throttled)),
+    row(Sts,     "RequestLimitExceeded",                   "",                               Is(Throttled)),
+    row(Sts,     "AccessDenied",                           "sts:tagsession",                 Needs(Setup::TagSession)),
+    row(Sts,     "AccessDenied",                           "",                               Needs(Setup::Trust)),
+    row(Sts,     "ValidationError",                        "durationseconds exceeds",        Needs(Setup::Duration)),
+    row(Sts,     "MalformedPolicyDocument",                "",                               Needs(Setup::Policy)),
+    row(Sts,     "PackedPolicyTooLarge",                   "",                               Needs(Setup::Policy)),
+    row(Sts,     "RegionDisabledException",                "",                               Needs(Setup::Region)),
+    row(Sts,     "IDPRejectedClaim",                       "",                               Is(Misconfigured)),
+    row(Sts,     "InvalidIdentityToken",                   "",                               Is(Misconfigured)),
 
     // How things are set up, at AWS or here.
     row(Any,     "MFAMethodNotFoundException",             "",                               Is(Misconfigured)),

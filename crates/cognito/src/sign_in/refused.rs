@@ -71,7 +71,8 @@ impl SignIn<'_> {
                 | FaultKind::TokenStale
                 | FaultKind::IdentityConflict
                 | FaultKind::DeviceGone,
-            ) => Err(fault),
+            )
+            | (Meaning::Needs(_), _) => Err(fault),
         }
     }
 
