@@ -26,9 +26,11 @@ const COMMANDS: &[&str] = &[
     "check",
     "close",
     "configuration",
+    "copy_address",
     "copy_keys",
     "copy_setup_key",
     "copy_text",
+    "open_address",
     "open_login",
     "open_main",
     "read_outputs",
@@ -38,4 +40,5 @@ const COMMANDS: &[&str] = &[
     "set_autostart",
     "sign_out",
     "watch",
+    "who_am_i",
 ];

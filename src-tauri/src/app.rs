@@ -39,9 +39,11 @@ pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure>
             commands::check,
             commands::close,
             commands::configuration,
+            commands::copy_address,
             commands::copy_keys,
             commands::copy_setup_key,
             commands::copy_text,
+            commands::open_address,
             commands::open_login,
             commands::open_main,
             commands::read_outputs,
@@ -50,6 +52,7 @@ pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure>
             commands::restart_daemon,
             commands::sign_out,
             commands::watch,
+            commands::who_am_i,
         ])
         .setup(move |app| {
             display::reached();

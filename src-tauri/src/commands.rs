@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use poolkey_core::conversation::{Answer, Goal};
-use poolkey_core::event::{SignOutScope, SignedOut};
+use poolkey_core::event::{SignOutScope, SignedOut, WhoAmI};
 use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::menu::environment::{Shell, environment};
 use poolkey_core::outputs::Outputs;
 use poolkey_ipc::client::Starting;
 use poolkey_ipc::profiles_file::ProfilesFile;
 use poolkey_ipc::{Ask, Client, Reply};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, State, WebviewWindow};
 
@@ -20,7 +20,7 @@ use crate::configuration::{Change, Configuration};
 use crate::conversation::{Conversations, Turn};
 use crate::link::{Link, Shown};
 use crate::route::Route;
-use crate::{Started, app, clipboard, windows};
+use crate::{Started, app, browser, clipboard, windows};
 
 pub(crate) type Done<T> = Result<T, Failure>;
 
@@ -99,20 +99,104 @@ pub(crate) async fn answer(window: WebviewWindow, answer: Answer) -> Done<Turn> 
     .await
 }
 
+/// Sends the person's browser to where the window signs somebody in.
+#[tauri::command]
+pub(crate) async fn open_address(window: WebviewWindow) -> Done<()> {
+    with_address(window, |address| browser::open(&address)).await
+}
+
+/// Copies the address of the same, for a browser that is elsewhere.
+#[tauri::command]
+pub(crate) async fn copy_address(window: WebviewWindow) -> Done<()> {
+    with_address(window, |address| clipboard::copy(&address)).await
+}
+
+async fn with_address(
+    window: WebviewWindow,
+    act: impl FnOnce(String) -> Done<()> + Send + 'static,
+) -> Done<()> {
+    let app = window.app_handle().clone();
+    let label = window.label().to_owned();
+    beside(move || {
+        let conversations = app.state::<Conversations>();
+        let address = conversations.address(&label);
+        act(address.ok_or(Trouble::NoConversation)?)
+    })
+    .await
+}
+
 /// Ends a login's session.
 #[tauri::command]
 pub(crate) async fn sign_out(
     client: State<'_, Client>,
     login: String,
     scope: SignOutScope,
-) -> Done<SignedOut> {
+    browser: InBrowser,
+) -> Done<SignedOutHere> {
     let client = client.inner().clone();
     beside(move || {
         let reply = client.ask(&Ask::SignOut { login, scope })?;
         let Reply::SignedOut(told) = reply else {
             return Err(unfit(reply));
         };
-        Ok(told)
+        let browser = match (browser, &told.logout_url) {
+            (InBrowser::Stay, _) => None,
+            (InBrowser::SignOut, None) => Some(SentTo::Nowhere),
+            (InBrowser::SignOut, Some(address)) => Some(match browser::open(address) {
+                Ok(()) => SentTo::Provider,
+                Err(failure) => SentTo::Failed { failure },
+            }),
+        };
+        Ok(SignedOutHere {
+            told,
+            scope,
+            browser,
+        })
+    })
+    .await
+}
+
+/// Whether the browser shall be signed out, too.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum InBrowser {
+    Stay,
+    SignOut,
+}
+
+/// What a sign-out came to, and what became of the browser where that was asked for.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SignedOutHere {
+    told: SignedOut,
+    scope: SignOutScope,
+    browser: Option<SentTo>,
+}
+
+/// Where the browser was sent.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum SentTo {
+    /// To the page that signs out.
+    Provider,
+    /// No such page is known.
+    Nowhere,
+    /// No browser opens.
+    Failed { failure: Failure },
+}
+
+/// Who a profile's keys are.
+#[tauri::command]
+pub(crate) async fn who_am_i(client: State<'_, Client>, profile: String) -> Done<WhoAmI> {
+    let client = client.inner().clone();
+    beside(move || {
+        let reply = client.ask(&Ask::WhoAmI { profile })?;
+        let Reply::WhoAmI(who) = reply else {
+            return Err(unfit(reply));
+        };
+        Ok(*who)
     })
     .await
 }
@@ -257,10 +341,16 @@ async fn converse(window: WebviewWindow, ask: Ask) -> Done<Turn> {
     let label = window.label().to_owned();
     beside(move || {
         let (conversations, client) = (app.state::<Conversations>(), app.state::<Client>());
+        let away = conversations.address(&label).is_some();
         let turn = conversations.ask(&label, &client, &ask);
-        // The window may have closed meanwhile.
-        if app.get_webview_window(&label).is_none() {
-            conversations.give_up(&label, &client);
+        match app.get_webview_window(&label) {
+            // Whoever was in the browser goes on here.
+            Some(window) if away && conversations.address(&label).is_none() => {
+                drop(windows::bring_forward(&window));
+            }
+            Some(_) => {}
+            // It has closed meanwhile.
+            None => conversations.give_up(&label, &client),
         }
         turn
     })

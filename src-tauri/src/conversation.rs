@@ -35,6 +35,8 @@ struct Open {
     id: ConversationId,
     /// The key of the authenticator app that is being set up.
     setup_key: Option<Secret>,
+    /// Where the browser goes.
+    address: Option<String>,
 }
 
 /// The conversation that each window has under way.
@@ -47,7 +49,9 @@ impl Conversations {
     /// Asks the daemon for the window of that label, and notes what is under way there.
     pub(crate) fn ask(&self, window: &str, client: &Client, ask: &Ask) -> Result<Turn, Failure> {
         let reply = client.ask(ask);
-        if let Ok(Reply::Question {
+        if self.is_over(window, ask) {
+            // Another was begun meanwhile, and what is noted is of that one.
+        } else if let Ok(Reply::Question {
             conversation,
             question,
             ..
@@ -55,21 +59,29 @@ impl Conversations {
         {
             let open = Open {
                 id: conversation.clone(),
-                setup_key: match question {
-                    Question::AppSetup { key, .. } => Some(key.clone()),
-                    Question::Username { .. }
-                    | Question::Password { .. }
-                    | Question::ClientSecret { .. }
-                    | Question::Code { .. }
-                    | Question::Choice { .. }
-                    | Question::NewPassword { .. }
-                    | Question::Attributes { .. }
-                    | Question::Custom { .. }
-                    | Question::RememberDevice { .. }
-                    | Question::Browser { .. }
-                    | Question::Identity { .. }
-                    | Question::Other => None,
+                setup_key: None,
+                address: None,
+            };
+            let open = match question {
+                Question::AppSetup { key, .. } => Open {
+                    setup_key: Some(key.clone()),
+                    ..open
                 },
+                Question::Browser { url, .. } => Open {
+                    address: Some(url.clone()),
+                    ..open
+                },
+                Question::Username { .. }
+                | Question::Password { .. }
+                | Question::ClientSecret { .. }
+                | Question::Code { .. }
+                | Question::Choice { .. }
+                | Question::NewPassword { .. }
+                | Question::Attributes { .. }
+                | Question::Custom { .. }
+                | Question::RememberDevice { .. }
+                | Question::Identity { .. }
+                | Question::Other => open,
             };
             self.lock().insert(window.to_owned(), open);
         } else {
@@ -94,6 +106,14 @@ impl Conversations {
         }
     }
 
+    /// Whether this answers a question of a conversation that the window is not in any more.
+    fn is_over(&self, window: &str, ask: &Ask) -> bool {
+        let Ask::Answer { conversation, .. } = ask else {
+            return false;
+        };
+        self.under_way(window).as_ref() != Some(conversation)
+    }
+
     /// What the window is in the middle of.
     pub(crate) fn under_way(&self, window: &str) -> Option<ConversationId> {
         self.lock().get(window).map(|open| open.id.clone())
@@ -102,6 +122,11 @@ impl Conversations {
     /// The key of the authenticator app that the window is setting up.
     pub(crate) fn setup_key(&self, window: &str) -> Option<Secret> {
         self.lock().get(window)?.setup_key.clone()
+    }
+
+    /// Where the browser goes by which the window signs somebody in.
+    pub(crate) fn address(&self, window: &str) -> Option<String> {
+        self.lock().get(window)?.address.clone()
     }
 
     /// Gives up what the window is in the middle of. The daemon, which may be away, forgets it by

@@ -19,6 +19,7 @@ use poolkey_core::failure::Failure;
 mod app;
 mod args;
 mod autostart;
+mod browser;
 mod clipboard;
 mod commands;
 mod configuration;

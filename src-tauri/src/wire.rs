@@ -8,7 +8,7 @@ use std::path::Path;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::autostart::{AtLogin, Starter};
-use crate::commands::ShellName;
+use crate::commands::{InBrowser, ShellName, SignedOutHere};
 use crate::configuration::{Change, Configuration};
 use crate::conversation::Turn;
 use crate::link::Shown;
@@ -29,7 +29,8 @@ fn the_pages_know_the_types() {
     wire.visit::<Starter>();
     wire.visit::<poolkey_core::conversation::Answer>();
     wire.visit::<poolkey_core::conversation::Goal>();
-    wire.visit::<poolkey_core::event::SignedOut>();
+    wire.visit::<SignedOutHere>();
+    wire.visit::<InBrowser>();
     wire.visit::<poolkey_core::event::SignOutScope>();
     wire.visit::<poolkey_core::event::WhoAmI>();
     wire.visit::<poolkey_core::outputs::Outputs>();

@@ -9,13 +9,15 @@ import type {
   Configuration,
   Failure,
   Goal,
+  InBrowser,
   Outputs,
   ShellName,
   Shown,
   SignOutScope,
-  SignedOut,
+  SignedOutHere,
   Starter,
   Turn,
+  WhoAmI,
 } from './wire'
 
 export const bridge = {
@@ -31,8 +33,12 @@ export const bridge = {
 
   begin: (login: string, username: string | null, goal: Goal, anotherAccount = false) =>
     invoke<Turn>('begin', { login, username, goal, anotherAccount }),
+  openAddress: () => invoke<void>('open_address'),
+  copyAddress: () => invoke<void>('copy_address'),
   answer: (answer: Answer) => invoke<Turn>('answer', { answer }),
-  signOut: (login: string, scope: SignOutScope) => invoke<SignedOut>('sign_out', { login, scope }),
+  signOut: (login: string, scope: SignOutScope, browser: InBrowser) =>
+    invoke<SignedOutHere>('sign_out', { login, scope, browser }),
+  whoAmI: (profile: string) => invoke<WhoAmI>('who_am_i', { profile }),
   renew: (login: string) => invoke<void>('renew', { login }),
   restartDaemon: () => invoke<void>('restart_daemon'),
 

@@ -51,6 +51,7 @@ const refusals: Partial<Record<Question['kind'], Key>> = {
   code: 'ui.refused.code',
   app_setup: 'ui.refused.code',
   new_password: 'ui.refused.new_password',
+  browser: 'ui.refused.address',
 }
 
 const remedies: Record<Code, Key | null> = {

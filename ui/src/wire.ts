@@ -78,7 +78,7 @@ config: string,
  */
 vault: VaultView, };
 
-export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" | "user_disabled" | "password_reset" | "unconfirmed" | "moved";
+export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" | "user_disabled" | "password_reset" | "unconfirmed" | "moved" | "no_refresh_token" | "user_changed";
 
 export type Factor = "password" | "email" | "sms" | "app" | "passkey";
 
@@ -135,6 +135,8 @@ code: Code,
  * How long it lasted, in seconds.
  */
 secs: number, } | { "kind": "taken" } | { "kind": "other" };
+
+export type InBrowser = "stay" | "sign_out";
 
 export type KnownDevice = { 
 /**
@@ -287,7 +289,23 @@ client_id?: string,
 /**
  * The identity pool.
  */
-identity_pool_id?: string, };
+identity_pool_id?: string, 
+/**
+ * The user pool's domain.
+ */
+domain?: string, 
+/**
+ * What the app asks for.
+ */
+scopes: Array<string>, 
+/**
+ * Where a browser may come back to on this machine.
+ */
+redirect_uris: Array<string>, 
+/**
+ * Where a browser may go on this machine after a sign-out.
+ */
+logout_uri?: string, };
 
 export type PoolFlowName = "enhanced" | "classic";
 
@@ -468,6 +486,8 @@ preferred?: string, };
 
 export type Secret = string;
 
+export type SentTo = { "to": "provider" } | { "to": "nowhere" } | { "to": "failed", failure: Failure, };
+
 export type ShellName = "bash" | "powershell";
 
 export type Shown = { 
@@ -512,6 +532,8 @@ logout_url?: string,
  * Until when keys that were already handed out go on working: AWS cannot take them back.
  */
 keys_live_until?: UnixTime, };
+
+export type SignedOutHere = { told: SignedOut, scope: SignOutScope, browser: SentTo | null, };
 
 export type Starter = "icon" | "daemon";
 

@@ -1,8 +1,8 @@
 //! What AWS Amplify writes for the apps of a user pool: the ids that a login and a profile need.
 //!
 //! Read are `amplify_outputs.json` (Amplify Gen 2), `amplifyconfiguration.json` (Gen 1, mobile and
-//! web) and `aws-exports.js` (Gen 1, web). Ids are taken out of them and nothing else: no address
-//! and no command.
+//! web) and `aws-exports.js` (Gen 1, web). Taken out of them are ids and what a sign-in in the browser
+//! needs; of the URLs only those of this machine.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +21,18 @@ pub struct Outputs {
     /// The identity pool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_pool_id: Option<String>,
+    /// The user pool's domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// What the app asks for.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Where a browser may come back to on this machine.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where a browser may go on this machine after a sign-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logout_uri: Option<String>,
 }
 
 /// The text holds none of the ids.
@@ -46,18 +58,27 @@ impl Outputs {
         [gen_2, mobile, exports]
             .into_iter()
             .map(|read| read(&value))
-            .find(|found| *found != Self::default())
+            .find(Self::has_ids)
             .ok_or(NoOutputs)
+    }
+
+    fn has_ids(&self) -> bool {
+        self.user_pool_id.is_some() || self.client_id.is_some() || self.identity_pool_id.is_some()
     }
 }
 
 /// `amplify_outputs.json`.
 fn gen_2(value: &Value) -> Outputs {
     let auth = &value["auth"];
+    let oauth = &auth["oauth"];
     Outputs {
         user_pool_id: text(&auth["user_pool_id"]),
         client_id: text(&auth["user_pool_client_id"]),
         identity_pool_id: text(&auth["identity_pool_id"]),
+        domain: text(&oauth["domain"]),
+        scopes: words(&oauth["scopes"]),
+        redirect_uris: here(&oauth["redirect_sign_in_uri"]),
+        logout_uri: here(&oauth["redirect_sign_out_uri"]).into_iter().next(),
     }
 }
 
@@ -66,20 +87,50 @@ fn mobile(value: &Value) -> Outputs {
     let plugin = &value["auth"]["plugins"]["awsCognitoAuthPlugin"];
     let pool = &plugin["CognitoUserPool"]["Default"];
     let identity = &plugin["CredentialsProvider"]["CognitoIdentity"]["Default"];
+    let oauth = &plugin["Auth"]["Default"]["OAuth"];
     Outputs {
         user_pool_id: text(&pool["PoolId"]),
         client_id: text(&pool["AppClientId"]),
         identity_pool_id: text(&identity["PoolId"]),
+        domain: text(&oauth["WebDomain"]),
+        scopes: words(&oauth["Scopes"]),
+        redirect_uris: here(&oauth["SignInRedirectURI"]),
+        logout_uri: here(&oauth["SignOutRedirectURI"]).into_iter().next(),
     }
 }
 
 /// `aws-exports.js`, and `amplifyconfiguration.json` of the web libraries.
 fn exports(value: &Value) -> Outputs {
+    let oauth = &value["oauth"];
     Outputs {
         user_pool_id: text(&value["aws_user_pools_id"]),
         client_id: text(&value["aws_user_pools_web_client_id"]),
         identity_pool_id: text(&value["aws_cognito_identity_pool_id"]),
+        domain: text(&oauth["domain"]),
+        scopes: words(&oauth["scope"]),
+        redirect_uris: here(&oauth["redirectSignIn"]),
+        logout_uri: here(&oauth["redirectSignOut"]).into_iter().next(),
     }
+}
+
+/// A list of words, or one text with commas between them.
+fn words(value: &Value) -> Vec<String> {
+    let of_list = value.as_array().into_iter().flatten().filter_map(text);
+    let of_text = value.as_str().into_iter().flat_map(|text| text.split(','));
+    of_list
+        .chain(of_text.map(|word| word.trim().to_owned()))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The URLs among them that are of this machine, with a port to listen on.
+fn here(value: &Value) -> Vec<String> {
+    let hosts = ["localhost:", "127.0.0.1:", "[::1]:"];
+    let is_here = |url: &String| {
+        url.strip_prefix("http://")
+            .is_some_and(|rest| hosts.iter().any(|host| rest.starts_with(host)))
+    };
+    words(value).into_iter().filter(is_here).collect()
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -105,6 +156,7 @@ mod tests {
             user_pool_id: Some("us-east-1_AbCdEf123".into()),
             client_id: Some("1example23456789".into()),
             identity_pool_id: Some("us-east-1:01234567-89ab-cdef-0123-456789abcdef".into()),
+            ..Outputs::default()
         }
     }
 
@@ -127,6 +179,38 @@ mod tests {
     }
 
     #[test]
+    fn what_a_browser_needs_is_read_too() {
+        for file in [
+            r#"{"auth":{"user_pool_id":"us-east-1_AbCdEf123","user_pool_client_id":"1example23456789",
+                "identity_pool_id":"us-east-1:01234567-89ab-cdef-0123-456789abcdef",
+                "oauth":{"identity_providers":["GOOGLE"],"domain":"acme.auth.us-east-1.amazoncognito.com",
+                "scopes":["openid","email"],"response_type":"code",
+                "redirect_sign_in_uri":["https://app.example.com/","http://localhost:8400/callback","http://localhost/"],
+                "redirect_sign_out_uri":["https://app.example.com/","http://localhost:8400/out"]}}}"#,
+            r#"{"aws_user_pools_id":"us-east-1_AbCdEf123","aws_user_pools_web_client_id":"1example23456789",
+                "aws_cognito_identity_pool_id":"us-east-1:01234567-89ab-cdef-0123-456789abcdef",
+                "oauth":{"domain":"acme.auth.us-east-1.amazoncognito.com","scope":["openid","email"],
+                "redirectSignIn":"https://app.example.com/,http://localhost:8400/callback",
+                "redirectSignOut":"http://localhost:8400/out,https://app.example.com/","responseType":"code"}}"#,
+            r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{
+                "CredentialsProvider":{"CognitoIdentity":{"Default":{"PoolId":"us-east-1:01234567-89ab-cdef-0123-456789abcdef"}}},
+                "CognitoUserPool":{"Default":{"PoolId":"us-east-1_AbCdEf123","AppClientId":"1example23456789"}},
+                "Auth":{"Default":{"OAuth":{"WebDomain":"acme.auth.us-east-1.amazoncognito.com",
+                "Scopes":["openid","email"],"SignInRedirectURI":"myapp://,http://localhost:8400/callback",
+                "SignOutRedirectURI":"myapp://,http://localhost:8400/out"}}}}}}}"#,
+        ] {
+            let found = Outputs {
+                domain: Some("acme.auth.us-east-1.amazoncognito.com".into()),
+                scopes: vec!["openid".into(), "email".into()],
+                redirect_uris: vec!["http://localhost:8400/callback".into()],
+                logout_uri: Some("http://localhost:8400/out".into()),
+                ..all()
+            };
+            assert_eq!(Outputs::parse(file), Ok(found), "{file}");
+        }
+    }
+
+    #[test]
     fn what_holds_no_ids_is_refused() {
         for text in [
             "",
@@ -135,6 +219,7 @@ mod tests {
             "}{",
             "const x = {",
             r#"{"auth":{"user_pool_id":" "}}"#,
+            r#"{"auth":{"oauth":{"domain":"x"}}}"#,
         ] {
             assert_eq!(Outputs::parse(text), Err(NoOutputs), "{text}");
         }

@@ -33,6 +33,7 @@ export function Choice(props: Of<'choice'>) {
               <span class="words">
                 <strong>{factorWords(way.factor)}</strong>
                 {way.destination && <span class="muted small">{way.destination}</span>}
+                {way.factor === 'passkey' && <span class="muted small">{say('ui.choice.passkey_browser')}</span>}
               </span>
               {props.busy !== null && picked === way.factor ? (
                 <span class="spinner" aria-hidden="true" />

@@ -19,8 +19,10 @@ export type PageProps<Q extends Question = Question> = {
   rules: Rule[]
   /** Attributes that were typed before, so that a refusal costs none of them. */
   typed: Record<string, string>
+  /** The user pool, the issuer or the program. */
+  provider: string
   answer: (answer: Answer) => void
-  /** Asks for another user name; absent where there is no choice. */
+  /** Signs somebody else in; absent where there is no choice. */
   another?: () => void
 }
 

@@ -4,10 +4,12 @@
 import { Problem } from '../parts/problem'
 import type { Answer, Question } from '../wire'
 import { say } from '../words'
+import { Browser } from './browser'
 import { Choice, RememberDevice } from './choice'
 import { AppSetup, Code } from './code'
 import { Attributes, Custom } from './details'
 import type { PageProps } from './form'
+import { Identity } from './identity'
 import { ClientSecret, NewPassword, Password, Username } from './password'
 
 /** The page of a question. */
@@ -34,6 +36,10 @@ export function Page(props: PageProps) {
       return <Custom {...props} question={question} />
     case 'remember_device':
       return <RememberDevice {...props} question={question} />
+    case 'browser':
+      return <Browser {...props} question={question} />
+    case 'identity':
+      return <Identity {...props} question={question} />
     case 'other':
       return <Problem place="login" failure={{ code: 'other', sentence: say('ui.question.unknown'), remedy: '' }} />
   }
@@ -50,6 +56,10 @@ export function doing(question: Question, answer: Answer): string {
       return say('ui.doing.code')
     case 'new_password':
       return say('ui.doing.new_password')
+    case 'browser':
+      return say('ui.doing.address')
+    case 'identity':
+      return say('ui.doing.identity')
     default:
       return say('ui.doing.other')
   }

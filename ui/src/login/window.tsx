@@ -1,89 +1,27 @@
 // The login window: which login, then one question at a time, then the end.
 
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { bridge, failureOf } from '../bridge'
+import { useEffect } from 'preact/hooks'
+import { bridge } from '../bridge'
 import { Mark } from '../parts/glyph'
 import { Problem } from '../parts/problem'
 import { Title } from '../parts/title'
-import { type Rule, ruleOf, withRule } from '../policy'
 import { go } from '../route'
 import { configuration, shown, useLive } from '../store'
-import type { Answer, Failure, Goal, Question, Turn, User } from '../wire'
+import type { LoginView } from '../wire'
 import { say } from '../words'
 import { Chooser } from './chooser'
 import { Ended } from './ended'
-import { Page, doing } from './questions'
-
-type Stage =
-  | { at: 'choosing' }
-  | { at: 'waiting' }
-  | { at: 'asking'; question: Question; problem: Failure | null; page: number }
-  /** Somebody else than the configuration names. */
-  | { at: 'renaming'; question: Question }
-  | { at: 'signed_in'; user: User }
-  | { at: 'outcome' }
-  | { at: 'failed'; failure: Failure }
+import { Page } from './questions'
+import { type Talk, useTalk } from './talk'
 
 export function LoginWindow(props: { login: string | null }) {
   const config = useLive(configuration)
+  const news = useLive(shown)
   const names = config?.logins.map((login) => login.name) ?? []
   const only = names.length === 1 ? (names[0] ?? null) : null
   const login = props.login ?? only
-  const [stage, setStage] = useState<Stage>(login ? { at: 'waiting' } : { at: 'choosing' })
-  const [goal, setGoal] = useState<Goal>({ kind: 'sign_in' })
-  const [busy, setBusy] = useState<string | null>(null)
-  const [rules, setRules] = useState<Rule[]>([])
-  const typed = useRef<Record<string, string>>({})
-  const pages = useRef(0)
-
-  /** Shows what a call comes to. After a resend it is the same page still, with what was typed. */
-  async function follow(call: Promise<Turn>, resent: Question | null, refusedLength = 0): Promise<void> {
-    try {
-      const turn = await call
-      switch (turn.turn) {
-        case 'question': {
-          const { question, problem } = turn
-          if (resent?.kind !== question.kind) pages.current += 1
-          const rule = problem && question.kind === 'new_password' && ruleOf(problem, refusedLength)
-          if (rule) setRules((known) => withRule(known, rule))
-          setStage({ at: 'asking', question, problem, page: pages.current })
-          break
-        }
-        case 'signed_in':
-          setStage({ at: 'signed_in', user: turn.user })
-          break
-        case 'outcome':
-          setStage({ at: 'outcome' })
-          break
-      }
-    } catch (thrown) {
-      setStage({ at: 'failed', failure: failureOf(thrown) })
-    } finally {
-      setBusy(null)
-    }
-  }
-
-  function begin(next: Goal, username: string | null = null): void {
-    if (!login) return
-    setGoal(next)
-    setRules([])
-    setStage({ at: 'waiting' })
-    void follow(bridge.begin(login, username, next), null)
-  }
-
-  function answer(given: Answer): void {
-    if (stage.at === 'renaming' && given.kind === 'username') begin(goal, given.value)
-    if (stage.at !== 'asking') return
-    if (given.kind === 'attributes') Object.assign(typed.current, given.value)
-    if (given.kind === 'new_password') Object.assign(typed.current, given.value.attributes)
-    const length = given.kind === 'new_password' ? [...given.value.password].length : 0
-    setBusy(doing(stage.question, given))
-    void follow(bridge.answer(given), given.kind === 'resend' ? stage.question : null, length)
-  }
-
-  useEffect(() => {
-    if (login) begin({ kind: 'sign_in' })
-  }, [login])
+  const talk = useTalk(login)
+  const { stage, goal, busy } = talk
 
   useEffect(() => {
     const leave = (event: KeyboardEvent) => {
@@ -94,11 +32,14 @@ export function LoginWindow(props: { login: string | null }) {
     return () => removeEventListener('keydown', leave)
   }, [])
 
-  const renames = stage.at === 'asking' && stage.question.kind === 'password' && goal.kind === 'sign_in'
+  const view = news.status?.logins.find((one) => one.name === login)
+  const form = config?.logins.find((one) => one.name === login)
+  const provider = view?.provider ?? form?.user_pool_id ?? form?.issuer ?? ''
+  const another = anotherOf(talk, view)
   const asked = stage.at === 'asking' || stage.at === 'renaming' ? stage.question : null
   return (
-    <div class={asked?.kind === 'app_setup' || asked?.kind === 'new_password' ? 'login long' : 'login'}>
-      <Head login={login} />
+    <div class={asked && long.includes(asked.kind) ? 'login long' : 'login'}>
+      <Head login={login} provider={provider} />
       <main>
         <p class="unseen" role="status">
           {busy}
@@ -112,10 +53,11 @@ export function LoginWindow(props: { login: string | null }) {
             problem={stage.at === 'asking' && busy === null ? stage.problem : null}
             goal={goal}
             busy={busy}
-            rules={rules}
-            typed={typed.current}
-            answer={answer}
-            {...(renames ? { another: () => setStage({ at: 'renaming', question: { kind: 'username', hint: null } }) } : {})}
+            rules={talk.rules}
+            typed={talk.typed}
+            provider={provider}
+            answer={talk.answer}
+            {...(another ? { another } : {})}
           />
         )}
         {stage.at === 'failed' && (
@@ -124,7 +66,7 @@ export function LoginWindow(props: { login: string | null }) {
               <Title>{say('ui.login.failed')}</Title>
             </div>
             <Problem failure={stage.failure} place="login" />
-            <button class="button primary wide" type="button" ref={focus} onClick={() => begin(goal)}>
+            <button class="button primary wide" type="button" ref={focus} onClick={() => talk.begin(goal)}>
               {say('ui.login.again')}
             </button>
           </>
@@ -134,26 +76,42 @@ export function LoginWindow(props: { login: string | null }) {
             login={login ?? ''}
             goal={goal}
             user={stage.at === 'signed_in' ? stage.user : null}
-            signIn={() => begin({ kind: 'sign_in' })}
+            signIn={() => talk.begin({ kind: 'sign_in' })}
           />
         )}
       </main>
-      <Links stage={stage} goal={goal} begin={begin} several={names.length > 1 && login !== null} />
+      <Links talk={talk} view={view} several={names.length > 1 && login !== null} />
     </div>
   )
 }
 
-function Head(props: { login: string | null }) {
-  const news = useLive(shown)
-  const config = useLive(configuration)
-  const form = config?.logins.find((one) => one.name === props.login)
-  const provider = news.status?.logins.find((one) => one.name === props.login)?.provider ?? form?.user_pool_id ?? form?.issuer
+/** Pages with much on them. */
+const long: string[] = ['app_setup', 'new_password']
+
+/** How somebody else signs in, where the question leaves a choice: a browser shows its own page once
+ * more, elsewhere another name is typed. */
+function anotherOf({ stage, goal, begin, rename }: Talk, view: LoginView | undefined): (() => void) | null {
+  if (stage.at !== 'asking' || goal.kind !== 'sign_in') return null
+  switch (stage.question.kind) {
+    case 'password':
+      return rename
+    case 'browser':
+      return () => begin(goal, { another: true })
+    case 'identity':
+      if (view?.kind === 'command') return null
+      return view && !view.browser ? rename : () => begin(goal, { another: true })
+    default:
+      return null
+  }
+}
+
+function Head(props: { login: string | null; provider: string }) {
   return (
     <header>
       <Mark />
       <div class="where">
         <strong>{props.login ?? 'Poolkey'}</strong>
-        {props.login && <span class="muted small">{provider}</span>}
+        {props.login && <span class="muted small">{props.provider}</span>}
       </div>
     </header>
   )
@@ -170,8 +128,8 @@ function Busy(props: { words: string }) {
 }
 
 /** Other things than the one that is asked. */
-function Links(props: { stage: Stage; goal: Goal; begin: (goal: Goal, username?: string) => void; several: boolean }) {
-  const { stage, goal, begin } = props
+function Links(props: { talk: Talk; view: LoginView | undefined; several: boolean }) {
+  const { stage, goal, begin } = props.talk
   if (stage.at !== 'asking' && stage.at !== 'renaming' && stage.at !== 'failed') return <footer />
   const question = stage.at === 'asking' ? stage.question : null
   const signsIn = goal.kind === 'sign_in'
@@ -181,14 +139,19 @@ function Links(props: { stage: Stage; goal: Goal; begin: (goal: Goal, username?:
     <footer>
       {signsIn && asksWho && (
         <>
-          <Link words={say('ui.login.forgot')} act={() => begin({ kind: 'forgot_password' }, username)} />
+          <Link words={say('ui.login.forgot')} act={() => begin({ kind: 'forgot_password' }, username === undefined ? {} : { username })} />
           <Link words={say('ui.login.create')} act={() => begin({ kind: 'sign_up', attributes: {} })} />
         </>
+      )}
+      {question?.kind === 'browser' && <Link words={say('ui.browser.another')} act={() => begin(goal, { another: true })} />}
+      {stage.at === 'failed' && signsIn && props.view?.browser && (
+        <Link words={say('ui.browser.another')} act={() => begin(goal, { another: true })} />
       )}
       {!signsIn && <Link words={say('ui.login.back')} act={() => begin({ kind: 'sign_in' })} />}
       {props.several && signsIn && (
         <Link words={say('ui.login.other')} act={() => go({ page: 'login', login: null })} />
       )}
+      {question?.kind === 'browser' && <Link words={say('ui.form.cancel')} act={() => void bridge.close()} />}
     </footer>
   )
 }

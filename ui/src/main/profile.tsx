@@ -12,7 +12,8 @@ import { configuration, shown, useLive, useNow } from '../store'
 import type { Failure, ShellName } from '../wire'
 import { say } from '../words'
 import { clock } from '../times'
-import { keysWords } from './overview'
+import { keysWords } from './login_card'
+import { Who } from './who'
 
 export function ProfilePage(props: { name: string }) {
   const { status } = useLive(shown)
@@ -63,8 +64,17 @@ export function ProfilePage(props: { name: string }) {
         </div>
         <dl class="details">
           <Detail name={say('ui.profile.login')} value={profile.login ?? say('ui.profile.guest')} />
-          <Detail name={say('ui.profile.identity_pool')} value={profile.identity_pool_id ?? ''} mono />
+          {profile.source_profile && (
+            <div>
+              <dt>{say('ui.profile.source')}</dt>
+              <dd>
+                <a href={hashOf({ page: 'profile', profile: profile.source_profile })}>{profile.source_profile}</a>
+              </dd>
+            </div>
+          )}
+          {profile.identity_pool_id && <Detail name={say('ui.profile.identity_pool')} value={profile.identity_pool_id} mono />}
           <Detail name={say('ui.profile.role')} value={profile.role_arn ?? say('ui.profile.role_default')} mono={Boolean(profile.role_arn)} />
+          {profile.classic && <Detail name={say('ui.profile_form.flow')} value={say('ui.pool_flow.classic')} />}
           <Detail name={say('ui.profile.asked')} value={profile.asked ? clock(profile.asked) : say('ui.profile.never')} />
         </dl>
         {login && login.state !== 'signed_in' && (
@@ -73,6 +83,7 @@ export function ProfilePage(props: { name: string }) {
           </button>
         )}
       </article>
+      <Who profile={profile.name} />
       <article class="card">
         <h2>{say('ui.profile.use')}</h2>
         <p class="muted">{say('ui.profile.use_config')}</p>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
+import { Check } from '../parts/check'
 import type { AtLogin, Failure, Starter } from '../wire'
 import { say } from '../words'
 
@@ -53,22 +54,5 @@ export function Starting(props: {
         turn={props.setOpensWindow}
       />
     </article>
-  )
-}
-
-function Check(props: { name: string; words: string; hint?: string; on: boolean; turn: (on: boolean) => void }) {
-  return (
-    <label class="check">
-      <input
-        type="checkbox"
-        name={props.name}
-        checked={props.on}
-        onChange={(event) => props.turn(event.currentTarget.checked)}
-      />
-      <span>
-        {props.words}
-        {props.hint && <span class="muted small">{props.hint}</span>}
-      </span>
-    </label>
   )
 }

@@ -15,7 +15,7 @@ export function Mark() {
   )
 }
 
-const paths: Record<Factor | 'back' | 'on' | 'tick' | 'ring' | 'person' | 'computer', string> = {
+const paths: Record<Factor | 'back' | 'on' | 'tick' | 'ring' | 'person' | 'browser' | 'computer', string> = {
   password: 'M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5zM12 14.500v2.500',
   email: 'M3 6h18v13H3zM3 7l9 7 9-7',
   sms: 'M4 4h16v12H10l-4 4v-4H4zM8 10h.01M12 10h.01M16 10h.01',
@@ -25,6 +25,7 @@ const paths: Record<Factor | 'back' | 'on' | 'tick' | 'ring' | 'person' | 'compu
   on: 'M9 5l7 7-7 7',
   tick: 'M4 12.500 9.500 18 20 6.500',
   ring: 'M12 19a7 7 0 1 0 0-14 7 7 0 0 0 0 14Z',
+  browser: 'M3 5h18v14H3zM3 9h18M6 7h.01M9 7h.01',
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.500 20.500c0-4.200 3.300-6.500 7.500-6.500s7.500 2.300 7.500 6.500',
   computer: 'M4 5h16v11H4zM2 20h20M9 16v4M15 16v4',
 }
