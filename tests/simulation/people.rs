@@ -259,6 +259,7 @@ impl World {
                 Answer::Username(name.into())
             }
             Question::RememberDevice { .. } => Answer::RememberDevice(self.rng.bool()),
+            Question::Identity { .. } => Answer::Identity(self.rng.u8(..4) > 0),
             Question::Code { .. } => Answer::Code(self.typed()),
             _ => Answer::Password(self.typed()),
         };

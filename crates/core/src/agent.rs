@@ -18,10 +18,13 @@ mod desertion;
 mod document;
 mod fetch;
 mod keys;
+mod life;
 mod line;
 mod login;
+mod orphan;
 mod profile;
 mod recent;
+mod recognition;
 mod renewal;
 mod schedule;
 mod session;
@@ -54,6 +57,7 @@ use line::Line;
 use login::Login;
 use profile::Profile;
 use schedule::{Key, Schedule};
+use sign_in::Wanted;
 
 /// Decides for many logins and many profiles what to do when.
 ///
@@ -79,6 +83,8 @@ pub struct Agent {
     /// Logins that something happened to since they were last looked at.
     touched: BTreeSet<LoginName>,
     recent: recent::Log,
+    /// Logins with sessions that could not be revoked before a stop.
+    left_behind: Vec<LoginName>,
 }
 
 impl Agent {
@@ -100,6 +106,7 @@ impl Agent {
             changes: 0,
             touched: BTreeSet::new(),
             recent: recent::Log::default(),
+            left_behind: Vec::new(),
         }
     }
 
@@ -168,21 +175,33 @@ impl Agent {
             Request::SignIn {
                 login,
                 username,
-                another_account: _,
+                another_account,
             } => {
-                self.converse(ticket, &login, username, Goal::SignIn, now);
+                let wanted = Wanted {
+                    goal: Goal::SignIn,
+                    username,
+                    another_account,
+                };
+                self.converse(ticket, &login, wanted, now);
             }
             Request::Account {
                 login,
                 username,
                 goal,
-            } => self.converse(ticket, &login, username, goal, now),
+            } => {
+                let wanted = Wanted {
+                    goal,
+                    username,
+                    another_account: false,
+                };
+                self.converse(ticket, &login, wanted, now);
+            }
             Request::Answer {
                 conversation,
                 answer,
             } => self.answered(ticket, &conversation, answer, now),
             Request::Cancel { conversation } => self.cancel(ticket, &conversation, now),
-            Request::SignOut { login, scope: _ } => self.sign_out(ticket, &login, now),
+            Request::SignOut { login, scope } => self.sign_out(ticket, &login, scope, now),
             Request::WhoAmI { profile } => self.who_am_i(ticket, &profile, now),
             Request::Renew { login } => self.renew(ticket, &login, now),
         }
@@ -235,6 +254,9 @@ impl Agent {
         let names: Vec<LoginName> = self.logins.keys().cloned().collect();
         for name in names {
             self.give_up_conversation(&name, Trouble::Stopping);
+            if let Some(login) = self.logins.get_mut(&name) {
+                login.try_orphans_at_once(now.at);
+            }
             self.settle_login(&name, now);
         }
     }

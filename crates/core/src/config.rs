@@ -77,10 +77,6 @@ pub enum Look {
 
 /// Who you are, at whatever proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a person has a handful of logins, nearly all of them of the largest kind"
-)]
 pub enum LoginSpec {
     /// A user of a Cognito user pool.
     UserPool(UserPoolSpec),
@@ -142,6 +138,14 @@ impl LoginSpec {
     /// Whether a session of the one is a session of the other.
     pub fn shares_sessions_with(&self, other: &Self) -> bool {
         self.provider() == other.provider() && self.client_id() == other.client_id()
+    }
+
+    /// Whether a program supplies its tokens.
+    pub const fn is_program(&self) -> bool {
+        match self {
+            Self::Command(_) => true,
+            Self::UserPool(_) | Self::Oidc(_) | Self::Guest => false,
+        }
     }
 
     /// Whether people sign in in their browser.
@@ -313,10 +317,6 @@ pub struct ProfileSpec {
 
 /// Where a profile's keys come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "boxing would save little: most profiles are of the larger kind"
-)]
 pub enum KeySource {
     /// An identity pool gives them.
     Pool(PoolSource),

@@ -182,8 +182,19 @@ pub enum Trouble {
     AskedAgain(LoginName, Goal, FaultKind, String),
     /// The user pool could not be told that the session is over.
     NotRevoked(String),
+    /// The same, and it is tried again.
+    NotYetRevoked(LoginName, String),
+    /// The user's other sessions could not be ended.
+    NotEverywhere(String),
     /// The user pool could not be told to forget this device.
     NotForgotten(String),
+    /// Somebody signed in who was not meant.
+    NotMeant(LoginName, String, AnotherWay),
+    /// Guests are nobody.
+    GuestSignIn,
+    /// The program that supplies a login's tokens failed, and how it is run; the next attempt is so
+    /// far away.
+    Program(String, String, Duration),
     /// No conversation by this number is under way.
     NoConversation,
     /// Another conversation about this login took its place.
@@ -198,6 +209,17 @@ pub enum Trouble {
     Stopping,
     /// The daemon cannot be reached nor started.
     NoDaemon(String),
+}
+
+/// How somebody else signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnotherWay {
+    /// With another name.
+    Name,
+    /// Where the browser forgets who it knows.
+    Browser,
+    /// Where the program has another account.
+    Program,
 }
 
 impl From<Trouble> for Failure {
@@ -222,7 +244,7 @@ impl Trouble {
             Self::NeedsSignIn(login, ended) => (
                 Code::NeedsSignIn,
                 format!("Sign-in to “{login}” has ended: {}.", ended.reason()),
-                format!("Run: poolkey login {login}"),
+                sign_in_again(&login, ended),
             ),
             Self::UnknownProfile(name) => (
                 Code::UnknownProfile,
@@ -285,9 +307,50 @@ impl Trouble {
             Self::AskedAgain(login, goal, kind, text) => asked_again(&login, &goal, kind, text),
             Self::NotRevoked(text) => (
                 Code::Service,
-                format!("The user pool could not be told: {text}"),
-                "The refresh token is gone from this machine; at the pool it lives to its end."
+                format!("The session could not be revoked: {text}"),
+                "This machine has nothing of it any more; at its provider it lives to its end."
                     .into(),
+            ),
+            Self::NotYetRevoked(login, text) => (
+                Code::Service,
+                format!("The session could not be revoked yet: {text}"),
+                format!(
+                    "Poolkey keeps its token in memory and tries again until it is done; to have \
+                     nothing kept: poolkey logout {login} --local"
+                ),
+            ),
+            Self::NotEverywhere(text) => (
+                Code::Service,
+                format!("The user's other sessions could not be ended: {text}"),
+                "They live on where they are; sign in, then sign out everywhere again.".into(),
+            ),
+            Self::NotMeant(login, user, way) => (
+                Code::Wrong,
+                format!("Nobody was signed in to “{login}”: “{user}” is not who was meant."),
+                match way {
+                    AnotherWay::Name => {
+                        format!("Sign in with another name: poolkey login {login} --username NAME")
+                    }
+                    AnotherWay::Browser => format!(
+                        "Sign in with another account: poolkey login {login} --another-account"
+                    ),
+                    AnotherWay::Program => {
+                        format!("Have the program use another account, then: poolkey login {login}")
+                    }
+                },
+            ),
+            Self::GuestSignIn => (
+                Code::Misconfigured,
+                "Guests need no sign-in.".into(),
+                "Ask for the keys of a profile without a login.".into(),
+            ),
+            Self::Program(text, command, wait) => (
+                Code::Service,
+                text,
+                match wait.as_secs() {
+                    0 => format!("Run it yourself to see why: {command}"),
+                    _ => format!("Run it yourself to see why: {command} – {}", again(wait)),
+                },
             ),
             Self::NotForgotten(text) => (
                 Code::Service,
@@ -333,6 +396,28 @@ impl Trouble {
                 "Run “poolkey daemon start” to see why.".into(),
             ),
         }
+    }
+}
+
+/// The command, and what would have spared it.
+fn sign_in_again(login: &LoginName, ended: Ended) -> String {
+    let command = format!("Run: poolkey login {login}");
+    match ended {
+        Ended::NoRefreshToken => {
+            format!(
+                "{command} (with the scope offline_access, most providers give a longer session)"
+            )
+        }
+        Ended::Expired
+        | Ended::Revoked
+        | Ended::Reused
+        | Ended::Refused
+        | Ended::UserGone
+        | Ended::UserDisabled
+        | Ended::PasswordReset
+        | Ended::Unconfirmed
+        | Ended::Moved
+        | Ended::UserChanged => command,
     }
 }
 

@@ -91,6 +91,19 @@ pub fn vault_backoff(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(Duration::from_secs(30))
 }
 
+/// How long to wait before a session that is over here is revoked again. Nobody waits for it, and a
+/// network that comes back is told of.
+pub fn revocation_backoff(kind: Option<FaultKind>, failures: u32, rng: &mut Rng) -> Duration {
+    let first = if kind == Some(FaultKind::Throttled) {
+        2
+    } else {
+        1
+    };
+    let doubled = 1_u64 << failures.saturating_sub(1).min(16);
+    let wait = Duration::from_secs((first * doubled).min(900));
+    wait.mul_f64(0.8 + 0.2 * rng.f64())
+}
+
 /// How long a tool is made to wait for keys that are being renewed: it must have an answer within
 /// 5 s, for older SDKs wait no longer.
 pub const PATIENCE: Duration = Duration::from_millis(4200);

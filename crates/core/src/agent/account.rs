@@ -58,7 +58,8 @@ impl Agent {
             stage @ (Stage::Access(_)
             | Stage::Busy { .. }
             | Stage::Asking { .. }
-            | Stage::Adopting { .. }
+            | Stage::Recognizing { .. }
+            | Stage::Adopting(_)
             | Stage::Keeping) => talk.stage = stage,
         }
     }
@@ -144,7 +145,8 @@ impl Login {
                 Stage::Vault
                 | Stage::Busy { .. }
                 | Stage::Asking { .. }
-                | Stage::Adopting { .. }
+                | Stage::Recognizing { .. }
+                | Stage::Adopting(_)
                 | Stage::Keeping,
             )
             | None => false,

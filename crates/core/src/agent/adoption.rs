@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::conversation::Stage;
+use crate::agent::conversation::{Gained, Stage};
 use crate::agent::login::State;
 use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::work::{Orphan, Purpose};
-use crate::config::LoginSpec;
+use crate::agent::work::Purpose;
 use crate::event::{ConversationId, Reply};
-use crate::failure::{Ended, Trouble};
+use crate::failure::Ended;
 use crate::fault::VaultFault;
 use crate::name::LoginName;
-use crate::secret::Secret;
 use crate::session::{Device, StoredSession};
 use crate::time::Now;
 
@@ -38,26 +36,20 @@ impl Agent {
         };
         let stage = std::mem::replace(&mut talk.stage, Stage::Keeping);
         let id = talk.id.clone();
-        let Stage::Adopting {
+        let Stage::Adopting(gained) = stage else {
+            talk.stage = stage;
+            return;
+        };
+        let Gained {
             tokens,
             client_secret,
             device,
             begun,
             signed_in,
-        } = stage
-        else {
-            talk.stage = stage;
-            return;
-        };
+        } = *gained;
         if client_secret.is_some() {
             login.client_secret = client_secret;
         }
-        let Some(refresh_token) = tokens.refresh_token else {
-            return self.end_conversation(
-                name,
-                Trouble::Misconfigured("The user pool gave no refresh token.".into()),
-            );
-        };
         // An identity id belongs to a user: another one starts with none.
         let identities = match &login.state {
             State::SignedIn(old) if old.stored.user.sub == tokens.user.sub => {
@@ -67,31 +59,27 @@ impl Agent {
                 BTreeMap::new()
             }
         };
+        let life = tokens.id_life;
         let session = Session {
             stored: StoredSession {
                 provider: login.spec.provider().to_owned(),
                 client_id: login.spec.client_id().to_owned(),
-                refresh_token: Some(refresh_token),
+                refresh_token: tokens.refresh_token.clone(),
                 // A pool that was shown a device does not name it again.
                 device_key: tokens
                     .device_key
+                    .clone()
                     .or_else(|| device.as_ref().map(|device| device.key.clone())),
-                user: tokens.user,
+                user: tokens.user.clone(),
                 signed_in: signed_in.wall,
                 rotates: None,
                 identities,
             },
-            id: Some(IdToken::new(
-                tokens.id_token,
-                tokens.id_life,
-                tokens.access,
-                begun,
-                login.renewals,
-                &mut self.rng,
-            )),
+            id: Some(IdToken::new(*tokens, begun, login.renewals, &mut self.rng)),
+            seen_alive: Some(signed_in.wall),
             unsaved: Unsaved::default(),
         };
-        self.observe(tokens.id_life, begun, signed_in);
+        self.observe(life, begun, signed_in);
         let adoption = Adoption {
             id,
             session,
@@ -117,6 +105,7 @@ impl Agent {
         let token = session.stored.refresh_token.clone();
         let old = std::mem::replace(&mut login.state, State::SignedIn(Box::new(session)));
         login.device = device;
+        login.last_user = None;
         login.erase = false;
         let spec = login.spec.clone();
         let talk = login.conversation.take_if(|talk| talk.id == id);
@@ -162,24 +151,5 @@ impl Agent {
         }
         let token = adoption.session.stored.refresh_token;
         self.orphan(name, spec, token, None);
-    }
-
-    /// A session that nobody holds any more shall be revoked. Nothing waits for it: one that cannot
-    /// be revoked ends by itself.
-    pub(super) fn orphan(
-        &mut self,
-        name: &LoginName,
-        spec: LoginSpec,
-        refresh_token: Option<Secret>,
-        client_secret: Option<Secret>,
-    ) {
-        if let (Some(login), Some(refresh_token)) = (self.logins.get_mut(name), refresh_token) {
-            let client_secret = client_secret.or_else(|| login.client_secret.clone());
-            login.orphans.push_back(Orphan {
-                spec,
-                refresh_token,
-                client_secret,
-            });
-        }
     }
 }

@@ -33,6 +33,7 @@ impl Agent {
 
     /// Begins the most pressing thing that a login at rest needs, and what need not wait for that.
     pub(super) fn advance_login(&mut self, name: &LoginName, now: Now) {
+        self.end_spent(name, now);
         self.expire_question(name, now);
         self.advance_account(name, now);
         self.advance_work(name, now);
@@ -77,7 +78,7 @@ impl Agent {
             return;
         }
         if !(due && self.advance_session(name, now)) {
-            self.revoke_orphans(name);
+            self.revoke_orphans(name, now);
         }
     }
 
@@ -87,14 +88,20 @@ impl Agent {
             return false;
         };
         match login.conversation.as_ref().map(|talk| &talk.stage) {
-            Some(Stage::Adopting { .. }) => self.adopt(name),
+            Some(Stage::Adopting(_)) => self.adopt(name),
             Some(Stage::Vault) if matches!(login.state, State::Unread) => self.recall(name),
             Some(Stage::Vault) if !login.is_writable(now.at) => self.probe(name),
             Some(Stage::Vault) => {
                 self.begin_conversation(name, now);
                 return false;
             }
-            Some(Stage::Access(_) | Stage::Busy { .. } | Stage::Asking { .. } | Stage::Keeping)
+            Some(
+                Stage::Access(_)
+                | Stage::Busy { .. }
+                | Stage::Asking { .. }
+                | Stage::Recognizing { .. }
+                | Stage::Keeping,
+            )
             | None => {}
         }
         self.logins.get(name).is_some_and(Login::is_busy)
@@ -212,7 +219,9 @@ impl Agent {
             return false;
         };
         // A token that may be spent already is asked for again before it is too late.
-        let unspent = session.stored.rotates != Some(false) && login.losses == 0;
+        let can_rotate =
+            session.stored.refresh_token.is_some() && session.stored.rotates != Some(false);
+        let unspent = can_rotate && login.losses == 0;
         if unspent && !login.is_writable(now.at) {
             self.probe(name);
             return true;
@@ -243,7 +252,7 @@ impl Agent {
         let Some(login) = self.logins.get(name) else {
             return Need::None;
         };
-        let Some(session) = login.session() else {
+        let Some(session) = login.session().filter(|_| login.is_renewable()) else {
             return Need::None;
         };
         if login.at_once || login.may_save_token(now) {

@@ -16,6 +16,8 @@ pub(super) struct Conversation {
     pub(super) id: ConversationId,
     pub(super) goal: Goal,
     pub(super) username: Option<String>,
+    /// Whether the person wants another account than the one that the browser is signed in to.
+    pub(super) another_account: bool,
     /// Who waits for the next question or the end.
     pub(super) ticket: Option<Ticket>,
     /// When the step was begun that brought the tokens, while one more question is open.
@@ -38,16 +40,27 @@ pub(super) enum Stage {
         question: Question,
         until: Moment,
     },
-    /// It is done, and the vault is next.
-    Adopting {
-        tokens: Box<Tokens>,
-        client_secret: Option<Secret>,
-        device: Option<Device>,
-        begun: Moment,
-        signed_in: Now,
+    /// It is done, and the person is asked whether it is who was meant.
+    Recognizing {
+        gained: Box<Gained>,
+        question: Question,
+        until: Moment,
     },
+    /// It is done, and the vault is next.
+    Adopting(Box<Gained>),
     /// The vault is writing: it is too late to turn back.
     Keeping,
+}
+
+/// What a finished sign-in gave.
+#[derive(Debug)]
+pub(super) struct Gained {
+    pub(super) tokens: Box<Tokens>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) device: Option<Device>,
+    /// When the step was begun that brought the tokens.
+    pub(super) begun: Moment,
+    pub(super) signed_in: Now,
 }
 
 /// What the pool is asked.
@@ -69,9 +82,9 @@ pub(super) enum Attempt {
 impl Conversation {
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.stage {
-            Stage::Asking { until, .. } => Some(*until),
+            Stage::Asking { until, .. } | Stage::Recognizing { until, .. } => Some(*until),
             Stage::Access(sought) => Some(sought.until),
-            Stage::Vault | Stage::Busy { .. } | Stage::Adopting { .. } | Stage::Keeping => None,
+            Stage::Vault | Stage::Busy { .. } | Stage::Adopting(_) | Stage::Keeping => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::agent::conversation::{Attempt, Sent, Stage};
+use crate::agent::conversation::{Attempt, Gained, Sent, Stage};
 use crate::config::LoginSpec;
 use crate::conversation::{Step, Thread};
 use crate::event::{ConversationId, Ticket};
@@ -101,11 +101,14 @@ impl Agent {
                 spec,
                 sent,
             }),
-            Stage::Adopting {
-                tokens,
-                client_secret,
-                ..
-            } => self.orphan(name, spec, tokens.refresh_token, client_secret),
+            Stage::Recognizing { gained, .. } | Stage::Adopting(gained) => {
+                let Gained {
+                    tokens,
+                    client_secret,
+                    ..
+                } = *gained;
+                self.orphan(name, spec, tokens.refresh_token, client_secret);
+            }
         }
         self.changed();
         if let Some(ticket) = talk.ticket {
@@ -117,7 +120,7 @@ impl Agent {
     pub(super) fn abandon(&mut self, ticket: Ticket, now: Now) {
         for login in self.logins.values_mut() {
             if let Some(leaving) = &mut login.leaving {
-                leaving.tickets.retain(|waiting| *waiting != ticket);
+                leaving.tickets.retain(|(waiting, _)| *waiting != ticket);
             }
         }
         let found = self.logins.iter_mut().find_map(|(name, login)| {
@@ -146,7 +149,8 @@ impl Agent {
                 Stage::Vault
                 | Stage::Busy { .. }
                 | Stage::Asking { .. }
-                | Stage::Adopting { .. }
+                | Stage::Recognizing { .. }
+                | Stage::Adopting(_)
                 | Stage::Keeping => Trouble::NoConversation,
             };
             self.end_conversation(name, trouble);

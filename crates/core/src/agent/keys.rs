@@ -122,12 +122,12 @@ impl Agent {
             Fetch::Busy { .. } | Fetch::Stale => true,
             Fetch::Last => false,
             Fetch::Rest { .. } => match login.work {
-                Work::Rest | Work::Revoking(Whose::Leaver) => false,
+                Work::Rest | Work::Revoking(Whose::Leaver, _) => false,
                 Work::Recalling
                 | Work::Probing
                 | Work::Refreshing { .. }
                 | Work::Keeping(_)
-                | Work::Revoking(Whose::Orphan) => true,
+                | Work::Revoking(Whose::Orphan, _) => true,
             },
         };
         possible && under_way

@@ -8,11 +8,12 @@ use fastrand::Rng;
 use crate::agent::conversation::Conversation;
 use crate::agent::desertion::Deserted;
 use crate::agent::line::Turn;
+use crate::agent::orphan::Orphan;
 use crate::agent::recent::Seen;
 use crate::agent::session::{AccessToken, IdToken, Session};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_out::Leaving;
-use crate::agent::work::{Orphan, Work};
+use crate::agent::work::Work;
 use crate::config::LoginSpec;
 use crate::failure::Ended;
 use crate::fault::{FaultKind, VaultFault};
@@ -33,6 +34,10 @@ pub(super) struct Login {
     pub(super) client_secret: Option<Secret>,
     /// Outlives a session that ended by itself; see [`Stored`].
     pub(super) device: Option<Device>,
+    /// Outlives a session that ended by itself; see [`Stored`].
+    pub(super) last_user: Option<User>,
+    /// Outlives a session; see [`Stored`].
+    pub(super) learnt_life: Option<Duration>,
     pub(super) conversation: Option<Conversation>,
     /// Sign-ins that were given up while the pool was being asked.
     pub(super) deserted: Vec<Deserted>,
@@ -92,6 +97,8 @@ impl Login {
             until: Moment::default(),
             client_secret: None,
             device: None,
+            last_user: None,
+            learnt_life: None,
             conversation: None,
             deserted: Vec::new(),
             leaving: None,
@@ -168,7 +175,7 @@ impl Login {
         let working = match self.work {
             // What was only asked of the vault may stay unheard: a person may be unlocking it.
             Work::Rest | Work::Recalling | Work::Probing => false,
-            Work::Refreshing { .. } | Work::Keeping(_) | Work::Revoking(_) => true,
+            Work::Refreshing { .. } | Work::Keeping(_) | Work::Revoking(..) => true,
         };
         // What the vault has refused cannot be waited for.
         let refused = self.setback.as_ref().is_some_and(Setback::is_vaults);
@@ -197,8 +204,22 @@ impl Login {
     pub(super) fn usable_id(&self, now: Moment) -> Option<&IdToken> {
         let id = self.session()?.id.as_ref()?;
         let stuck = self.failures > 0 && !self.is_busy();
-        let good = id.span.is_fresh(now) || (stuck && id.span.is_usable(now));
+        let last = stuck || !self.is_renewable();
+        let good = id.span.is_fresh(now) || (last && id.span.is_usable(now));
         (good && self.is_staying() && self.leaving.is_none()).then_some(id)
+    }
+
+    /// Whether the session goes on when its ID token ends: with a refresh token, or with a program
+    /// that supplies another ID token.
+    pub(super) fn is_renewable(&self) -> bool {
+        let has_token = |session: &Session| session.stored.refresh_token.is_some();
+        self.session().is_some_and(has_token) || self.spec.is_program()
+    }
+
+    /// When a session that cannot be renewed is over.
+    pub(super) fn spent_at(&self) -> Option<Moment> {
+        let session = self.session().filter(|_| !self.is_renewable())?;
+        Some(session.id.as_ref().map_or(Moment::default(), IdToken::ends))
     }
 
     /// The access token, if the user pool should take it.
@@ -215,8 +236,8 @@ impl Login {
 
     pub(super) fn record(&self) -> Stored {
         Stored {
-            last_user: None,
-            learnt_life: None,
+            last_user: self.last_user.clone(),
+            learnt_life: self.learnt_life,
             guests: std::collections::BTreeMap::new(),
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),
@@ -242,7 +263,9 @@ impl Login {
         if ended == Ended::UserGone {
             self.device = None;
         }
-        self.state = State::NeedsSignIn(ended, self.user().cloned());
+        let user = self.user().cloned();
+        self.last_user.clone_from(&user);
+        self.state = State::NeedsSignIn(ended, user);
         self.erase = true;
         self.succeeded(now);
     }

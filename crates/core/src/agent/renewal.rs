@@ -82,10 +82,12 @@ impl Agent {
                 self.observe(tokens.id_life, begun, now);
                 self.take_tokens(name, *tokens, begun, now);
             }
+            // A program that fails says nothing of a session.
             Err(Fault {
                 kind: FaultKind::Ended(ended),
                 ..
-            }) => {
+            }) if !login.spec.is_program() => {
+                login.learn_life(ended, now);
                 login.end_session(ended, now);
                 self.drop_keys(name);
             }
@@ -107,26 +109,35 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
+        let Some(known) = login.session().map(|session| &session.stored) else {
+            return;
+        };
+        if known.user.sub != tokens.user.sub {
+            return self.user_changed(name, tokens, now);
+        }
         login.renewals += 1;
-        let id = IdToken::new(
-            tokens.id_token,
-            tokens.id_life,
-            tokens.access,
-            begun,
-            login.renewals,
-            &mut self.rng,
-        );
+        login.outlive(now);
         let Some(session) = login.session_mut() else {
             return;
         };
+        if session.stored.user != tokens.user {
+            session.stored.user = tokens.user.clone();
+            session.unsaved.notes = true;
+        }
         let rotated = tokens
             .refresh_token
+            .clone()
             .filter(|token| Some(token) != session.stored.refresh_token.as_ref());
         let rotates = Some(rotated.is_some());
         if session.stored.rotates != rotates {
             session.stored.rotates = rotates;
             session.unsaved.notes = true;
         }
+        let number = login.renewals;
+        let id = IdToken::new(tokens, begun, number, &mut self.rng);
+        let Some(session) = login.session_mut() else {
+            return;
+        };
         match rotated {
             Some(token) => {
                 session.stored.refresh_token = Some(token);
@@ -135,6 +146,32 @@ impl Agent {
                 login.until = now.at;
             }
             None => login.take_id(id, now, &mut self.rng),
+        }
+    }
+
+    /// What came is of another user than the one who signed in: it is not used, and nobody takes the
+    /// login over unseen.
+    fn user_changed(&mut self, name: &LoginName, tokens: Tokens, now: Now) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        let spec = login.spec.clone();
+        let stored = login.session().map(|session| &session.stored);
+        let old = stored.and_then(|stored| stored.refresh_token.clone());
+        login.end_session(Ended::UserChanged, now);
+        self.orphan(name, spec, tokens.refresh_token.or(old), None);
+        self.drop_keys(name);
+    }
+
+    /// A session without a refresh token is over with its ID token.
+    pub(super) fn end_spent(&mut self, name: &LoginName, now: Now) {
+        let Some(login) = self.logins.get_mut(name) else {
+            return;
+        };
+        if login.leaving.is_none() && login.spent_at().is_some_and(|end| end <= now.at) {
+            login.end_session(Ended::NoRefreshToken, now);
+            self.drop_keys(name);
+            self.changed();
         }
     }
 
@@ -231,6 +268,9 @@ impl Agent {
         {
             login.until = login.until.min(when.max(now.at));
         }
+        if let Some(login) = self.logins.get_mut(name) {
+            login.hurry_orphans(now.at);
+        }
         for profile in self.members.get(name).into_iter().flatten() {
             if let Some(profile) = self.profiles.get_mut(profile) {
                 profile.forget_wait(now.at);
@@ -277,17 +317,28 @@ impl Login {
         self.client_secret = stored.client_secret;
         let here = |device: &Device| device.user_pool_id == self.spec.provider();
         self.device = stored.device.filter(here);
+        self.last_user = stored.last_user;
+        self.learnt_life = stored.learnt_life;
+        let renews_without = self.spec.is_program();
         self.state = match stored.session {
             None => State::SignedOut,
             Some(session) if !session.is_of(&self.spec) => {
                 // It belongs to the other app client.
                 self.client_secret = None;
+                self.learnt_life = None;
                 State::NeedsSignIn(Ended::Moved, Some(session.user))
+            }
+            // Its ID token was in memory alone.
+            Some(session) if session.refresh_token.is_none() && !renews_without => {
+                self.last_user = Some(session.user.clone());
+                self.erase = true;
+                State::NeedsSignIn(Ended::NoRefreshToken, Some(session.user))
             }
             Some(stored) => State::SignedIn(Box::new(Session {
                 stored,
                 id: None,
                 unsaved: Unsaved::default(),
+                seen_alive: None,
             })),
         };
     }

@@ -98,7 +98,11 @@ impl Agent {
             // To forget that something failed which is not needed any more.
             State::SignedOut | State::NeedsSignIn(..) => until.filter(|_| login.failures > 0),
         };
-        own.into_iter().chain(question).min()
+        own.into_iter()
+            .chain(question)
+            .chain(login.spent_at())
+            .chain(login.orphan_due())
+            .min()
     }
 
     /// When a login whose ID token is good, or not needed, has to be looked at again.

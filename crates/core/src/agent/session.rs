@@ -2,11 +2,10 @@
 
 use fastrand::Rng;
 
-use crate::fault::Life;
 use crate::pace::{self, Span};
 use crate::secret::Secret;
-use crate::session::{Access, StoredSession};
-use crate::time::Moment;
+use crate::session::{Roles, StoredSession, Tokens};
+use crate::time::{Moment, UnixTime};
 
 /// A login's session in memory.
 #[derive(Debug)]
@@ -14,6 +13,8 @@ pub(super) struct Session {
     pub(super) stored: StoredSession,
     pub(super) id: Option<IdToken>,
     pub(super) unsaved: Unsaved,
+    /// When its provider last said that it lives.
+    pub(super) seen_alive: Option<UnixTime>,
 }
 
 /// What the vault does not know yet.
@@ -34,6 +35,8 @@ pub(super) struct IdToken {
     pub(super) span: Span,
     pub(super) number: u64,
     pub(super) access: Option<AccessToken>,
+    /// What it offers.
+    pub(super) roles: Roles,
 }
 
 /// An access token, which may end before the ID token or after it.
@@ -45,22 +48,21 @@ pub(super) struct AccessToken {
 
 impl IdToken {
     /// What came with a sign-in or a refresh that was begun then.
-    pub(super) fn new(
-        token: Secret,
-        life: Life,
-        access: Option<Access>,
-        begun: Moment,
-        number: u64,
-        rng: &mut Rng,
-    ) -> Self {
+    pub(super) fn new(tokens: Tokens, begun: Moment, number: u64, rng: &mut Rng) -> Self {
         Self {
-            token,
-            span: Span::of_id_token(begun, life.length, rng),
+            token: tokens.id_token,
+            span: Span::of_id_token(begun, tokens.id_life.length, rng),
             number,
-            access: access.map(|access| AccessToken {
+            access: tokens.access.map(|access| AccessToken {
                 token: access.token,
                 works_until: pace::works_until(begun, access.life.length),
             }),
+            roles: tokens.roles,
         }
+    }
+
+    /// When it is of no more use.
+    pub(super) fn ends(&self) -> Moment {
+        self.span.dead - self.span.margin()
     }
 }

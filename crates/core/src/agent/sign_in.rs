@@ -2,7 +2,8 @@
 //! What is about an account ([`crate::agent::account`]) goes the same way, but for its ends.
 
 use crate::agent::Agent;
-use crate::agent::conversation::{Attempt, Conversation, Sent, Stage};
+use crate::agent::conversation::{Attempt, Conversation, Gained, Sent, Stage};
+use crate::config::LoginSpec;
 use crate::conversation::{Answer, Goal, Step, Thread};
 use crate::event::{ConversationId, Effect, Reply, Ticket};
 use crate::failure::{Failure, Trouble};
@@ -11,25 +12,29 @@ use crate::name::LoginName;
 use crate::pace::QUESTION_LIFE;
 use crate::time::Now;
 
+/// What a conversation is begun for.
+pub(super) struct Wanted {
+    pub(super) goal: Goal,
+    pub(super) username: Option<String>,
+    pub(super) another_account: bool,
+}
+
 impl Agent {
-    pub(super) fn converse(
-        &mut self,
-        ticket: Ticket,
-        name: &str,
-        username: Option<String>,
-        goal: Goal,
-        now: Now,
-    ) {
+    pub(super) fn converse(&mut self, ticket: Ticket, name: &str, wanted: Wanted, now: Now) {
         let Some(name) = self.known_login(ticket, name) else {
             return;
         };
+        if let Some(trouble) = self.why_no_conversation(&name, &wanted.goal) {
+            return self.fail(ticket, trouble);
+        }
         self.end_conversation(&name, Trouble::Superseded(name.clone()));
         let id = ConversationId(format!("{:016x}", self.rng.u64(..)));
         if let Some(login) = self.logins.get_mut(&name) {
             login.conversation = Some(Conversation {
                 id,
-                goal,
-                username,
+                goal: wanted.goal,
+                username: wanted.username,
+                another_account: wanted.another_account,
                 ticket: Some(ticket),
                 given: None,
                 stage: Stage::Vault,
@@ -44,7 +49,7 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let known = login.user().map(|user| user.username.clone());
+        let known = login.known_user().map(|user| user.username.clone());
         let Some(talk) = &login.conversation else {
             return;
         };
@@ -60,10 +65,12 @@ impl Agent {
                 // Whoever makes an account is nobody that the pool knows.
                 talk.username.clone()
             } else {
-                given.or(known)
+                given.or_else(|| known.filter(|_| !talk.another_account))
             },
             device: login.device.clone().filter(|_| talk.is_sign_in()),
             client_secret: login.client_secret.clone(),
+            another_account: talk.another_account,
+            language: self.settings.language,
             ..Thread::default()
         };
         self.step(name, thread, None, Attempt::First, now);
@@ -138,24 +145,33 @@ impl Agent {
         let Some(talk) = &mut login.conversation else {
             return;
         };
-        let Stage::Asking {
-            thread, question, ..
-        } = &talk.stage
-        else {
-            return self.fail(
-                ticket,
-                Trouble::Protocol("The last answer is still being looked at.".into()),
-            );
+        let (question, thread) = match &talk.stage {
+            Stage::Asking {
+                thread, question, ..
+            } => (question, Some(Thread::clone(thread))),
+            Stage::Recognizing { question, .. } => (question, None),
+            Stage::Vault
+            | Stage::Access(_)
+            | Stage::Busy { .. }
+            | Stage::Adopting(_)
+            | Stage::Keeping => {
+                let text = "The last answer is still being looked at.";
+                return self.fail(ticket, Trouble::Protocol(text.into()));
+            }
         };
         if !answer.is_to(question) {
-            return self.fail(
-                ticket,
-                Trouble::Protocol("The answer is not of the question's kind.".into()),
-            );
+            let text = "The answer is not of the question's kind.";
+            return self.fail(ticket, Trouble::Protocol(text.into()));
         }
-        let thread = Thread::clone(thread);
-        talk.ticket = Some(ticket);
-        self.step(&name, thread, Some(answer), Attempt::First, now);
+        match (thread, answer) {
+            (Some(thread), answer) => {
+                talk.ticket = Some(ticket);
+                self.step(&name, thread, Some(answer), Attempt::First, now);
+            }
+            (None, answer) => {
+                self.recognized(&name, ticket, answer == Answer::Identity(true));
+            }
+        }
         self.settle_login(&name, now);
     }
 
@@ -232,13 +248,14 @@ impl Agent {
                 client_secret,
                 device,
             }) => {
-                talk.stage = Stage::Adopting {
+                let gained = Gained {
                     tokens,
                     client_secret,
                     device,
                     begun,
                     signed_in: now,
                 };
+                self.recognize(name, gained, now);
             }
             Ok(Step::Finished {
                 outcome,
@@ -257,6 +274,19 @@ impl Agent {
         self.orphan_left(name, spec, left);
         self.changed();
         self.settle_login(name, now);
+    }
+
+    /// Guests are nobody, and what is done about accounts is a matter of user pools.
+    fn why_no_conversation(&self, name: &LoginName, goal: &Goal) -> Option<Trouble> {
+        match self.logins.get(name)?.configured() {
+            LoginSpec::Guest => Some(Trouble::GuestSignIn),
+            LoginSpec::Oidc(_) | LoginSpec::Command(_) if *goal != Goal::SignIn => {
+                let text = "Only a login of a Cognito user pool can do this.".to_owned();
+                let kind = FaultKind::Unsupported;
+                Some(Trouble::CannotDo(name.clone(), goal.clone(), kind, text))
+            }
+            LoginSpec::UserPool(_) | LoginSpec::Oidc(_) | LoginSpec::Command(_) => None,
+        }
     }
 
     fn login_in(&self, id: &ConversationId) -> Option<LoginName> {

@@ -1,33 +1,70 @@
 //! A sign-out: the vault loses the session, then the pool is told, then the person.
 
-use crate::agent::Agent;
 use std::time::Duration;
 
+use crate::agent::Agent;
 use crate::agent::login::{Login, State};
+use crate::agent::orphan::Orphan;
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::work::{Purpose, Whose, Work};
-use crate::event::{Effect, Farewell, Parting, Reply, SignedOut, Ticket};
+use crate::agent::work::{Purpose, Whose};
+use crate::config::LoginSpec;
+use crate::event::{Farewell, Parting, Reply, SignOutScope, SignedOut, Ticket};
 use crate::failure::{Ended, Failure, Trouble};
 use crate::fault::VaultFault;
 use crate::name::LoginName;
-use crate::secret::Secret;
 use crate::time::Now;
 
 /// A sign-out under way.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
-    /// Who waits for its end.
-    pub(super) tickets: Vec<Ticket>,
-    /// Whether the session in memory is gone; before, what is under way has its end first.
-    is_begun: bool,
-    /// What the pool has to revoke.
-    token: Option<Secret>,
-    /// What else the pool has to do.
-    farewell: Farewell,
+    /// Who waits for its end, and how far each wants it to go.
+    pub(super) tickets: Vec<(Ticket, SignOutScope)>,
+    /// What began, once the session in memory is gone; before, what is under way has its end first.
+    begun: Option<SignOutScope>,
+    /// What its provider has to revoke.
+    session: Option<Orphan>,
     /// What will be told.
     told: SignedOut,
     /// Why the vault could not lose the session.
     unerased: Option<Failure>,
+}
+
+impl Leaving {
+    /// As far as the one goes who wants most.
+    fn scope(&self) -> SignOutScope {
+        let scopes = self.tickets.iter().map(|(_, scope)| *scope);
+        scopes.max_by_key(|scope| reach(*scope)).unwrap_or_default()
+    }
+
+    /// What one is told who wanted it to go that far.
+    fn told(&self, wanted: SignOutScope) -> SignedOut {
+        let mut told = self.told.clone();
+        let begun = self.begun.unwrap_or_default();
+        let less = told.had_session && reach(begun) < reach(wanted);
+        match wanted {
+            SignOutScope::Local => {}
+            SignOutScope::Session if less => told.not_revoked = Some(too_late(Trouble::NotRevoked)),
+            SignOutScope::Everywhere if less => {
+                told.not_everywhere = Some(too_late(Trouble::NotEverywhere));
+            }
+            SignOutScope::Session => told.not_everywhere = None,
+            SignOutScope::Everywhere => {}
+        }
+        told
+    }
+}
+
+/// Another sign-out, which does not go so far, had begun already.
+fn too_late(trouble: impl FnOnce(String) -> Trouble) -> Failure {
+    trouble("another sign-out of the same session was faster.".into()).into()
+}
+
+const fn reach(scope: SignOutScope) -> u8 {
+    match scope {
+        SignOutScope::Local => 0,
+        SignOutScope::Session => 1,
+        SignOutScope::Everywhere => 2,
+    }
 }
 
 impl Login {
@@ -57,16 +94,74 @@ impl Login {
             | State::SignedIn(_) => None,
         }
     }
+
+    /// What the provider has to be told at a sign-out, where there is somebody to be told.
+    fn parting_session(&self, scope: SignOutScope, now: Now) -> Option<Orphan> {
+        let session = self.session()?;
+        let tells = match &self.spec {
+            LoginSpec::UserPool(_) | LoginSpec::Oidc(_) => scope != SignOutScope::Local,
+            LoginSpec::Command(_) | LoginSpec::Guest => false,
+        };
+        let access = self.usable_access(now.at);
+        let farewell = Farewell {
+            forget: session.stored.device_key.clone(),
+            everywhere: scope == SignOutScope::Everywhere,
+            access_token: access.map(|access| access.token.clone()),
+            id_token: session.id.as_ref().map(|id| id.token.clone()),
+        };
+        let orphan = Orphan::new(
+            self.spec.clone(),
+            session.stored.refresh_token.clone(),
+            self.client_secret.clone(),
+            farewell,
+        );
+        tells.then(|| orphan.ending(self.end_in_sight(now)))
+    }
+
+    /// Without a session there is nothing to prove to the pool whose device it is.
+    fn why_not_forgotten(&self, scope: SignOutScope) -> Option<Failure> {
+        self.device.as_ref()?;
+        let is_sessions = self
+            .session()
+            .is_some_and(|session| session.stored.device_key.is_some());
+        let text = match scope {
+            SignOutScope::Local => return None,
+            _ if is_sessions => return None,
+            SignOutScope::Session | SignOutScope::Everywhere => {
+                "the session that it belonged to is over."
+            }
+        };
+        Some(Trouble::NotForgotten(text.into()).into())
+    }
+
+    /// Only a session can ask for the end of all.
+    fn why_not_everywhere(&self, scope: SignOutScope) -> Option<Failure> {
+        let text = match (&self.spec, scope) {
+            (_, SignOutScope::Local | SignOutScope::Session) => return None,
+            (LoginSpec::Command(_) | LoginSpec::Guest, SignOutScope::Everywhere) => {
+                "a program supplies the tokens, and Poolkey knows of no other session."
+            }
+            (LoginSpec::UserPool(_) | LoginSpec::Oidc(_), SignOutScope::Everywhere) => self
+                .session()
+                .is_none()
+                .then_some("nobody is signed in here who could ask for it.")?,
+        };
+        Some(Trouble::NotEverywhere(text.into()).into())
+    }
 }
 
 impl Agent {
-    pub(super) fn sign_out(&mut self, ticket: Ticket, name: &str, now: Now) {
+    pub(super) fn sign_out(&mut self, ticket: Ticket, name: &str, scope: SignOutScope, now: Now) {
         let Some(name) = self.known_login(ticket, name) else {
             return;
         };
+        if name.is_guest() {
+            return self.fail(ticket, Trouble::GuestSignIn);
+        }
         self.end_conversation(&name, Trouble::Superseded(name.clone()));
         if let Some(login) = self.logins.get_mut(&name) {
-            login.leaving.get_or_insert_default().tickets.push(ticket);
+            let leaving = login.leaving.get_or_insert_default();
+            leaving.tickets.push((ticket, scope));
         }
         self.changed();
         self.settle_login(&name, now);
@@ -88,38 +183,32 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let stored = login.session().map(|session| &session.stored);
-        let had_session = stored.is_some();
-        let token = stored.and_then(|stored| stored.refresh_token.clone());
-        let farewell = Farewell {
-            forget: stored.and_then(|stored| stored.device_key.clone()),
-            access_token: login
-                .usable_access(now.at)
-                .map(|access| access.token.clone()),
-            ..Farewell::default()
+        let Some(mut leaving) = login.leaving.take() else {
+            return;
         };
-        let not_revoked = login
-            .why_beyond_reach()
-            .map(|text| Trouble::NotRevoked(text.into()).into());
-        // Without a session there is nothing to prove to the pool whose device it is.
-        let device = login.device.take();
-        let not_forgotten = device.filter(|_| farewell.forget.is_none()).map(|_| {
-            let text = "the session that it belonged to is over.";
-            Trouble::NotForgotten(text.into()).into()
-        });
-        if let Some(leaving) = &mut login.leaving {
-            leaving.is_begun = true;
-            leaving.told = SignedOut {
-                had_session: had_session || not_revoked.is_some(),
-                not_revoked,
-                not_forgotten,
-                keys_live_until: dead.map(|dead| now.wall + now.at.until(dead)),
-                ..SignedOut::default()
-            };
-            leaving.token = token;
-            leaving.farewell = farewell;
+        let scope = leaving.scope();
+        let session = login.parting_session(scope, now);
+        let beyond_reach = login.why_beyond_reach();
+        leaving.told = SignedOut {
+            had_session: login.session().is_some() || beyond_reach.is_some(),
+            not_revoked: beyond_reach
+                .filter(|_| scope != SignOutScope::Local)
+                .map(|text| Trouble::NotRevoked(text.into()).into()),
+            not_forgotten: login.why_not_forgotten(scope),
+            not_everywhere: login.why_not_everywhere(scope),
+            keys_live_until: dead.map(|dead| now.wall + now.at.until(dead)),
+            ..SignedOut::default()
+        };
+        leaving.begun = Some(scope);
+        leaving.session = session;
+        login.leaving = Some(leaving);
+        if scope == SignOutScope::Local {
+            // Whoever wants nothing told wants nothing kept that could tell.
+            login.orphans.clear();
         }
         login.state = State::SignedOut;
+        login.device = None;
+        login.last_user = None;
         login.erase = true;
         login.forget_losses();
         login.succeeded(now);
@@ -132,51 +221,41 @@ impl Agent {
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
-        let Some(leaving) = login.leaving.as_mut().filter(|leaving| leaving.is_begun) else {
+        let Some(leaving) = login.leaving.as_mut().filter(|it| it.begun.is_some()) else {
             return;
         };
         if let Err(fault) = result {
             let setback = Setback::new(SetbackKind::Vault(fault.kind), fault.text, now);
             leaving.unerased = Some(setback.trouble(Duration::ZERO).into());
         }
-        let Some(refresh_token) = leaving.token.take() else {
-            return self.left_for_good(name);
-        };
-        let farewell = std::mem::take(&mut leaving.farewell);
-        self.begin(name, Work::Revoking(Whose::Leaver), |name, login| {
-            Effect::Revoke {
-                login: name,
-                spec: login.spec.clone(),
-                refresh_token: Some(refresh_token),
-                client_secret: login.client_secret.clone(),
-                farewell,
-            }
-        });
+        match leaving.session.take() {
+            Some(session) => self.revoke(name, Whose::Leaver, session),
+            None => self.left_for_good(name),
+        }
     }
 
-    pub(super) fn revoked(&mut self, name: &LoginName, parting: Parting, now: Now) {
-        let Some(login) = self.logins.get_mut(name) else {
-            return;
-        };
-        let Work::Revoking(whose) = login.work else {
-            return;
-        };
-        login.work = Work::Rest;
-        if whose == Whose::Leaver {
-            if let Some(leaving) = &mut login.leaving {
-                let told = &mut leaving.told;
-                let revoked = parting
-                    .revoked
-                    .map_err(|fault| Trouble::NotRevoked(fault.text).into());
-                told.not_revoked = revoked.err();
-                if let Err(fault) = parting.forgotten {
-                    told.not_forgotten = Some(Trouble::NotForgotten(fault.text).into());
-                }
+    /// The provider was told of a sign-out, or could not be.
+    pub(super) fn parted(&mut self, name: &LoginName, parting: Parting, retrying: bool) {
+        let login = self.logins.get_mut(name);
+        if let Some(leaving) = login.and_then(|login| login.leaving.as_mut()) {
+            let told = &mut leaving.told;
+            told.retrying = retrying;
+            told.logout_url = parting.logout_url;
+            if let Err(fault) = parting.revoked {
+                let trouble = match retrying {
+                    true => Trouble::NotYetRevoked(name.clone(), fault.text),
+                    false => Trouble::NotRevoked(fault.text),
+                };
+                told.not_revoked = Some(trouble.into());
             }
-            self.left_for_good(name);
+            if let Err(fault) = parting.forgotten {
+                told.not_forgotten = Some(Trouble::NotForgotten(fault.text).into());
+            }
+            if let Err(fault) = parting.everywhere {
+                told.not_everywhere = Some(Trouble::NotEverywhere(fault.text).into());
+            }
         }
-        self.changed();
-        self.settle_login(name, now);
+        self.left_for_good(name);
     }
 
     /// The vault cannot be read, so that nothing was signed out.
@@ -188,7 +267,7 @@ impl Agent {
             return;
         };
         let trouble = setback.trouble(Duration::ZERO);
-        for ticket in leaving.tickets {
+        for (ticket, _) in leaving.tickets {
             self.fail(ticket, trouble.clone());
         }
     }
@@ -201,12 +280,12 @@ impl Agent {
         else {
             return;
         };
-        let reply = match leaving.unerased {
-            Some(failure) => Reply::Failed(failure),
-            None => Reply::SignedOut(leaving.told),
-        };
-        for ticket in leaving.tickets {
-            self.reply(ticket, reply.clone());
+        for (ticket, scope) in &leaving.tickets {
+            let reply = match &leaving.unerased {
+                Some(failure) => Reply::Failed(failure.clone()),
+                None => Reply::SignedOut(leaving.told(*scope)),
+            };
+            self.reply(*ticket, reply);
         }
     }
 }

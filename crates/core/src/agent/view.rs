@@ -1,12 +1,12 @@
 //! What is shown of it all.
 
 use crate::agent::Agent;
+use crate::agent::life::Source;
 use crate::agent::login::{Login, State};
 use crate::agent::profile::Profile;
 use crate::config::{Config, LoginSpec, PoolFlow};
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
-use crate::session::Roles;
 use crate::snapshot::{LoginKind, LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::{Moment, Now, UnixTime};
 
@@ -73,6 +73,8 @@ impl Agent {
         let active = self
             .members_of(name)
             .any(|profile| profile.is_active(now.at, self.settings.rest_after));
+        let spent = login.spent_at().map(|end| (wall(end, now), Source::Told));
+        let ends = spent.or_else(|| login.session_ends());
         LoginView {
             name: name.clone(),
             kind: match login.configured() {
@@ -90,14 +92,14 @@ impl Agent {
             ended,
             user,
             signed_in: session.map(|session| session.stored.signed_in),
-            session_ends: session
-                .zip(login.spec.session_life())
-                .map(|(session, life)| session.stored.signed_in + life),
-            session_end_is_learnt: false,
-            unrevoked: 0,
-            roles: Roles::default(),
+            session_ends: ends.map(|(end, _)| end),
+            session_end_is_learnt: ends.is_some_and(|(_, source)| source == Source::Learnt),
+            unrevoked: login.unrevoked(),
+            roles: id.map(|id| id.roles.clone()).unwrap_or_default(),
             id_token_expires: id.map(|id| wall(id.span.dead, now)),
-            renews: id.filter(|_| active).map(|id| wall(id.span.renew, now)),
+            renews: id
+                .filter(|_| active && login.is_renewable())
+                .map(|id| wall(id.span.renew, now)),
             working: login.is_busy(),
             trouble: login
                 .setback

@@ -3,11 +3,10 @@
 use crate::agent::Agent;
 use crate::agent::adoption::Adoption;
 use crate::agent::login::Login;
-use crate::config::LoginSpec;
-use crate::event::{Effect, Farewell};
+use crate::agent::orphan::Orphan;
+use crate::event::Effect;
 use crate::failure::Trouble;
 use crate::name::LoginName;
-use crate::secret::Secret;
 use crate::time::Moment;
 
 /// The one thing under way for a login's tokens and vault record.
@@ -22,7 +21,7 @@ pub(super) enum Work {
         device_key: Option<String>,
     },
     Keeping(Purpose),
-    Revoking(Whose),
+    Revoking(Whose, Box<Orphan>),
 }
 
 /// What a write to the vault is for.
@@ -43,7 +42,7 @@ impl Work {
             Self::Recalling | Self::Probing | Self::Keeping(_) => {
                 Trouble::VaultLocked("The keychain has not answered yet.".into())
             }
-            Self::Rest | Self::Refreshing { .. } | Self::Revoking(_) => {
+            Self::Rest | Self::Refreshing { .. } | Self::Revoking(..) => {
                 Trouble::Slow(login.clone())
             }
         }
@@ -56,14 +55,6 @@ pub(super) enum Whose {
     /// That of the session which a person signed out.
     Leaver,
     Orphan,
-}
-
-/// A session that nobody holds any more.
-#[derive(Debug)]
-pub(super) struct Orphan {
-    pub(super) spec: LoginSpec,
-    pub(super) refresh_token: Secret,
-    pub(super) client_secret: Option<Secret>,
 }
 
 impl Agent {
@@ -89,6 +80,7 @@ impl Agent {
             Purpose::Adoption(adoption) => {
                 stored.session = Some(adoption.session.stored.clone());
                 stored.device.clone_from(&adoption.device);
+                stored.last_user = None;
             }
             Purpose::Erasure => stored.session = None,
         }
@@ -97,25 +89,6 @@ impl Agent {
             login,
             stored,
         });
-    }
-
-    /// Revokes one of the sessions that nobody holds any more.
-    pub(super) fn revoke_orphans(&mut self, name: &LoginName) {
-        let orphan = self
-            .logins
-            .get_mut(name)
-            .and_then(|login| login.orphans.pop_front());
-        if let Some(orphan) = orphan {
-            self.begin(name, Work::Revoking(Whose::Orphan), |login, _| {
-                Effect::Revoke {
-                    login,
-                    spec: orphan.spec,
-                    refresh_token: Some(orphan.refresh_token),
-                    client_secret: orphan.client_secret,
-                    farewell: Farewell::default(),
-                }
-            });
-        }
     }
 
     pub(super) fn begin(

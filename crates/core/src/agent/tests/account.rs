@@ -483,7 +483,7 @@ fn a_pool_that_signs_in_where_it_was_not_asked_to_gains_nothing() {
 #[test]
 fn it_waits_for_a_session_that_is_on_its_way_into_the_vault() {
     let mut desk = with_access();
-    desk.sign_in();
+    let asked = desk.sign_in();
     desk.conversed(done("bob", "refresh-b").map(|step| match step {
         Step::Done { tokens, .. } => Step::Done {
             tokens: Box::new(Tokens {
@@ -495,6 +495,7 @@ fn it_waits_for_a_session_that_is_on_its_way_into_the_vault() {
         },
         other => other,
     }));
+    desk.recognize(asked, true);
     let ticket = desk.account(Goal::Show);
     assert_eq!(desk.count("Converse"), 0);
     desk.kept(Ok(()));

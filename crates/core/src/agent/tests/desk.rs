@@ -223,6 +223,20 @@ impl Desk {
         })
     }
 
+    /// Who asked last.
+    pub(super) fn last(&self) -> u64 {
+        self.tickets
+    }
+
+    /// Says whether the user that the last answer to `asked` showed is who was meant.
+    pub(super) fn recognize(&mut self, asked: u64, is_meant: bool) -> u64 {
+        let (conversation, _) = self.question(asked);
+        self.request(Request::Answer {
+            conversation,
+            answer: Answer::Identity(is_meant),
+        })
+    }
+
     pub(super) fn leave(&mut self, ticket: u64) {
         self.handle(Event::Left {
             ticket: Ticket(ticket),

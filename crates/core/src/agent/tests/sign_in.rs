@@ -268,8 +268,9 @@ fn what_the_vault_may_have_kept_is_erased_unless_it_is_anothers() {
 fn the_session_before_is_written_again_when_the_new_one_was_not_kept() {
     let mut desk = Desk::with_keys(Rotation::Off);
     let id = asked_for_password(&mut desk);
-    desk.answer(&id, "hunter2");
+    let answered = desk.answer(&id, "hunter2");
     desk.conversed(done("bob", "refresh-b"));
+    desk.recognize(answered, true);
     desk.kept(Err(locked()));
     assert_eq!(desk.revoked(Ok(())), "refresh-b");
     desk.pass(SECOND);
@@ -284,8 +285,9 @@ fn another_user_gets_nothing_of_the_one_before() {
     desk.pass(41 * MINUTE);
     assert_eq!(desk.count("Fetch"), 1);
     let id = asked_for_password(&mut desk);
-    desk.answer(&id, "hunter2");
+    let answered = desk.answer(&id, "hunter2");
     desk.conversed(done("bob", "refresh-b"));
+    desk.recognize(answered, true);
     let stored = desk.kept(Ok(())).session.unwrap();
     assert!(stored.identities.is_empty());
     assert_eq!(desk.revoked(Ok(())), "refresh-1", "the old session ends");
@@ -371,26 +373,6 @@ fn a_client_secret_is_kept_and_sent_and_outlives_the_session() {
     desk.sign_in();
     let (_, thread) = desk.conversed(asks_password());
     assert_eq!(thread.client_secret, Some(Secret::new("shh")));
-}
-
-#[test]
-fn a_pool_that_gives_no_refresh_token_is_refused() {
-    let mut desk = signed_out();
-    let id = asked_for_password(&mut desk);
-    let ticket = desk.answer(&id, "hunter2");
-    desk.conversed(done("ann", "x").map(|step| match step {
-        crate::conversation::Step::Done { mut tokens, .. } => {
-            tokens.refresh_token = None;
-            crate::conversation::Step::Done {
-                tokens,
-                client_secret: None,
-                device: None,
-            }
-        }
-        ask => ask,
-    }));
-    assert_eq!(desk.code(ticket), Code::Misconfigured);
-    desk.nothing();
 }
 
 #[test]
