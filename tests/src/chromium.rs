@@ -28,7 +28,7 @@ impl Chromium {
     ///
     /// It does not come up.
     pub fn start(language: &str) -> Self {
-        Self::start_where(language, &[])
+        Self::start_with(language, &[], &[])
     }
 
     /// The same, and these names are this machine's, too: what an attacker's name server would say.
@@ -36,29 +36,37 @@ impl Chromium {
     /// # Panics
     ///
     /// It does not come up.
-    pub fn start_where(language: &str, names: &[&str]) -> Self {
+    pub fn start_where(names: &[&str]) -> Self {
+        Self::start_with("en", names, &[])
+    }
+
+    /// One on another machine: of this one it reaches only these hosts and ports.
+    ///
+    /// # Panics
+    ///
+    /// It does not come up.
+    pub fn start_elsewhere(reached: &[&str]) -> Self {
+        let direct = format!("--proxy-bypass-list=<-loopback>;{}", reached.join(";"));
+        // Nobody is there.
+        Self::start_with("en", &[], &["--proxy-server=http://127.0.0.1:1", &direct])
+    }
+
+    fn start_with(language: &str, names: &[&str], more: &[&str]) -> Self {
         let place = scratch();
         let mut rules = String::new();
         for name in names {
             rules.push_str(&format!("MAP {name} 127.0.0.1, "));
         }
         rules.push_str("MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]");
+        let mut args = vec![
+            format!("--host-resolver-rules={rules}"),
+            format!("--user-data-dir={}", place.path().join("profile").display()),
+            format!("--accept-lang={language}"),
+        ];
+        args.extend(ARGS.iter().chain(more).map(|&arg| arg.to_owned()));
         let options = json!({
             "binary": bound(place.path()),
-            "args": [
-                "--headless=new",
-                // Its own walls do not stand where root starts it, or a container does.
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                format!("--host-resolver-rules={rules}"),
-                format!("--user-data-dir={}", place.path().join("profile").display()),
-                format!("--accept-lang={language}"),
-            ],
+            "args": args,
             "prefs": {
                 "intl.accept_languages": language,
                 "credentials_enable_service": false,
@@ -225,3 +233,15 @@ fn text(value: &Value) -> String {
         .unwrap_or_else(|| panic!("no text: {value}"))
         .to_owned()
 }
+
+const ARGS: &[&str] = &[
+    "--headless=new",
+    // Its own walls do not stand where root starts it, or a container does.
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
