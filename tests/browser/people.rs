@@ -2,14 +2,14 @@
 //! language, and when they leave.
 
 use poolkey_core::snapshot::LoginState;
-use poolkey_tests::{Chromium, Doorman, Setup, World};
+use poolkey_tests::{Chromium, Setup, World};
 use serde_json::json;
 
 use crate::coming_back::parameter;
 use crate::provider;
 use crate::sign_in::direct;
 use crate::stage::signs_in;
-use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, port_of, redirect_uris};
+use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, redirect_uris};
 
 #[test]
 fn the_address_of_a_browser_on_another_machine_is_pasted() {
@@ -241,34 +241,29 @@ fn finish(world: &mut World, mut terminal: poolkey_tests::Terminal, chromium: &C
     assert_eq!(code, 0, "{shown}");
 }
 
+/// A first sign-in that nobody confirmed is not kept, and it is said how it would be.
 #[test]
 fn a_login_without_a_terminal_asks_for_nothing_that_it_cannot_have() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
         world.configure(&at_sandbox(world, &uris, ""));
-        let _ = port_of(&uris[0]);
-        scripted(world, doorman, chromium);
+        let mut command = world.command(poolkey_tests::program("poolkey"));
+        command
+            .args(["login", "acme"])
+            .stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::null());
+        let log = world.home().join("logs/script.err");
+        let mut running = poolkey_tests::Running::start("poolkey", &mut command, &log);
+        chromium.goes(&doorman.sent_for_the(1));
+        let password = world.password().to_owned();
+        fills(chromium, ("alice", &password));
+        let status = running.wait(std::time::Duration::from_secs(20));
+        assert_eq!(status.code(), Some(64), "{}", running.said());
+        assert!(
+            running.said().contains("--expect alice@example.com"),
+            "{}",
+            running.said()
+        );
+        assert_eq!(world.login().state, LoginState::SignedOut);
     });
-}
-
-/// A first sign-in that nobody confirmed is not kept, and it is said how to.
-fn scripted(world: &mut World, doorman: &Doorman, chromium: &Chromium) {
-    let mut command = world.command(poolkey_tests::program("poolkey"));
-    command
-        .args(["login", "acme"])
-        .stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::null());
-    let log = world.home().join("logs/script.err");
-    let mut running = poolkey_tests::Running::start("poolkey", &mut command, &log);
-    chromium.goes(&doorman.sent_for_the(1));
-    let password = world.password().to_owned();
-    fills(chromium, ("alice", &password));
-    let status = running.wait(std::time::Duration::from_secs(20));
-    assert_eq!(status.code(), Some(64), "{}", running.said());
-    assert!(
-        running.said().contains("--expect alice@example.com"),
-        "{}",
-        running.said()
-    );
-    assert_eq!(world.login().state, LoginState::SignedOut);
 }

@@ -194,7 +194,11 @@ fn a_provider_that_an_identity_pool_trusts_by_itself_signs_in_and_its_session_go
 /// The login `acme` at a provider, which an identity pool of the sandbox trusts.
 pub(crate) fn direct(world: &mut World, ttl: &serde_json::Value) -> (Provider, String) {
     let uri = redirect_uris(1).swap_remove(0);
-    let provider = Provider::start(world, &json!([native_client("desk", &[uri.clone()])]), ttl);
+    let provider = Provider::start(
+        world,
+        &json!([native_client("desk", std::slice::from_ref(&uri))]),
+        ttl,
+    );
     let chain = world
         .sandbox
         .seed(&json!({"identity_pool": {"oidc_providers": [
