@@ -141,18 +141,28 @@ impl Text<'_> {
                 found = Some(section);
             }
         }
+        if let Some(next) = found.and_then(|section| self.after(section))
+            && indent(self.lines[next].of(self.bytes)) > 0
+        {
+            // It would go on with the value before it.
+            let told = "this [section] is indented: move it to the start of its line";
+            return Err(refused(next, told.into()));
+        }
         Ok(found)
+    }
+
+    /// The header that comes next.
+    fn after(&self, section: &Section) -> Option<usize> {
+        self.sections
+            .iter()
+            .map(|other| other.header)
+            .find(|header| *header > section.header)
     }
 
     /// The last line that belongs to a section. Comments at the left margin below it may be about
     /// the next; an indented line could be taken for part of what would come before it.
     fn last_line(&self, section: &Section) -> usize {
-        let next = self
-            .sections
-            .iter()
-            .map(|other| other.header)
-            .find(|header| *header > section.header)
-            .unwrap_or(self.lines.len());
+        let next = self.after(section).unwrap_or(self.lines.len());
         let told = section
             .entries
             .last()

@@ -175,6 +175,7 @@ fn a_place_that_readers_do_not_agree_on_is_not_written_to() {
         ("[default]\n[profile default]\n", 2),
         ("[profile dev]\n[profile \"dev\"]\n", 2),
         ("[ profile dev ]\n", 1),
+        ("[profile dev]\n  [profile next]\n", 2),
     ] {
         let profile = if text.contains("dev") {
             "dev"

@@ -45,6 +45,7 @@ fn header() -> impl Strategy<Value = String> {
         "[services s]",
         "[dev]",
         "[DEFAULT]",
+        "  [indented]",
     ])
     .prop_map(str::to_owned)
 }
