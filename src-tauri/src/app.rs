@@ -13,7 +13,11 @@ use crate::{Started, args, autostart, commands, display, windows};
 
 /// Runs until the last window closes; where the tray icon is part of this program, until a person
 /// quits.
-pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure> {
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(unused_variables, reason = "elsewhere no start meets another's end so")
+)]
+pub(crate) fn run(route: Option<Route>, started: Started, tries: u8) -> Result<(), Failure> {
     let client = Client::of_process();
     let link = Link::default();
     let file = ProfilesFile::of_process()?;
@@ -65,7 +69,11 @@ pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure>
             Ok(())
         })
         .build(tauri::generate_context!())
-        .map_err(|error| no_window(&error))?;
+        .map_err(|error| {
+            #[cfg(target_os = "linux")]
+            crate::again::start(&error, tries);
+            no_window(&error)
+        })?;
     app.run(|app, event| {
         // The process may end with this window: the daemon is told before.
         if let RunEvent::WindowEvent {
@@ -76,6 +84,11 @@ pub(crate) fn run(route: Option<Route>, started: Started) -> Result<(), Failure>
         {
             let conversations = app.state::<Conversations>();
             conversations.leave(label, &app.state::<Client>());
+        }
+        // From here on another start shows its window itself: none would come of it here.
+        #[cfg(target_os = "linux")]
+        if let RunEvent::ExitRequested { .. } = &event {
+            tauri_plugin_single_instance::destroy(app);
         }
         // The icon stays. A window that is closed is destroyed, and its web view with it.
         #[cfg(not(target_os = "linux"))]

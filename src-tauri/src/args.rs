@@ -21,6 +21,17 @@ struct Args {
     #[cfg(not(target_os = "linux"))]
     #[arg(long, conflicts_with_all = ["login", "profile", "page"])]
     icon: bool,
+    /// How often this start has met another's end
+    #[arg(long, hide = true, default_value_t = 0)]
+    tries: u8,
+}
+
+/// What this process was started for.
+pub(crate) struct Start {
+    /// The page, if any.
+    pub(crate) route: Option<Route>,
+    /// How often it has been tried already.
+    pub(crate) tries: u8,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -31,9 +42,13 @@ enum Page {
     Diagnosis,
 }
 
-/// The page that this process was started for, if any.
-pub(crate) fn route() -> Option<Route> {
-    of(Args::parse())
+/// What this process was started for.
+pub(crate) fn start() -> Start {
+    let args = Args::parse();
+    Start {
+        tries: args.tries,
+        route: of(args),
+    }
 }
 
 /// The page that another start asks this one to show; what it cannot mean shows all.

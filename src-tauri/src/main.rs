@@ -16,6 +16,8 @@ use std::time::Instant;
 
 use poolkey_core::failure::Failure;
 
+#[cfg(target_os = "linux")]
+mod again;
 mod app;
 mod args;
 mod autostart;
@@ -48,12 +50,12 @@ pub(crate) struct Started(pub(crate) Instant);
 )]
 fn main() -> ExitCode {
     let started = Started(Instant::now());
-    let route = args::route();
+    let args::Start { route, tries } = args::start();
     log::begin();
     if let Err(failure) = display::check() {
         return tell(&failure);
     }
-    match app::run(route, started) {
+    match app::run(route, started, tries) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure),
     }

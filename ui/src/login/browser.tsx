@@ -1,6 +1,6 @@
 // The person signs in in a browser, this one or another.
 
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Submit } from '../parts/button'
 import { Field } from '../parts/field'
@@ -30,6 +30,9 @@ export function Browser(props: Of<'browser'>) {
   // Once, when it is asked first.
   useEffect(() => {
     run(bridge.openAddress)
+  }, [])
+
+  useLayoutEffect(() => {
     again.current?.focus()
   }, [])
 

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import { Check, Radios } from '../parts/check'
 import { Field, Select } from '../parts/field'
 import { Lines, Pairs } from '../parts/lines'
+import { More } from '../parts/more'
 import { configuration, useLive } from '../store'
 import type { Failure, Flow, LoginForm, Outputs, Preference } from '../wire'
 import { type Key, say } from '../words'
@@ -78,14 +79,13 @@ export function EditLogin(props: { name: string | null }) {
       {way === 'browser' && <Domain {...page} />}
       {way === 'password' && <Username {...page} />}
       {form.kind !== 'command' && (
-        <details>
-          <summary>{say('ui.login_form.more')}</summary>
+        <More words={say('ui.login_form.more')}>
           {way === 'password' ? <OfPassword {...page} /> : <Username {...page} />}
           {way === 'browser' && <OfBrowser {...page} />}
           {way !== 'password' && <OfBrowsers {...page} />}
           <Field label={say('ui.login_form.session_life')} hint={say('ui.login_form.session_life_hint')} name="session_life" value={form.session_life ?? ''} refused={named(problem, 'session_life')} onInput={(session_life) => put({ session_life })} />
           {form.kind === 'user_pool' && <Endpoints {...page} />}
-        </details>
+        </More>
       )}
     </Editor>
   )

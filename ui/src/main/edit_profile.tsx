@@ -3,6 +3,7 @@
 import { Check, Radios } from '../parts/check'
 import { Field, Select } from '../parts/field'
 import { Area, Lines, Pairs } from '../parts/lines'
+import { More } from '../parts/more'
 import { configuration, shown, useLive } from '../store'
 import type { Failure, PoolFlowName, ProfileForm, ProfileFormKind, Roles } from '../wire'
 import { type Key, say } from '../words'
@@ -56,8 +57,7 @@ export function EditProfile(props: { name: string | null; login: string | null }
         <Field label={say('ui.profile.identity_pool')} hint={say('ui.profile_form.pool_hint')} name="identity_pool_id" class="mono" value={form.identity_pool_id ?? ''} refused={named(problem, 'identity_pool_id')} required onInput={(identity_pool_id) => put({ identity_pool_id })} />
       )}
       <Role {...page} roles={view?.roles} />
-      <details>
-        <summary>{say('ui.login_form.more')}</summary>
+      <More words={say('ui.login_form.more')}>
         {form.kind !== 'role' && (
           <Select
             label={say('ui.profile_form.flow')}
@@ -70,7 +70,7 @@ export function EditProfile(props: { name: string | null; login: string | null }
         {isAssumed(form) && <Session {...page} />}
         {form.kind === 'role' && <Chain {...page} />}
         <Endpoints {...page} />
-      </details>
+      </More>
     </Editor>
   )
 }

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
+import { More } from '../parts/more'
 import { Problem } from '../parts/problem'
 import type { Failure, WhoAmI } from '../wire'
 import { say } from '../words'
@@ -68,8 +69,7 @@ export function Who(props: { profile: string }) {
         )}
       </div>
       {who && Object.keys(who.claims).length > 0 && (
-        <details>
-          <summary>{say('ui.who.claims')}</summary>
+        <More words={say('ui.who.claims')}>
           <table class="claims">
             <tbody>
               {Object.entries(who.claims).map(([name, claim]) => (
@@ -85,7 +85,7 @@ export function Who(props: { profile: string }) {
               ))}
             </tbody>
           </table>
-        </details>
+        </More>
       )}
     </article>
   )

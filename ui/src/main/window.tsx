@@ -1,6 +1,6 @@
 // The main window: what there is, how to use it, and what is wrong.
 
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Mark } from '../parts/glyph'
 import { type Route, hashOf } from '../route'
 import { shown, useLive } from '../store'
@@ -18,10 +18,10 @@ export function MainWindow(props: { route: Route }) {
   const { route } = props
   const news = useLive(shown)
   const heading = useRef<HTMLElement>(null)
-  // A new page is read from its top.
-  useEffect(() => {
+  // A new page is read from its top, unless it has a field to begin with.
+  useLayoutEffect(() => {
     scrollTo(0, 0)
-    heading.current?.focus({ preventScroll: true })
+    if (!heading.current?.contains(document.activeElement)) heading.current?.focus({ preventScroll: true })
   }, [hashOf(route)])
   const tab = tabs.find((one) => one === route.page) ?? 'overview'
   return (

@@ -1,8 +1,8 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 /** The page's heading, which is the document's title, too. */
 export function Title(props: { children: string; unseen?: boolean }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${props.children} – Poolkey`
   }, [props.children])
   return (
