@@ -20,6 +20,7 @@ use crate::{
     web::{Reply, Visit, at_once},
 };
 
+mod admit;
 mod federate;
 mod form;
 mod grant;

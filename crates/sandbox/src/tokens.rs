@@ -1,7 +1,5 @@
 //! ID and access tokens: what they claim, and whether an access token still counts.
 
-use aws_lc_rs::digest;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,12 +8,16 @@ use crate::{
     conversation::{Conversation, Ending},
     keys::Claims,
     oauth::OWN_ACCOUNT,
-    pool::Pool,
     random,
     user::User,
     wire::{Answer, Failure},
     world::World,
 };
+
+mod claims;
+
+pub(crate) use claims::{Scopes, at_hash};
+use claims::{add_attributes, add_groups};
 
 /// One sign-in of one user; everything that comes of it carries its `origin_jti`.
 pub(crate) struct SignIn {
@@ -28,45 +30,6 @@ pub(crate) struct SignIn {
     pub(crate) device: Option<String>,
     pub(crate) scopes: Scopes,
     event: String,
-}
-
-/// What the tokens of a sign-in are for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Scopes {
-    /// One's own account: what `InitiateAuth` gives.
-    Own,
-    /// What an app asked for in a browser.
-    Asked(Vec<String>),
-}
-
-impl Scopes {
-    fn has(&self, scope: &str) -> bool {
-        match self {
-            Self::Own => scope == OWN_ACCOUNT,
-            Self::Asked(asked) => asked.iter().any(|one| one == scope),
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Own => OWN_ACCOUNT.to_owned(),
-            Self::Asked(asked) => asked.join(" "),
-        }
-    }
-
-    /// Whether an attribute is told under these scopes: all are, unless some are asked for.
-    pub(crate) fn tell(&self, attribute: &str) -> bool {
-        let scope = match attribute {
-            "sub" | "identities" => return true,
-            "email" | "email_verified" => "email",
-            "phone_number" | "phone_number_verified" => "phone",
-            _ => "profile",
-        };
-        let narrow = ["email", "phone", "profile"]
-            .iter()
-            .any(|one| self.has(one));
-        !narrow || self.has(scope)
-    }
 }
 
 /// The two tokens that carry claims, and the life of the access token, which `ExpiresIn` means.
@@ -185,12 +148,12 @@ impl World {
             }
         };
 
-        let access = self.key.sign(claims(&access));
+        let access = self.key.sign(as_claims(&access));
         if let Scopes::Asked(_) = &sign_in.scopes {
             id["at_hash"] = json!(at_hash(&access));
         }
         let pair = Pair {
-            id: wants_id.then(|| self.key.sign(claims(&id))),
+            id: wants_id.then(|| self.key.sign(as_claims(&id))),
             access,
             expires_in,
         };
@@ -291,78 +254,7 @@ impl Pair {
     }
 }
 
-fn add_attributes(id: &mut Value, user: &User, scopes: &Scopes) {
-    for (name, value) in &user.attributes {
-        if name == "identities" {
-            id[name] = identities(value);
-            continue;
-        }
-        if !scopes.tell(name) {
-            continue;
-        }
-        id[name] = match (name.ends_with("_verified"), value.as_str()) {
-            (true, "true") => json!(true),
-            (true, "false") => json!(false),
-            (true | false, text) => json!(text),
-        };
-    }
-}
-
-/// Who a user is elsewhere: in an ID token all of it is text.
-fn identities(attribute: &str) -> Value {
-    let mut identities: Value = serde_json::from_str(attribute).unwrap_or_default();
-    for identity in identities.as_array_mut().into_iter().flatten() {
-        for member in ["primary", "dateCreated"] {
-            identity[member] = json!(identity[member].to_string());
-        }
-    }
-    identities
-}
-
-/// What binds an ID token to its access token.
-pub(crate) fn at_hash(access: &str) -> String {
-    let digest = digest::digest(&digest::SHA256, access.as_bytes());
-    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16])
-}
-
-/// Groups go into both tokens, their roles only into the ID token. The preferred role is that of
-/// the group with the lowest precedence number, if one such role is the only one.
-fn add_groups(id: &mut Value, access: &mut Value, pool: &Pool, user: &User) {
-    let mut groups: Vec<_> = user
-        .groups
-        .iter()
-        .filter_map(|name| Some((name, pool.groups.get(name)?)))
-        .collect();
-    if groups.is_empty() {
-        return;
-    }
-    groups.sort_by_key(|(_, group)| group.precedence.unwrap_or(i64::MAX));
-    let names: Vec<&String> = groups.iter().map(|(name, _)| *name).collect();
-    id["cognito:groups"] = json!(names);
-    access["cognito:groups"] = json!(names);
-
-    let mut roles: Vec<&String> = Vec::new();
-    let mut best: Vec<&String> = Vec::new();
-    let mut first = None;
-    for (_, group) in &groups {
-        let Some(role) = &group.role else { continue };
-        let precedence = group.precedence.unwrap_or(i64::MAX);
-        if *first.get_or_insert(precedence) == precedence && !best.contains(&role) {
-            best.push(role);
-        }
-        if !roles.contains(&role) {
-            roles.push(role);
-        }
-    }
-    if !roles.is_empty() {
-        id["cognito:roles"] = json!(roles);
-    }
-    if let [only] = best[..] {
-        id["cognito:preferred_role"] = json!(only);
-    }
-}
-
-fn claims(value: &Value) -> &Claims {
+fn as_claims(value: &Value) -> &Claims {
     value.as_object().expect("claims are made as an object")
 }
 

@@ -10,6 +10,8 @@ use crate::{
     world::World,
 };
 
+mod providers;
+
 type Request = (&'static str, Value);
 
 /// A world in which something can be asked for: `alice` has signed in, `newcomer` and `second` have
@@ -28,6 +30,7 @@ pub(super) fn requests(world: &mut World) -> Vec<Request> {
     all.append(&mut ground.pools());
     all.append(&mut ground.users());
     all.append(&mut ground.identities(world));
+    all.append(&mut ground.providers(world));
     all
 }
 
@@ -332,7 +335,8 @@ impl Ground {
         });
         let classic = run(world, "CreateIdentityPool", &classic).expect("a pool");
         let classic = json!({ "IdentityPoolId": classic["IdentityPoolId"], "Logins": logins });
-        let classic_identity = run(world, "GetId", &classic).expect("an identity")["IdentityId"].clone();
+        let classic_identity =
+            run(world, "GetId", &classic).expect("an identity")["IdentityId"].clone();
         let roles = json!({
             "IdentityPoolId": seeded.identity_pool_id,
             "Roles": { "authenticated": seeded.role_arn },
