@@ -139,7 +139,7 @@ where
 
 /// Messages of AWS repeat what they found wrong: a value that is not valid, headers that were not
 /// signed rightly. It is the whole message that is searched, before it is cut to a sentence.
-fn hide(message: &str, secrets: &[&Secret]) -> String {
+pub(crate) fn hide(message: &str, secrets: &[&Secret]) -> String {
     secrets
         .iter()
         .map(|secret| secret.expose())
@@ -148,8 +148,12 @@ fn hide(message: &str, secrets: &[&Secret]) -> String {
 }
 
 /// Sees one exchange pass by.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Probe(Arc<Mutex<Notes>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    notes: Arc<Mutex<Notes>>,
+    /// The longest body that is taken.
+    largest: usize,
+}
 
 #[derive(Debug, Default)]
 struct Notes {
@@ -158,9 +162,28 @@ struct Notes {
     request_id: Option<String>,
 }
 
+impl Default for Probe {
+    fn default() -> Self {
+        Self::bounded(LARGEST)
+    }
+}
+
 impl Probe {
+    /// One that takes a body of so many bytes at most.
+    pub(crate) fn bounded(largest: usize) -> Self {
+        Self {
+            notes: Arc::default(),
+            largest,
+        }
+    }
+
+    /// What the server's clock showed.
+    pub(crate) fn take_server(&self) -> Option<UnixTime> {
+        self.take().server
+    }
+
     fn take(&self) -> Notes {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -175,7 +198,7 @@ impl Intercept for Probe {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.host = host(context.request().uri()).to_owned();
         Ok(())
     }
@@ -187,7 +210,7 @@ impl Intercept for Probe {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let response = context.response_mut();
         notes.server = date(response);
         notes.request_id = response
@@ -195,7 +218,7 @@ impl Intercept for Probe {
             .get("x-amzn-requestid")
             .map(|id| id.chars().take(64).collect());
         let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-        *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, LARGEST));
+        *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, self.largest));
         Ok(())
     }
 }

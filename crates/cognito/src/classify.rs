@@ -7,6 +7,7 @@ use poolkey_core::fault::{Fault, FaultKind};
 
 use crate::setup::Setup;
 
+pub(crate) mod oauth;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -179,10 +180,7 @@ pub(crate) fn classify(
 ) -> Refusal {
     let message = message.map(clean).filter(|text| !text.is_empty());
     let Some(code) = code.map(clean).filter(|code| !code.is_empty()) else {
-        return Refusal::plain(Fault::new(
-            by_status(status),
-            format!("{host} answered with HTTP status {status}."),
-        ));
+        return bare(host, status);
     };
     let lower = message.as_deref().unwrap_or_default().to_lowercase();
     let row = table::TABLE.iter().find(|row| {
@@ -217,6 +215,14 @@ pub(crate) fn classify(
         meaning,
         fault: Fault::new(kind, text),
     }
+}
+
+/// An answer that has nothing but a status.
+pub(crate) fn bare(host: &str, status: u16) -> Refusal {
+    Refusal::plain(Fault::new(
+        by_status(status),
+        format!("{host} answered with HTTP status {status}."),
+    ))
 }
 
 /// Not in the table: the service's fault or ours. Nobody is signed out for it.

@@ -5,7 +5,7 @@ use poolkey_core::conversation::{Answer, Goal, Step, Thread};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 
-use crate::{Cognito, account, sign_in};
+use crate::{Cognito, account, browser, sign_in};
 
 /// The first question.
 pub(crate) async fn begin(
@@ -13,6 +13,9 @@ pub(crate) async fn begin(
     spec: &LoginSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
+    if thread.goal == Goal::SignIn && spec.signs_in_by_browser() {
+        return browser::begin(cognito, spec, thread).await;
+    }
     let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {
         sign_in::begin(cognito, pool, thread).await
@@ -28,6 +31,9 @@ pub(crate) async fn answer(
     thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
+    if thread.goal == Goal::SignIn && spec.signs_in_by_browser() {
+        return browser::answer(cognito, spec, thread, answer).await;
+    }
     let answer = plain(answer);
     let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {

@@ -30,6 +30,7 @@
 mod account;
 mod admin;
 mod app;
+mod browser;
 mod call;
 mod classify;
 mod clients;
@@ -38,6 +39,9 @@ mod conversation;
 mod device;
 mod identity;
 mod keys;
+mod landing;
+mod oauth;
+mod oidc;
 mod proof;
 mod session;
 mod setup;
@@ -49,22 +53,26 @@ mod transport;
 
 use std::sync::Arc;
 
-use poolkey_core::config::{LoginSpec, ProfileSpec};
+use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
-use poolkey_core::fault::Fault;
+use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Fetched, Keys, Proof, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::landing::Landings;
+use crate::oidc::Providers;
 
 /// Cognito, for every login and profile.
 ///
 /// Clients are built at the first call to an endpoint and kept for the next.
 pub struct Cognito {
     clients: Clients,
+    landings: Landings,
+    providers: Providers,
     wall: Arc<dyn Fn() -> UnixTime + Send + Sync>,
 }
 
@@ -76,6 +84,8 @@ impl Cognito {
         let wall: Arc<dyn Fn() -> UnixTime + Send + Sync> = Arc::new(wall);
         Self {
             clients: Clients::new(Clock::new(wall.clone())),
+            landings: Landings::default(),
+            providers: Providers::default(),
             wall,
         }
     }
@@ -123,8 +133,19 @@ impl Cognito {
         client_secret: Option<&Secret>,
         device_key: Option<&str>,
     ) -> Result<Tokens, Fault> {
-        let spec = conversation::user_pool(spec)?;
-        session::refresh(self, spec, refresh_token, client_secret, device_key).await
+        match spec {
+            // What a sign-in by the API is tied to a device for, the token endpoint does not take.
+            LoginSpec::UserPool(pool) if device_key.is_some() || pool.flow != Flow::Browser => {
+                session::refresh(self, pool, refresh_token, client_secret, device_key).await
+            }
+            LoginSpec::UserPool(_) | LoginSpec::Oidc(_) => {
+                browser::refresh(self, spec, refresh_token, client_secret).await
+            }
+            LoginSpec::Command(_) | LoginSpec::Guest => Err(Fault::new(
+                FaultKind::Unsupported,
+                "There is no refresh token to renew this with.",
+            )),
+        }
     }
 
     /// Makes a refresh token useless, and the access tokens that came of it; has the pool forget a

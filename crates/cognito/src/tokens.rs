@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::call::Answered;
 
-/// Takes the tokens out of an answer.
+/// Takes the tokens out of an answer of the user pool's API.
 pub(crate) fn tokens(
     answer: Answered<AuthenticationResultType>,
     wall: &dyn Fn() -> UnixTime,
@@ -28,8 +28,8 @@ pub(crate) fn tokens(
     let id_token = Secret::new(id_token);
     let claims = Claims::of(&id_token)?;
     let secret = |token: Option<&str>| token.filter(|t| !t.is_empty()).map(Secret::new);
+    let id_life = answer.life(claims.exp, wall);
     Ok(Tokens {
-        id_life: answer.life(claims.exp, wall),
         access: secret(answer.output.access_token()).map(|token| Access {
             token,
             life: Life {
@@ -38,21 +38,12 @@ pub(crate) fn tokens(
             },
         }),
         refresh_token: secret(answer.output.refresh_token()),
-        user: User {
-            username: claims.username.unwrap_or_else(|| claims.sub.clone()),
-            sub: claims.sub,
-            email: claims.email,
-        },
         device_key: answer
             .output
             .new_device_metadata()
             .and_then(|device| device.device_key())
             .map(str::to_owned),
-        roles: Roles {
-            offered: claims.roles,
-            preferred: claims.preferred_role,
-        },
-        id_token,
+        ..claims.tokens(id_token, id_life)
     })
 }
 
@@ -62,14 +53,18 @@ pub(crate) fn tokens(
 /// nothing is granted because of it here. Those who grant something, the identity pools, verify it.
 #[derive(Deserialize)]
 pub(crate) struct Claims {
-    iss: String,
-    sub: String,
-    #[serde(default)]
-    aud: serde_json::Value,
+    pub(crate) iss: String,
+    pub(crate) sub: String,
     #[serde(deserialize_with = "seconds")]
-    exp: UnixTime,
+    pub(crate) exp: UnixTime,
+    #[serde(default)]
+    aud: Audience,
+    azp: Option<String>,
+    nonce: Option<Secret>,
+    token_use: Option<String>,
     #[serde(rename = "cognito:username")]
     username: Option<String>,
+    preferred_username: Option<String>,
     email: Option<String>,
     #[serde(rename = "cognito:roles", default)]
     roles: Vec<String>,
@@ -77,9 +72,101 @@ pub(crate) struct Claims {
     preferred_role: Option<String>,
 }
 
+/// One, or several.
+#[derive(Default, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    #[default]
+    Nobody,
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Whose tokens a token must be among.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: Issuer<'a>,
+    pub(crate) client_id: &'a str,
+    /// What the request sent; `None` for a refresh, which sends none.
+    pub(crate) nonce: Option<&'a Secret>,
+}
+
+/// Who must have issued a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Issuer<'a> {
+    /// Exactly this one.
+    Provider(&'a str),
+    /// This user pool, whose issuer is its endpoint's URL and its id.
+    Pool(&'a str),
+}
+
 impl Claims {
+    /// Reads an ID token.
     pub(crate) fn of(token: &Secret) -> Result<Self, Fault> {
         payload(token)
+    }
+
+    /// What OpenID Connect Core 3.1.3.7 wants of an ID token that came straight from its issuer:
+    /// all but the signature, for which TLS stands in (rule 6). Its age is looked at by whoever has
+    /// the server's clock.
+    pub(crate) fn check(&self, expected: &Expected<'_>) -> Result<(), String> {
+        let issued = match expected.issuer {
+            // Google's own tokens may leave the scheme out.
+            Issuer::Provider(issuer) => {
+                self.iss == issuer
+                    || (self.iss == GOOGLE && issuer.strip_prefix("https://") == Some(GOOGLE))
+            }
+            Issuer::Pool(id) => self.iss.rsplit('/').next() == Some(id),
+        };
+        if !issued {
+            return Err(format!("it was issued by “{}”", self.iss));
+        }
+        let client = expected.client_id;
+        let (meant, several) = match &self.aud {
+            Audience::Nobody => (false, false),
+            Audience::One(one) => (one == client, false),
+            Audience::Several(all) => (all.iter().any(|one| one == client), all.len() > 1),
+        };
+        if !meant {
+            return Err("it was issued to another client".into());
+        }
+        match &self.azp {
+            Some(party) if party != client => {
+                return Err("it was issued to another client (azp)".into());
+            }
+            None if several => return Err("it does not say which client it was issued to".into()),
+            Some(_) | None => {}
+        }
+        if self.token_use.as_deref().is_some_and(|kind| kind != "id") {
+            return Err("it is no ID token".into());
+        }
+        if expected.nonce.is_some() && self.nonce.as_ref() != expected.nonce {
+            return Err("it belongs to another sign-in (nonce)".into());
+        }
+        Ok(())
+    }
+
+    /// Tokens that are an ID token alone.
+    pub(crate) fn tokens(self, id_token: Secret, id_life: Life) -> Tokens {
+        Tokens {
+            id_token,
+            id_life,
+            access: None,
+            refresh_token: None,
+            user: User {
+                username: self
+                    .username
+                    .or(self.preferred_username)
+                    .or_else(|| self.email.clone())
+                    .unwrap_or_else(|| self.sub.clone()),
+                sub: self.sub,
+                email: self.email,
+            },
+            device_key: None,
+            roles: Roles {
+                offered: self.roles,
+                preferred: self.preferred_role,
+            },
+        }
     }
 
     /// The issuer as identity pools name it: right in every partition, whatever its host.
@@ -91,7 +178,10 @@ impl Claims {
 
     /// The client that the token was issued to, where it is one.
     pub(crate) fn audience(&self) -> Option<&str> {
-        self.aud.as_str()
+        match &self.aud {
+            Audience::One(one) => Some(one),
+            Audience::Nobody | Audience::Several(_) => None,
+        }
     }
 
     /// The roles that the token offers.
@@ -120,6 +210,9 @@ pub(crate) fn payload<T: DeserializeOwned>(token: &Secret) -> Result<T, Fault> {
         .map_err(|_| unreadable())?;
     serde_json::from_slice(&payload).map_err(|_| unreadable())
 }
+
+/// The issuer that may stand in tokens without its scheme.
+const GOOGLE: &str = "accounts.google.com";
 
 /// RFC 7519 allows a fraction.
 fn seconds<'de, D: serde::Deserializer<'de>>(source: D) -> Result<UnixTime, D::Error> {
