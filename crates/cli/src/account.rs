@@ -63,7 +63,7 @@ fn mfa(command: &MfaCommand, client: &Client) -> Result<(), Ending> {
     match command {
         MfaCommand::Show(who) => {
             let mut front = Front::open(who.json, client);
-            let named = logins::named(who.login.as_deref(), &mut front);
+            let named = logins::named(who.login.as_deref(), &mut front.person);
             let ended = named.and_then(|name| lead(name, None, &Goal::Show, &mut front));
             front.end(ended, |of, end| outcome::tell_factors(&of, &end))
         }
@@ -107,7 +107,7 @@ fn whoever(
     client: &Client,
 ) -> Result<(), Ending> {
     let mut front = Front::open(json, client);
-    let named = logins::named(login, &mut front);
+    let named = logins::named(login, &mut front.person);
     let ended = named.and_then(|name| lead(name, username, &goal, &mut front));
     front.end(ended, |of, end| outcome::tell(&of, &goal, &end))
 }

@@ -13,9 +13,13 @@ use crate::browser::OPEN_LINK;
 use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
+pub(crate) use self::new_login::NewLogin;
+pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand};
 
 mod account;
 mod names;
+mod new_login;
+mod profile;
 
 /// Sign in once to Amazon Cognito; every AWS tool on the desktop just works
 #[derive(Parser)]
@@ -32,15 +36,16 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Login(LoginArgs),
-    /// Sign out
-    ///
-    /// Revokes the refresh token at Cognito, has the user pool forget this computer where it
-    /// remembers it, and erases both from the vault. Keys that tools already
-    /// hold go on working until they expire: AWS cannot take them back.
-    Logout {
-        /// The login
-        login: String,
+    Login(Box<LoginArgs>),
+    Logout(LogoutArgs),
+    /// Show who you are: user, role, account, and what AWS itself says
+    Whoami {
+        /// The profile; may be left out where there is only one, or where AWS_PROFILE names one
+        profile: Option<String>,
+        /// Print one JSON object: profile, login, user, identity_id, arn, account, user_id, claims,
+        /// keys_expire; times are seconds since 1970 in UTC
+        #[arg(long)]
+        json: bool,
     },
     /// Show logins, profiles and what stands in their way
     Status {
@@ -136,34 +141,41 @@ pub(crate) struct LoginArgs {
     /// Open the login window instead
     #[arg(long, conflicts_with_all = ["username", "factor", "remember_device", "attribute", "json",
         "print_url", "another_account", "expect", "yes",
-        "user_pool_id", "client_id", "flow", "preferred_challenge", "endpoint", "admin_profile"])]
+        "user_pool_id", "client_id", "flow", "preferred_challenge", "endpoint", "admin_profile",
+        "session_life", "fips", "dual_stack", "domain", "redirect_uri", "scope",
+        "identity_provider", "idp_identifier", "logout_uri", "parameter", "issuer",
+        "token_command"])]
     pub(crate) window: bool,
     #[command(flatten)]
     pub(crate) new: NewLogin,
 }
 
-/// What a login is made of.
-#[derive(clap::Args, Default)]
-#[command(next_help_heading = "For a new login")]
-pub(crate) struct NewLogin {
-    /// The user pool, like eu-west-1_AbCdEf123
-    #[arg(long, value_name = "ID")]
-    pub(crate) user_pool_id: Option<String>,
-    /// The pool's app client
-    #[arg(long, value_name = "ID")]
-    pub(crate) client_id: Option<String>,
-    /// How a sign-in begins
-    #[arg(long, value_enum)]
-    pub(crate) flow: Option<FlowName>,
-    /// What USER_AUTH begins with, in place of the pool's list
-    #[arg(long, value_enum, value_name = "CHALLENGE")]
-    pub(crate) preferred_challenge: Option<PreferenceName>,
-    /// Another endpoint than AWS's own
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
-    /// The AWS profile of an administrator, who signs what an administrator does
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) admin_profile: Option<String>,
+/// Sign out
+///
+/// Erases the session from the vault, has the provider revoke its refresh token and the user pool
+/// forget this computer, where it remembers it. What cannot be revoked at once is tried again until
+/// it is done. Keys that tools already hold go on working until they expire: AWS cannot take them
+/// back.
+#[derive(clap::Args)]
+pub(crate) struct LogoutArgs {
+    /// The login; may be left out where there is only one
+    pub(crate) login: Option<String>,
+    /// End all sessions of the user, on whatever machine (GlobalSignOut)
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) everywhere: bool,
+    /// Forget the session here and tell the provider nothing: it lives on there
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// Sign the browser out, too, by the provider's own page
+    #[arg(long)]
+    pub(crate) browser: bool,
+    /// Do not ask whether all sessions shall end
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print one JSON object: had_session, not_revoked, not_forgotten, not_everywhere, retrying,
+    /// logout_url, keys_live_until
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -177,41 +189,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err("it looks like NAME=VALUE, as in email=ann@example.com".to_owned()),
     }
-}
-
-#[derive(Subcommand)]
-pub(crate) enum ProfileCommand {
-    /// Add a profile, and say what to put into ~/.aws/config
-    Add(AddArgs),
-    /// List the profiles
-    List {
-        /// Print one JSON array of objects: name, login, identity_pool_id, role_arn, endpoint
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove a profile
-    Remove {
-        /// The profile
-        name: String,
-    },
-}
-
-#[derive(clap::Args)]
-pub(crate) struct AddArgs {
-    /// The profile; it is the AWS profile's name, too
-    pub(crate) name: String,
-    /// Whose keys they are
-    #[arg(long)]
-    pub(crate) login: String,
-    /// The identity pool, like us-east-1:01234567-89ab-cdef-0123-456789abcdef
-    #[arg(long, value_name = "ID")]
-    pub(crate) identity_pool_id: String,
-    /// The role, where the pool offers several
-    #[arg(long, value_name = "ARN")]
-    pub(crate) role_arn: Option<String>,
-    /// Another endpoint than AWS's own
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

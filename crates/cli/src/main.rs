@@ -35,6 +35,7 @@ mod status;
 mod status_text;
 mod terminal;
 mod vault;
+mod whoami;
 mod window;
 mod words;
 
@@ -49,7 +50,8 @@ fn main() -> ExitCode {
 fn run(command: &Command, client: &Client) -> Result<(), Ending> {
     match command {
         Command::Login(args) => login::run(args, client),
-        Command::Logout { login } => logout::run(login, client),
+        Command::Logout(args) => logout::run(args, client),
+        Command::Whoami { profile, json } => whoami::run(profile.as_deref(), *json, client),
         Command::Status { json, watch } => status::run(*json, *watch, client),
         Command::Profile(command) => profile::run(command, client),
         Command::Credentials { profile, format } => keys::run(profile, *format, client),

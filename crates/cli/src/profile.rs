@@ -2,106 +2,97 @@
 
 use std::io::Write;
 
-use poolkey_core::config::Config;
-use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::config::{Config, KeySource, PoolFlow, ProfileSpec};
+use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::name::{LoginName, ProfileName};
-use poolkey_ipc::{Client, shim};
+use poolkey_core::session::Roles;
+use poolkey_core::snapshot::LoginState;
+use poolkey_ipc::Client;
 use serde::Serialize;
-use toml_edit::{Table, value};
 
-use crate::args::{AddArgs, ProfileCommand};
-use crate::daemon;
-use crate::ending::{Ending, warn};
-use crate::profiles_file::{ProfilesFile, insert, remove};
+use crate::args::ProfileCommand;
+use crate::daemon::{self, look};
+use crate::ending::Ending;
+use crate::interrupt::Interrupt;
+use crate::profiles_file::{ProfilesFile, remove};
 use crate::status_text::table;
+use crate::terminal::Person;
+use crate::{logins, words};
 
-/// Adds, lists and removes profiles. The daemon need not run for it.
+mod add;
+
+/// Adds, lists and removes profiles. The daemon need not run for it, but where roles are told.
 pub(crate) fn run(command: &ProfileCommand, client: &Client) -> Result<(), Ending> {
     let file = ProfilesFile::of_process()?;
     match command {
-        ProfileCommand::Add(args) => add(args, &file, client),
+        ProfileCommand::Add(args) => add::run(args, &file, client),
         ProfileCommand::List { json } => list(*json, &file.read()?),
+        ProfileCommand::Roles { login, json } => roles(login.as_deref(), *json, client),
         ProfileCommand::Remove { name } => take_out(name, &file, client),
     }
-}
-
-fn add(args: &AddArgs, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
-    let name: ProfileName = args.name.parse().map_err(|bad| {
-        Ending::Usage(format!(
-            "“{}” cannot be a profile's name: {bad}.",
-            args.name
-        ))
-    })?;
-    let config = file.read()?;
-    if config.profiles.contains_key(&name) {
-        return Err(Ending::Usage(format!(
-            "The profile “{name}” is there already. Remove it first, or edit “{}”.",
-            file.path().display()
-        )));
-    }
-    if !config
-        .logins
-        .keys()
-        .any(|login| login.as_str() == args.login)
-    {
-        return Err(Failure::from(Trouble::UnknownLogin(args.login.clone())).into());
-    }
-    let mut table = Table::new();
-    table["login"] = value(&args.login);
-    table["identity_pool_id"] = value(&args.identity_pool_id);
-    for (key, given) in [("role_arn", &args.role_arn), ("endpoint", &args.endpoint)] {
-        if let Some(given) = given {
-            table[key] = value(given);
-        }
-    }
-    file.edit(|document| insert(document, "profile", name.as_str(), table))?;
-    daemon::reload(file, client)?;
-
-    let shim = shim::path();
-    if !shim::is_readable_by_all(&shim) {
-        warn(&format!(
-            "“{}” has a character that some AWS SDKs do not read in a command; install Poolkey \
-             elsewhere, or link to it from a plainer path.",
-            shim.display()
-        ));
-    }
-    let mut out = anstream::stdout().lock();
-    writeln!(
-        out,
-        "Added profile “{name}”. Put these lines into ~/.aws/config:\n"
-    )?;
-    for line in shim::aws_config(&name, &shim) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
 }
 
 /// A profile as `list --json` prints it.
 #[derive(Serialize)]
 struct Listed<'a> {
     name: &'a str,
-    login: &'a str,
-    identity_pool_id: &'a str,
+    login: Option<&'a str>,
+    source_profile: Option<&'a str>,
+    identity_pool_id: Option<&'a str>,
+    flow: Option<&'static str>,
     role_arn: Option<&'a str>,
     endpoint: Option<&'a str>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(name: &'a ProfileName, profile: &'a ProfileSpec) -> Self {
+        let (name, role_arn) = (name.as_str(), profile.role_arn());
+        match &profile.source {
+            KeySource::Pool(pool) => Self {
+                name,
+                login: pool.login.as_ref().map(LoginName::as_str),
+                source_profile: None,
+                identity_pool_id: Some(&pool.identity_pool_id),
+                flow: Some(match pool.flow {
+                    PoolFlow::Enhanced { .. } => "enhanced",
+                    PoolFlow::Classic { .. } => "classic",
+                }),
+                role_arn,
+                endpoint: pool.endpoint.as_deref(),
+            },
+            KeySource::Role(role) => Self {
+                name,
+                login: None,
+                source_profile: Some(role.source_profile.as_str()),
+                identity_pool_id: None,
+                flow: None,
+                role_arn,
+                endpoint: None,
+            },
+        }
+    }
+
+    fn row(&self) -> [String; 4] {
+        let from = match (self.login, self.source_profile) {
+            (Some(login), _) => login.to_owned(),
+            (None, Some(source)) => format!("profile {source}"),
+            (None, None) => "guests".to_owned(),
+        };
+        let role = match (self.role_arn, self.flow) {
+            (Some(role), Some("classic")) => format!("{role} (classic flow)"),
+            (Some(role), _) => role.to_owned(),
+            (None, _) => "the pool's choice".to_owned(),
+        };
+        let pool = self.identity_pool_id.unwrap_or("–");
+        [self.name.to_owned(), from, pool.to_owned(), role]
+    }
 }
 
 fn list(json: bool, config: &Config) -> Result<(), Ending> {
     let listed: Vec<Listed<'_>> = config
         .profiles
         .iter()
-        .map(|(name, profile)| Listed {
-            name: name.as_str(),
-            login: profile
-                .pool()
-                .and_then(|pool| pool.login.as_ref())
-                .map_or("", LoginName::as_str),
-            identity_pool_id: profile
-                .pool()
-                .map_or("", |pool| pool.identity_pool_id.as_str()),
-            role_arn: profile.role_arn(),
-            endpoint: profile.pool().and_then(|pool| pool.endpoint.as_deref()),
-        })
+        .map(|(name, profile)| Listed::of(name, profile))
         .collect();
     let mut out = anstream::stdout().lock();
     if json {
@@ -115,27 +106,82 @@ fn list(json: bool, config: &Config) -> Result<(), Ending> {
              --identity-pool-id ID"
         )?);
     }
-    let mut rows = vec![["PROFILE", "LOGIN", "IDENTITY POOL", "ROLE"].map(String::from)];
-    rows.extend(listed.iter().map(|profile| {
-        [
-            profile.name,
-            profile.login,
-            profile.identity_pool_id,
-            profile.role_arn.unwrap_or("the pool's choice"),
-        ]
-        .map(String::from)
-    }));
+    let mut rows = vec![["PROFILE", "KEYS OF", "IDENTITY POOL", "ROLE"].map(String::from)];
+    rows.extend(listed.iter().map(Listed::row));
     Ok(write!(out, "{}", table(&rows))?)
 }
 
+fn roles(login: Option<&str>, json: bool, client: &Client) -> Result<(), Ending> {
+    let mut person = if json {
+        Person::absent()
+    } else {
+        Person::at_hand(&Interrupt::catch(client))
+    };
+    let name = logins::named(login, &mut person)?;
+    let status = look(client)?;
+    let Some(view) = status.snapshot.logins.iter().find(|view| view.name == name) else {
+        return Err(Failure::from(Trouble::UnknownLogin(name.to_string())).into());
+    };
+    match (view.state, view.ended) {
+        (LoginState::SignedIn | LoginState::Unread, _) => {}
+        (LoginState::NeedsSignIn, Some(ended)) => {
+            return Err(Failure::from(Trouble::NeedsSignIn(name, ended)).into());
+        }
+        (LoginState::NeedsSignIn | LoginState::SignedOut | LoginState::SigningIn, _) => {
+            return Err(Failure::from(Trouble::SignedOut(name)).into());
+        }
+    }
+    if view.id_token_expires.is_none() && view.roles.offered.is_empty() {
+        return Err(Failure {
+            code: Code::Busy,
+            sentence: format!("The daemon has no ID token of “{name}” yet."),
+            remedy: format!("Run “poolkey renew {name}”, then the command again."),
+        }
+        .into());
+    }
+    let mut out = anstream::stdout().lock();
+    if json {
+        let text = serde_json::to_string(&view.roles).map_err(std::io::Error::from)?;
+        return Ok(writeln!(out, "{text}")?);
+    }
+    if view.roles.offered.is_empty() {
+        return Ok(writeln!(
+            out,
+            "The ID token of “{name}” offers no roles: identity pools choose."
+        )?);
+    }
+    for line in offered(&view.roles) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The roles, the preferred one marked.
+fn offered(roles: &Roles) -> Vec<String> {
+    let line = |role: &String| {
+        let is_preferred = roles.preferred.as_ref() == Some(role);
+        let mark = if is_preferred { "  (preferred)" } else { "" };
+        format!("{}{mark}", words::clean(role))
+    };
+    roles.offered.iter().map(line).collect()
+}
+
 fn take_out(name: &str, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
-    if !file
-        .read()?
-        .profiles
-        .keys()
-        .any(|known| known.as_str() == name)
-    {
+    let config = file.read()?;
+    if !config.profiles.keys().any(|known| known.as_str() == name) {
         return Err(Failure::from(Trouble::UnknownProfile(name.to_owned())).into());
+    }
+    let heirs: Vec<String> = config
+        .profiles
+        .iter()
+        .filter(|(_, profile)| profile.source_profile().map(ProfileName::as_str) == Some(name))
+        .map(|(heir, _)| format!("“{heir}”"))
+        .collect();
+    if !heirs.is_empty() {
+        return Err(Ending::Usage(format!(
+            "The keys of “{name}” are the source of {}. Remove that first.",
+            heirs.join(" and ")
+        )));
     }
     file.edit(|document| remove(document, "profile", name))?;
     daemon::reload(file, client)?;

@@ -4,11 +4,16 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use poolkey_core::failure::{Failure, Trouble};
-use poolkey_core::snapshot::{LoginState, LoginView, ProfileView};
+use poolkey_core::snapshot::LoginState;
 use poolkey_core::time::UnixTime;
 use poolkey_ipc::Status;
 
 use crate::words::{clean, since, until};
+
+mod rows;
+mod table;
+
+pub(crate) use table::{columns, table};
 
 /// The whole status. Whoever prints it takes the colours out where nobody sees them.
 pub(crate) fn text(status: &Status, now: UnixTime) -> String {
@@ -19,20 +24,16 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
             "There are no logins. Add one: poolkey login NAME --user-pool-id ID --client-id ID\n",
         );
     } else {
-        let mut rows = vec![["LOGIN", "STATE", "USER", "RENEWS"].map(String::from)];
-        rows.extend(snapshot.logins.iter().map(|login| login_row(login, now)));
-        text.push_str(&table(&rows));
+        text.push_str(&rows::logins(&snapshot.logins, now));
     }
     if !snapshot.profiles.is_empty() {
-        let mut rows = vec![["PROFILE", "LOGIN", "KEYS", "RENEWS"].map(String::from)];
-        rows.extend(
-            snapshot
-                .profiles
-                .iter()
-                .map(|profile| profile_row(profile, now)),
-        );
         text.push('\n');
-        text.push_str(&table(&rows));
+        text.push_str(&rows::profiles(&snapshot.profiles, now));
+    }
+    let notes = rows::notes(snapshot);
+    if !notes.is_empty() {
+        text.push('\n');
+        text.push_str(&notes);
     }
 
     text.push('\n');
@@ -66,78 +67,6 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
         let _ = writeln!(text, "\n  {}", clean(&failure.remedy));
     }
     text
-}
-
-/// Columns as wide as they need to be; the first row is the head.
-pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| plain(&row[column]).chars().count());
-        cells.max().unwrap_or_default()
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let gap = width - plain(cell).chars().count() + 2;
-            match number {
-                0 => _ = write!(line, "{HEAD}{cell}{HEAD:#}"),
-                _ => line.push_str(cell),
-            }
-            line.extend(std::iter::repeat_n(' ', gap));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-fn login_row(login: &LoginView, now: UnixTime) -> [String; 4] {
-    let state = match login.state {
-        LoginState::Unread => "waiting for the vault".to_owned(),
-        LoginState::SignedOut => "signed out".to_owned(),
-        LoginState::SigningIn => "signing in".to_owned(),
-        LoginState::SignedIn => format!("{GOOD}signed in{GOOD:#}"),
-        LoginState::NeedsSignIn => format!("{BAD}needs sign-in{BAD:#}"),
-    };
-    let user = login
-        .user
-        .as_ref()
-        .map_or("", |user| user.email.as_deref().unwrap_or(&user.username));
-    let renews = match (login.state, login.renews) {
-        _ if login.working => "at work".to_owned(),
-        (LoginState::SignedIn, Some(at)) => format!("in {}", until(at, now)),
-        (LoginState::SignedIn, None) => "on demand".to_owned(),
-        (
-            LoginState::Unread
-            | LoginState::SignedOut
-            | LoginState::SigningIn
-            | LoginState::NeedsSignIn,
-            _,
-        ) => "–".to_owned(),
-    };
-    [login.name.to_string(), state, clean(user), renews]
-}
-
-fn profile_row(profile: &ProfileView, now: UnixTime) -> [String; 4] {
-    let keys = match profile.keys_expire {
-        Some(at) if at > now => format!("{GOOD}for {}{GOOD:#}", until(at, now)),
-        Some(_) => format!("{BAD}expired{BAD:#}"),
-        None => "none yet".to_owned(),
-    };
-    let renews = match profile.renews {
-        Some(at) => format!("in {}", until(at, now)),
-        None => "on demand".to_owned(),
-    };
-    [
-        profile.name.to_string(),
-        profile
-            .login
-            .as_ref()
-            .map_or_else(|| "guest".to_owned(), ToString::to_string),
-        keys,
-        renews,
-    ]
 }
 
 /// What stands in the way.
@@ -214,29 +143,33 @@ fn troubles(status: &Status) -> Vec<Standing> {
     found
 }
 
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
-}
-
-const HEAD: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
 #[cfg(test)]
 mod tests {
+    use super::table::plain;
     use super::*;
 
     #[test]
     fn an_ordinary_day() {
         let shown = plain(&text(&status(ORDINARY), UnixTime::from_secs(10_000)));
         let expected = "\
-LOGIN  STATE       USER              RENEWS
-acme   signed in   jane@example.com  in 40 min
-corp   signed out                    –
+LOGIN  STATE       USER              SESSION ENDS     RENEWS     AT
+acme   signed in   jane@example.com  in 3 days        in 40 min  x_y
+corp   signed out                    –                –          x_y (browser)
+goo    signed in   joe               in about 2 days  on demand  accounts.example.com
+ci     signed in   bot               not known        at work    program token
 
-PROFILE  LOGIN  KEYS        RENEWS
-dev      acme   for 50 min  in 28 min
-prod     acme   none yet    on demand
+PROFILE     KEYS OF  ROLE           KEYS        RENEWS
+dev         acme     –              for 50 min  in 28 min
+prod ← dev  acme     admin          none yet    on demand
+old         goo      ops (classic)  none yet    on demand
+open        guests   –              none yet    on demand
+
+acme: There are 2 roles to choose from: poolkey profile roles acme
+corp: A session that is over here is not revoked yet. Poolkey tries again.
+goo: 2 sessions that are over here are not revoked yet. Poolkey tries again.
 
 Vault: Secret Service
 Daemon: version 0.1.0, process 7, for 2 h 5 min
@@ -248,12 +181,12 @@ Daemon: version 0.1.0, process 7, for 2 h 5 min
     fn a_bad_day() {
         let shown = plain(&text(&status(TROUBLED), UnixTime::from_secs(10_000)));
         let expected = "\
-LOGIN  STATE          USER  RENEWS
-acme   needs sign-in  jane  –
-corp   signed in      joe   at work
+LOGIN  STATE          USER  SESSION ENDS  RENEWS   AT
+acme   needs sign-in  jane  –             –        x_y
+corp   signed in      joe   not known     at work  x_y
 
-PROFILE  LOGIN  KEYS     RENEWS
-dev      acme   expired  on demand
+PROFILE  KEYS OF  ROLE  KEYS     RENEWS
+dev      acme     –     expired  on demand
 
 Vault: Secret Service
 Daemon: version 0.1.0, process 7, for 2 h 5 min
@@ -297,12 +230,23 @@ This machine's clock is 5 min behind Amazon's.
 
     const ORDINARY: &str = r#"{"daemon":DAEMON}},
         "logins":[
-            {"name":"acme","kind":"user_pool","provider":"x_y","state":"signed_in","working":false,"renews":12400,
+            {"name":"acme","kind":"user_pool","provider":"x_y","state":"signed_in","working":false,
+             "renews":12400,"session_ends":270000,"roles":{"offered":["r/a","r/b"]},
              "user":{"sub":"s","username":"jane","email":"jane@example.com"}},
-            {"name":"corp","kind":"user_pool","provider":"x_y","state":"signed_out","working":false}],
+            {"name":"corp","kind":"user_pool","provider":"x_y","browser":true,
+             "state":"signed_out","working":false,"unrevoked":1},
+            {"name":"goo","kind":"oidc","provider":"https://accounts.example.com",
+             "state":"signed_in","working":false,"unrevoked":2,"session_ends":190000,
+             "session_end_is_learnt":true,"user":{"sub":"s","username":"joe"}},
+            {"name":"ci","kind":"command","provider":"/opt/bin/token","state":"signed_in",
+             "working":true,"user":{"sub":"s","username":"bot"}}],
         "profiles":[
             {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":13000,"renews":11700},
-            {"name":"prod","login":"acme","identity_pool_id":"i"}]}"#;
+            {"name":"prod","login":"acme","source_profile":"dev",
+             "role_arn":"arn:aws:iam::123456789012:role/x/admin"},
+            {"name":"old","login":"goo","identity_pool_id":"i","classic":true,
+             "role_arn":"arn:aws:iam::123456789012:role/ops"},
+            {"name":"open","identity_pool_id":"i"}]}"#;
 
     const TROUBLED: &str = r#"{"daemon":DAEMON,
             "trouble":{"code":"vault_locked","sentence":"Locked.","remedy":"Unlock it."}}},

@@ -12,7 +12,13 @@ mod account;
 mod browser;
 mod commands;
 mod help;
+#[cfg(target_os = "linux")]
+mod identity;
 mod json;
+mod logins;
+#[cfg(target_os = "linux")]
+mod logout;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod prompts;
 #[cfg(target_os = "linux")]
@@ -22,4 +28,5 @@ mod shim;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod whoami;
 mod window;

@@ -137,13 +137,13 @@ fn an_existing_login_is_not_changed_by_options() {
     for (option, value, told) in [
         ("--flow", "CUSTOM_AUTH", "another flow"),
         ("--endpoint", "http://127.0.0.1:1", "another endpoint"),
-        ("--admin-profile", "admin", "another admin profile"),
+        ("--admin-profile", "admin", "another admin_profile"),
         (
             "--preferred-challenge",
             "EMAIL_OTP",
-            "another preferred challenge",
+            "another preferred_challenge",
         ),
-        ("--client-id", "other", "another user pool or app client"),
+        ("--client-id", "other", "another client_id"),
     ] {
         let said = with_login().poolkey(&["login", "acme", option, value]);
         assert_eq!(said.code, Some(2), "{said:?}");

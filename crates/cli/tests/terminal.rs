@@ -95,6 +95,9 @@ fn a_new_login_asks_for_what_is_missing() {
     let mut terminal = Terminal::run(home.command(POOLKEY).arg("login"));
     terminal.expect("Name of the new login: ");
     terminal.type_in("acme\n");
+    terminal.expect("  1  With a user name and a password, at a Cognito user pool");
+    terminal.expect("Number [1]: ");
+    terminal.type_in("\n");
     terminal.expect("User pool id: ");
     terminal.type_in("eu-west-1_AbCdEf123\n");
     terminal.expect("App client id: ");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use poolkey_core::config::Config;
 use poolkey_core::failure::{Failure, Trouble};
-use toml_edit::{DocumentMut, Item, RawString, Table};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, RawString, Table, value};
 
 use crate::{Place, trouble};
 
@@ -71,7 +71,19 @@ impl ProfilesFile {
         &self,
         change: impl FnOnce(&mut DocumentMut) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.changed(change).map(drop)
+        self.preview(change).map(drop)
+    }
+
+    /// What it would say after the change. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProfilesFile::edit`].
+    pub fn preview(
+        &self,
+        change: impl FnOnce(&mut DocumentMut) -> Result<(), Failure>,
+    ) -> Result<Config, Failure> {
+        self.parse(&self.changed(change)?)
     }
 
     /// Its text after the change, which is a configuration.
@@ -154,6 +166,21 @@ pub fn insert(
     table.decor_mut().set_prefix(format!("{above}\n"));
     group.insert(name, Item::Table(table));
     Ok(())
+}
+
+/// A list of texts on one line.
+pub fn texts<T: Into<String>>(all: impl IntoIterator<Item = T>) -> Item {
+    let array: Array = all.into_iter().map(Into::into).collect();
+    value(array)
+}
+
+/// Texts by name in braces on one line, so that they stay within the table that they belong to.
+pub fn pairs<K: Into<String>, V: Into<String>>(all: impl IntoIterator<Item = (K, V)>) -> Item {
+    let mut table = InlineTable::new();
+    for (name, text) in all {
+        table.insert(name.into(), text.into().into());
+    }
+    value(table)
 }
 
 /// Takes `[kind.name]` out, but not the comments above it: they may be about the file.

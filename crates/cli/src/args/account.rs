@@ -6,7 +6,7 @@ use super::{JSON, NewLogin, SecondFactor, pair};
 
 #[derive(Subcommand)]
 pub(crate) enum AccountCommand {
-    SignUp(SignUpArgs),
+    SignUp(Box<SignUpArgs>),
     /// Confirm a new account with the code that was sent
     Confirm {
         #[command(flatten)]

@@ -1,7 +1,6 @@
 //! Words of Cognito's and of Poolkey's own, as options name them.
 
 use clap::ValueEnum;
-use poolkey_core::config::{Flow, Preference};
 use poolkey_core::conversation::Factor;
 
 /// Cognito's own names.
@@ -25,6 +24,9 @@ pub(crate) enum FlowName {
     /// The pool asks questions of its own after the password
     #[value(name = "CUSTOM_AUTH_SRP")]
     CustomSrp,
+    /// The pool's own pages, in the browser (the default with --domain)
+    #[value(name = "BROWSER")]
+    Browser,
 }
 
 /// Cognito's own names.
@@ -57,19 +59,6 @@ pub(crate) enum FactorName {
     App,
 }
 
-impl From<FlowName> for Flow {
-    fn from(name: FlowName) -> Self {
-        match name {
-            FlowName::UserSrp => Self::UserSrp,
-            FlowName::UserPassword => Self::UserPassword,
-            FlowName::AdminUserPassword => Self::AdminUserPassword,
-            FlowName::UserAuth => Self::UserAuth,
-            FlowName::Custom => Self::Custom,
-            FlowName::CustomSrp => Self::CustomSrp,
-        }
-    }
-}
-
 impl FlowName {
     /// As profiles.toml has it.
     pub(crate) const fn name(self) -> &'static str {
@@ -80,17 +69,7 @@ impl FlowName {
             Self::UserAuth => "USER_AUTH",
             Self::Custom => "CUSTOM_AUTH",
             Self::CustomSrp => "CUSTOM_AUTH_SRP",
-        }
-    }
-}
-
-impl From<PreferenceName> for Preference {
-    fn from(name: PreferenceName) -> Self {
-        match name {
-            PreferenceName::PasswordSrp => Self::PasswordSrp,
-            PreferenceName::Password => Self::Password,
-            PreferenceName::EmailOtp => Self::EmailOtp,
-            PreferenceName::SmsOtp => Self::SmsOtp,
+            Self::Browser => "BROWSER",
         }
     }
 }
