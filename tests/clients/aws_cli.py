@@ -3,6 +3,7 @@
 import cli.chain
 import cli.accounts
 import cli.challenges
+import cli.roles
 from cli.common import tally
 
 tally.end()

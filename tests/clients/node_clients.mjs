@@ -1,4 +1,5 @@
-// amazon-cognito-identity-js, aws-amplify and the AWS SDK for JavaScript judge the sandbox.
+// amazon-cognito-identity-js, aws-amplify, the AWS SDK for JavaScript and openid-client judge the
+// sandbox, with oidc-provider behind it.
 
 import { end } from "./node/bench.mjs";
 
@@ -11,6 +12,9 @@ for (const name of [
   "amplify_challenges",
   "sdk",
   "sdk_devices",
+  "oauth",
+  "federation",
+  "sdk_roles",
 ]) {
   await import(`./node/${name}.mjs`);
 }

@@ -3,6 +3,7 @@
 import python.sign_in
 import python.tokens
 import python.keys
+import python.roles
 import python.accounts
 import python.people
 import python.factors

@@ -77,6 +77,13 @@ const TABLE: &[(Service, &str, Run)] = &[
     }),
 ];
 
+/// The operations whose answers have no result in them, not even an empty one.
+const WITHOUT_RESULT: &[&str] = &[
+    "UpdateAssumeRolePolicy",
+    "DeleteRole",
+    "DeleteOpenIDConnectProvider",
+];
+
 impl QueryOperation {
     /// Runs it, if whoever calls may. STS looks for itself.
     pub(crate) fn run(self, world: &mut World, query: &Query<'_>) -> Xml {
@@ -85,7 +92,7 @@ impl QueryOperation {
         }
         let inside = (self.run)(world, query)?;
         let name = self.name;
-        let result = if inside.is_empty() {
+        let result = if WITHOUT_RESULT.contains(&name) {
             String::new()
         } else {
             format!("<{name}Result>{inside}</{name}Result>")

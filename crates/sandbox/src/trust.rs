@@ -229,11 +229,13 @@ fn texts(value: &Value) -> Result<Vec<String>, Failure> {
         Value::Number(number) => Ok(number.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => Err(refusal()),
     };
-    match value {
-        Value::Array(items) if items.is_empty() => Err(refusal()),
-        Value::Array(items) => items.iter().map(text).collect(),
-        one => Ok(vec![text(one)?]),
+    let Value::Array(items) = value else {
+        return Ok(vec![text(value)?]);
+    };
+    if items.is_empty() {
+        return Err(refusal());
     }
+    items.iter().map(text).collect()
 }
 
 /// Whether a text fits a pattern of `*` and `?`.

@@ -582,7 +582,8 @@ fn what_a_web_identity_cannot_have() {
         "PolicyArns.member.1.arn",
         "arn:aws:iam::aws:policy/AReadOnlyAccessWithALongName/AReadOnlyAccessWithALongName",
     );
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: &[Case<'_>] = &[
         (
             &[("DurationSeconds", "899")],
             "ValidationError",

