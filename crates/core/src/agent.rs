@@ -46,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fastrand::Rng;
 
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, FileSpec, Settings};
 use crate::conversation::Goal;
 use crate::event::{Effect, Event, Reply, Request, Ticket};
 use crate::failure::{Failure, Trouble};
@@ -68,6 +68,7 @@ pub struct Agent {
     settings: Settings,
     logins: BTreeMap<LoginName, Login>,
     profiles: BTreeMap<ProfileName, Profile>,
+    files: BTreeMap<ProfileName, FileSpec>,
     /// The profiles of each login.
     members: BTreeMap<LoginName, BTreeSet<ProfileName>>,
     /// Those who wait for a profile's keys.
@@ -94,6 +95,7 @@ impl Agent {
             settings: Settings::default(),
             logins: BTreeMap::new(),
             profiles: BTreeMap::new(),
+            files: BTreeMap::new(),
             members: BTreeMap::new(),
             waiting: BTreeMap::new(),
             misread: None,
@@ -261,8 +263,12 @@ impl Agent {
         }
     }
 
-    /// The login of that name; where there is none, the one who waits is told.
+    /// The login of that name; where there is none, or nobody is it, the one who waits is told.
     fn known_login(&mut self, ticket: Ticket, name: &str) -> Option<LoginName> {
+        if name == LoginName::guest().as_str() {
+            self.fail(ticket, Trouble::GuestSignIn);
+            return None;
+        }
         let known = name
             .parse()
             .ok()

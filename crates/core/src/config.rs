@@ -1,12 +1,14 @@
 //! `profiles.toml`: which logins and profiles there are. Names and ids only, never a secret.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
+use crate::secret::Secret;
 
 mod ids;
 mod read;
@@ -20,6 +22,8 @@ pub struct Config {
     pub logins: BTreeMap<LoginName, LoginSpec>,
     /// The profiles by name.
     pub profiles: BTreeMap<ProfileName, ProfileSpec>,
+    /// What is written of profiles into people's own files.
+    pub files: BTreeMap<ProfileName, FileSpec>,
 }
 
 /// What holds for all logins.
@@ -36,6 +40,43 @@ pub struct Settings {
     pub look: Option<Look>,
     /// Whether the login window opens by itself when a tool needs a sign-in.
     pub open_window: bool,
+    /// How the daemon reaches the network: it has no shell's environment.
+    pub network: Network,
+    /// Where the files of AWS's tools are.
+    pub aws_files: AwsFiles,
+}
+
+/// How the network is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// The proxy for `https` (and for `http` that leaves this machine): `http://proxy:3128`. What
+    /// it holds of a user name and password is kept out of logs.
+    pub proxy: Option<Secret>,
+    /// What is reached without it: host names, domains with a dot in front, addresses, networks.
+    pub no_proxy: Vec<String>,
+    /// A PEM file of certificate authorities that are trusted in place of the system's.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Where the files of AWS's tools are, where that is not `~/.aws`: what a person's shell says in
+/// `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, which a daemon does not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AwsFiles {
+    /// In place of `~/.aws/config`.
+    pub config: Option<PathBuf>,
+    /// In place of `~/.aws/credentials`.
+    pub credentials: Option<PathBuf>,
+}
+
+/// What is written of a profile into people's own files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileSpec {
+    /// Under which name `~/.aws/credentials` holds its keys, always fresh.
+    pub write_profile: Option<ProfileName>,
+    /// `region` of the profiles of AWS's tools that get its keys.
+    pub region: Option<String>,
+    /// `output` of them.
+    pub output: Option<String>,
 }
 
 impl Default for Settings {
@@ -46,6 +87,8 @@ impl Default for Settings {
             language: None,
             look: None,
             open_window: false,
+            network: Network::default(),
+            aws_files: AwsFiles::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ impl Agent {
     pub(super) fn configure(&mut self, config: Config, now: Now) {
         self.misread = None;
         self.settings = config.settings.clone();
+        self.files = config.files.clone();
 
         let gone: Vec<ProfileName> = self
             .profiles

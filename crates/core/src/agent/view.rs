@@ -20,6 +20,7 @@ impl Agent {
             .filter(|(_, profile)| !profile.is_going());
         Config {
             settings: self.settings.clone(),
+            files: self.files.clone(),
             logins: logins
                 .map(|(name, login)| (name.clone(), login.configured().clone()))
                 .collect(),
@@ -104,7 +105,7 @@ impl Agent {
             trouble: login
                 .setback
                 .as_ref()
-                .map(|setback| setback.trouble(now.at.until(login.until)).into()),
+                .map(|setback| login.trouble(setback, now.at.until(login.until)).into()),
             trouble_since: login.setback.as_ref().map(|setback| setback.since.wall),
         }
     }

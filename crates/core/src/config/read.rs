@@ -6,9 +6,10 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Config, ConfigError, Look, Settings, VaultChoice};
+use super::{AwsFiles, Config, ConfigError, Look, Network, ProfileSpec, Settings, VaultChoice};
 use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
+use crate::secret::Secret;
 
 mod chain;
 mod login;
@@ -50,6 +51,8 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
         logins.insert(name, login.check(span, &at)?);
     }
     let mut profiles = BTreeMap::new();
+    let mut files = BTreeMap::new();
+    let mut targets: Vec<(String, Range<usize>)> = Vec::new();
     let mut links = Vec::new();
     for (name, profile) in raw.profile {
         let span = name.span();
@@ -60,14 +63,46 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
         if let Some(source) = &profile.source_profile {
             links.push((name.clone(), source.span()));
         }
+        if let Some(target) = &profile.write_profile {
+            targets.push((target.get_ref().clone(), target.span()));
+        }
+        if let Some(file) = profile.file(&at)? {
+            files.insert(name.clone(), file);
+        }
         profiles.insert(name, profile.check(span, &logins, &at)?);
     }
     chain::check(&profiles, links, &at)?;
+    apart(&profiles, &targets, &at)?;
+
     Ok(Config {
         settings,
         logins,
         profiles,
+        files,
     })
+}
+
+/// Keys that are written under the name of a profile would stand in the way of its
+/// `credential_process`: some SDKs would take the one, some the other, and some neither.
+fn apart(
+    profiles: &BTreeMap<ProfileName, ProfileSpec>,
+    targets: &[(String, Range<usize>)],
+    at: At<'_>,
+) -> Result<(), ConfigError> {
+    for (number, (target, span)) in targets.iter().enumerate() {
+        if profiles.keys().any(|name| name.as_str() == target) {
+            let told = format!(
+                "write_profile is another name than that of a profile: [profile.{target}] is there, \
+                 and tools would find both its credential_process and these keys"
+            );
+            return Err(at(span.clone(), told));
+        }
+        if targets[..number].iter().any(|(other, _)| other == target) {
+            let told = format!("the keys of another profile are written as “{target}” already");
+            return Err(at(span.clone(), told));
+        }
+    }
+    Ok(())
 }
 
 type At<'a> = &'a dyn Fn(Range<usize>, String) -> ConfigError;
@@ -92,6 +127,11 @@ struct RawSettings {
     look: Option<Look>,
     #[serde(default)]
     open_window: bool,
+    proxy: Option<Spanned<Secret>>,
+    no_proxy: Option<Spanned<Vec<Spanned<String>>>>,
+    ca_bundle: Option<Spanned<String>>,
+    aws_config_file: Option<Spanned<String>>,
+    aws_credentials_file: Option<Spanned<String>>,
 }
 
 impl RawSettings {
@@ -107,6 +147,18 @@ impl RawSettings {
             language: self.language,
             look: self.look,
             open_window: self.open_window,
+            network: Network {
+                proxy: match self.proxy {
+                    None => None,
+                    Some(proxy) => Some(values::proxy(proxy, at)?),
+                },
+                no_proxy: values::no_proxy(self.no_proxy, at)?,
+                ca_bundle: values::path("ca_bundle", self.ca_bundle, at)?,
+            },
+            aws_files: AwsFiles {
+                config: values::path("aws_config_file", self.aws_config_file, at)?,
+                credentials: values::path("aws_credentials_file", self.aws_credentials_file, at)?,
+            },
         })
     }
 }

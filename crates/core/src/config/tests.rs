@@ -1,5 +1,6 @@
 //! Good files, and each kind of mistake.
 
+mod files;
 mod kinds;
 
 use super::ids::is_role_arn;

@@ -10,8 +10,8 @@ use toml::Spanned;
 use super::{At, span, stray, values};
 use crate::config::ids::{is_identity_pool_id, is_policy_arn, is_region, is_role_arn};
 use crate::config::{
-    ConfigError, KeySource, LoginSpec, PoolFlow, PoolSource, ProfileSpec, RoleSession, RoleSource,
-    StsSpec, Variants,
+    ConfigError, FileSpec, KeySource, LoginSpec, PoolFlow, PoolSource, ProfileSpec, RoleSession,
+    RoleSource, StsSpec, Variants,
 };
 use crate::name::LoginName;
 
@@ -36,6 +36,9 @@ pub(super) struct RawProfile {
     sts_region: Option<Spanned<String>>,
     fips: Option<Spanned<bool>>,
     dual_stack: Option<Spanned<bool>>,
+    pub(super) write_profile: Option<Spanned<String>>,
+    region: Option<Spanned<String>>,
+    output: Option<Spanned<String>>,
 }
 
 /// The two flows of identity pools.
@@ -68,6 +71,38 @@ impl RawProfile {
             return Err(at(name, told.into()));
         };
         Ok(ProfileSpec { source, sts })
+    }
+
+    /// What is written of it into other files.
+    pub(super) fn file(&self, at: At<'_>) -> Result<Option<FileSpec>, ConfigError> {
+        let file = FileSpec {
+            write_profile: match &self.write_profile {
+                None => None,
+                Some(name) => Some(
+                    name.get_ref()
+                        .parse()
+                        .map_err(|bad| at(name.span(), format!("write_profile: {bad}")))?,
+                ),
+            },
+            region: match &self.region {
+                None => None,
+                Some(region) if is_region(region.get_ref()) => Some(region.get_ref().clone()),
+                Some(region) => {
+                    return Err(at(region.span(), "region looks like \"us-east-1\"".into()));
+                }
+            },
+            output: match &self.output {
+                None => None,
+                Some(output) if OUTPUTS.contains(&output.get_ref().as_str()) => {
+                    Some(output.get_ref().clone())
+                }
+                Some(output) => {
+                    let told = format!("output is one of {}", OUTPUTS.join(", "));
+                    return Err(at(output.span(), told));
+                }
+            },
+        };
+        Ok((file != FileSpec::default()).then_some(file))
     }
 
     fn pool(
@@ -364,6 +399,9 @@ fn is_policy(text: &str) -> bool {
         && serde_json::from_str::<serde_json::Value>(text)
             .is_ok_and(|policy| policy.get("Statement").is_some())
 }
+
+/// What the AWS CLI prints.
+const OUTPUTS: &[&str] = &["json", "yaml", "yaml-stream", "text", "table", "off"];
 
 /// What STS takes as `DurationSeconds`.
 const SHORTEST_ROLE: Duration = Duration::from_secs(15 * 60);

@@ -1,5 +1,6 @@
 //! What a value looks like: lengths of time, endpoints, addresses that a browser comes back to.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -7,6 +8,7 @@ use toml::Spanned;
 use super::At;
 use crate::config::ConfigError;
 use crate::config::ids::is_loopback;
+use crate::secret::Secret;
 
 /// `90s`, `30m`, `12h` or `7d`.
 pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
@@ -146,4 +148,61 @@ fn is_secure(url: &str) -> bool {
         .is_some_and(|rest| !rest.is_empty());
     let local = url.strip_prefix("http://").is_some_and(is_loopback);
     clean && (secure || local)
+}
+
+/// A proxy, with whatever it wants to know of its user.
+pub(super) fn proxy(given: Spanned<Secret>, at: At<'_>) -> Result<Secret, ConfigError> {
+    let url = given.get_ref().expose();
+    let host = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .map(|rest| rest.rsplit('@').next().unwrap_or_default())
+        .map(|rest| rest.trim_end_matches('/'));
+    let clean = url.chars().all(|c| c.is_ascii_graphic());
+    if clean && host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#'])) {
+        Ok(given.into_inner())
+    } else {
+        let told = "proxy looks like \"http://proxy.example.com:3128\"";
+        Err(at(given.span(), told.into()))
+    }
+}
+
+/// What is reached without a proxy.
+pub(super) fn no_proxy(
+    given: Option<Spanned<Vec<Spanned<String>>>>,
+    at: At<'_>,
+) -> Result<Vec<String>, ConfigError> {
+    let Some(given) = given else {
+        return Ok(Vec::new());
+    };
+    for host in given.get_ref() {
+        let text = host.get_ref();
+        let clean = text.chars().all(|c| c.is_ascii_graphic() && c != ',');
+        if text.is_empty() || text.len() > 256 || !clean || text.contains("://") {
+            let told = "no_proxy has host names such as \"intranet.example.com\", domains such as \
+                        \".example.com\", and addresses";
+            return Err(at(host.span(), told.into()));
+        }
+    }
+    Ok(given
+        .into_inner()
+        .into_iter()
+        .map(Spanned::into_inner)
+        .collect())
+}
+
+/// A file, wherever the daemon was started.
+pub(super) fn path(
+    key: &str,
+    given: Option<Spanned<String>>,
+    at: At<'_>,
+) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(given) = given else { return Ok(None) };
+    let path = PathBuf::from(given.get_ref());
+    if path.is_absolute() && !given.get_ref().contains('\0') {
+        Ok(Some(path))
+    } else {
+        let told = format!("{key} is an absolute path: no ~ or $VARIABLE is read");
+        Err(at(given.span(), told))
+    }
 }
