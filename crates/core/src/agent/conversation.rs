@@ -1,6 +1,9 @@
 //! What is known of a conversation under way: a sign-in, or what is asked for an account.
 
+use std::time::Duration;
+
 use crate::agent::account::Sought;
+use crate::config::LoginSpec;
 use crate::conversation::{Answer, Goal, Question, Thread};
 use crate::event::{ConversationId, Ticket};
 use crate::failure::Trouble;
@@ -98,8 +101,10 @@ impl Conversation {
     }
 
     /// Why it failed, as people are told.
-    pub(super) fn trouble(&self, login: &LoginName, fault: Fault) -> Trouble {
-        if self.is_sign_in() {
+    pub(super) fn trouble(&self, login: &LoginName, spec: &LoginSpec, fault: Fault) -> Trouble {
+        if let LoginSpec::Command(program) = spec {
+            Trouble::Program(fault.text, program.command.join(" "), Duration::ZERO)
+        } else if self.is_sign_in() {
             Trouble::CannotSignIn(login.clone(), fault.kind, fault.text)
         } else {
             Trouble::CannotDo(login.clone(), self.goal.clone(), fault.kind, fault.text)

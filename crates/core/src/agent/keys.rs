@@ -152,7 +152,7 @@ impl Agent {
             return Trouble::SignedOut(login_name.clone());
         }
         if let Some(setback) = &login.setback {
-            return setback.trouble(now.at.until(login.until));
+            return login.trouble(setback, now.at.until(login.until));
         }
         if let Some(setback) = &profile.setback {
             return setback.profile_trouble(name, profile.wait(now.at));

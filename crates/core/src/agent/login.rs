@@ -15,7 +15,7 @@ use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_out::Leaving;
 use crate::agent::work::Work;
 use crate::config::LoginSpec;
-use crate::failure::Ended;
+use crate::failure::{Ended, Trouble};
 use crate::fault::{FaultKind, VaultFault};
 use crate::pace;
 use crate::secret::Secret;
@@ -347,6 +347,19 @@ impl Login {
             // new one follows, but not in a hurry without end.
             let text = "The user pool's token was over before it came.".to_owned();
             self.refresh_failed(FaultKind::Service, text, now, rng);
+        }
+    }
+
+    /// What people are told of a setback, when the next attempt is `wait` away.
+    pub(super) fn trouble(&self, setback: &Setback, wait: Duration) -> Trouble {
+        match &self.spec {
+            LoginSpec::Command(program) if !setback.is_vaults() => {
+                Trouble::Program(setback.text.clone(), program.command.join(" "), wait)
+            }
+            LoginSpec::UserPool(_)
+            | LoginSpec::Oidc(_)
+            | LoginSpec::Command(_)
+            | LoginSpec::Guest => setback.trouble(wait),
         }
     }
 

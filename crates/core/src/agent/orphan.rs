@@ -211,10 +211,16 @@ impl Agent {
         self.settle_login(name, now);
     }
 
-    /// The logins that had a session which could not be revoked before a stop: one entry for each.
-    /// At their providers these live on to their own ends.
-    pub fn left_behind(&self) -> &[LoginName] {
-        &self.left_behind
+    /// The logins with sessions that are over here and were not revoked: one entry for each. A
+    /// process that ends gives them up, and at their providers they live on to their own ends.
+    pub fn left_behind(&self) -> Vec<LoginName> {
+        let mut all = self.left_behind.clone();
+        for (name, login) in &self.logins {
+            let under_way = matches!(login.work, Work::Revoking(..));
+            let many = login.orphans.len() + usize::from(under_way);
+            all.extend(std::iter::repeat_n(name.clone(), many));
+        }
+        all
     }
 }
 

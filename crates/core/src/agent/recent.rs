@@ -2,6 +2,7 @@
 //! decision has to think of it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::agent::login::{Login, State};
@@ -134,7 +135,7 @@ impl Agent {
 
     fn away(&self, name: &LoginName, login: &Login) -> Option<Away> {
         let of = |setback: &Setback, profile: Option<&ProfileName>| Away {
-            code: Failure::from(setback.trouble(std::time::Duration::ZERO)).code,
+            code: Failure::from(login.trouble(setback, Duration::ZERO)).code,
             since: setback.since,
             profile: profile.cloned(),
         };

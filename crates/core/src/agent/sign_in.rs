@@ -266,7 +266,7 @@ impl Agent {
             }
             Err(fault) => {
                 let kind = fault.kind;
-                let trouble = talk.trouble(name, fault);
+                let trouble = talk.trouble(name, &spec, fault);
                 self.end_conversation(name, trouble);
                 self.drop_access(name, &sent, kind);
             }

@@ -155,9 +155,6 @@ impl Agent {
         let Some(name) = self.known_login(ticket, name) else {
             return;
         };
-        if name.is_guest() {
-            return self.fail(ticket, Trouble::GuestSignIn);
-        }
         self.end_conversation(&name, Trouble::Superseded(name.clone()));
         if let Some(login) = self.logins.get_mut(&name) {
             let leaving = login.leaving.get_or_insert_default();

@@ -310,13 +310,7 @@ impl Desk {
         };
         self.handle(Event::Revoked {
             login,
-            parting: Parting {
-                revoked,
-                forgotten,
-                everywhere: Ok(()),
-                rotated: None,
-                logout_url: None,
-            },
+            parting: parting(revoked, forgotten),
         });
         (refresh_token.unwrap().expose().to_owned(), farewell)
     }
@@ -495,6 +489,16 @@ pub(super) fn record(refresh_token: &str, rotates: Option<bool>) -> Secret {
         ..Stored::default()
     }
     .to_record()
+}
+
+pub(super) fn parting(revoked: Result<(), Fault>, forgotten: Result<(), Fault>) -> Parting {
+    Parting {
+        revoked,
+        forgotten,
+        everywhere: Ok(()),
+        rotated: None,
+        logout_url: None,
+    }
 }
 
 pub(super) fn user(name: &str) -> User {
