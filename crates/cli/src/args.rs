@@ -9,7 +9,6 @@ use clap_complete::Shell;
 pub(crate) use self::account::{
     AccountCommand, DevicesCommand, FactorArgs, Member, MfaCommand, SignUpArgs, Who,
 };
-use crate::browser::OPEN_LINK;
 use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
@@ -94,9 +93,6 @@ pub(crate) enum Command {
         /// The directory
         dir: PathBuf,
     },
-    /// Open the link that stdin has in the browser
-    #[command(name = OPEN_LINK, hide = true)]
-    OpenLink,
 }
 
 /// Sign in
@@ -105,6 +101,11 @@ pub(crate) enum Command {
 /// terminal: password, codes, a new password, its own questions. Where stdin is no terminal, each
 /// question takes one line of it, and what is chosen comes by options. A password or code is never
 /// an argument.
+///
+/// A login with a domain or an issuer signs in in the browser: the one that BROWSER names, or the
+/// system's own. Where there is none, over SSH for one, the link is printed; open it on whatever
+/// machine, and paste the address that the browser ends on. Before the first sign-in of such a
+/// login is kept, and before any that is somebody else's than the last, you see who it is.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON)]
 pub(crate) struct LoginArgs {
@@ -234,6 +235,8 @@ fn after_help() -> String {
 Environment:
   POOLKEY_SOCKET    where the daemon listens, instead of its usual place
   POOLKEY_NO_START  1: do not start the daemon when it is not running
+  BROWSER           the browser to sign in with, instead of the system's own
+  AWS_PROFILE       the profile that “whoami” is about
   NO_COLOR          no colours
 
 Files:
@@ -253,7 +256,17 @@ the end of stdin gives up.
   > {\"kind\":\"password\",\"value\":\"…\"}
   < {\"reply\":\"question\",\"question\":{\"kind\":\"code\",\"code_for\":\"sign_in\",\"medium\":\"app\",…}}
   > {\"kind\":\"code\",\"value\":\"123 456\"}
-  < {\"reply\":\"signed_in\",\"user\":{\"sub\":\"…\",\"username\":\"ann\"}}";
+  < {\"reply\":\"signed_in\",\"user\":{\"sub\":\"…\",\"username\":\"ann\"}}
+
+A sign-in in the browser is a question with the link. Open it and answer “wait”: the question comes
+again within two seconds until something came of it. The address that the browser ended on may be
+given instead.
+
+  < {\"reply\":\"question\",\"question\":{\"kind\":\"browser\",\"url\":\"https://…\",\"redirect_uri\":\"http://…\"}}
+  > {\"kind\":\"wait\"}
+  > {\"kind\":\"address\",\"value\":\"http://localhost:8400/callback?code=…&state=…\"}
+  < {\"reply\":\"question\",\"question\":{\"kind\":\"identity\",\"user\":{\"sub\":\"…\",\"username\":\"ann\"}}}
+  > {\"kind\":\"identity\",\"value\":true}";
 
 #[cfg(test)]
 mod tests {

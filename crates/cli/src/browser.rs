@@ -85,6 +85,14 @@ pub(crate) fn open(url: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether this process is the one that opens a link. It is no command: completions and manual
+/// pages would offer it to people.
+pub(crate) fn is_opener() -> bool {
+    std::env::args_os()
+        .nth(1)
+        .is_some_and(|arg| arg == OPEN_LINK)
+}
+
 /// The other process: reads the link from stdin and opens it. No shell reads it, and it is a web
 /// address or nothing, so no browser takes it for an option.
 pub(crate) fn open_link() -> Result<(), Ending> {
@@ -100,8 +108,7 @@ pub(crate) fn open_link() -> Result<(), Ending> {
     })
 }
 
-/// The command of the other process, as `args.rs` has it.
-pub(crate) const OPEN_LINK: &str = "open-link";
+const OPEN_LINK: &str = "open-link";
 
 #[cfg(windows)]
 const NEW_PROCESS_GROUP: u32 = 0x0000_0200;

@@ -31,6 +31,7 @@ pub(crate) fn converse(
 ) -> Result<End, Ending> {
     let mut reply = client.ask(begin)?;
     loop {
+        interrupt.stops_here();
         match reply {
             Reply::Question {
                 conversation,
@@ -39,6 +40,7 @@ pub(crate) fn converse(
             } => {
                 interrupt.cancels(Some(conversation.clone()));
                 let answered = answers.answer(&question, problem.as_ref());
+                interrupt.stops_here();
                 let next = answered.and_then(|answer| {
                     let ask = Ask::Answer {
                         conversation: conversation.clone(),
@@ -46,6 +48,7 @@ pub(crate) fn converse(
                     };
                     Ok(client.ask(&ask)?)
                 });
+                interrupt.stops_here();
                 reply = match next {
                     Ok(reply) => reply,
                     Err(ending) => return Err(give_up(conversation, ending, interrupt, client)),

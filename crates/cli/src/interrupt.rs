@@ -15,6 +15,7 @@ pub(crate) struct Interrupt(Arc<Mutex<Undo>>);
 struct Undo {
     conversation: Option<ConversationId>,
     terminal: Option<Box<dyn Fn() + Send>>,
+    has_come: bool,
 }
 
 impl Interrupt {
@@ -40,8 +41,20 @@ impl Interrupt {
         self.locked(|undo| undo.terminal = terminal);
     }
 
+    /// Where an interrupt has come, this thread does no more: what the daemon answers to somebody
+    /// who has just given up is not how the command ends.
+    pub(crate) fn stops_here(&self) {
+        while self.locked(|undo| undo.has_come) {
+            std::thread::sleep(BRIEF);
+        }
+    }
+
     fn undo(&self, client: &Client) {
-        let undo = self.locked(std::mem::take);
+        let undo = self.locked(|undo| {
+            let all = std::mem::take(undo);
+            undo.has_come = true;
+            all
+        });
         if let Some(terminal) = undo.terminal {
             terminal();
         }

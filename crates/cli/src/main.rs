@@ -40,8 +40,12 @@ mod window;
 mod words;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args.command, &Client::of_process()) {
+    let ended = if browser::is_opener() {
+        browser::open_link()
+    } else {
+        run(&Args::parse().command, &Client::of_process())
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => ending.tell(),
     }
@@ -61,6 +65,5 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Daemon(command) => daemon::run(*command, client),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { dir } => manual::pages(dir),
-        Command::OpenLink => browser::open_link(),
     }
 }

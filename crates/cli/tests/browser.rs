@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use poolkey_core::conversation::{Answer, Question};
-use poolkey_core::failure::{Code, Failure};
+use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::User;
 use poolkey_ipc::{Ask, Reply};
@@ -54,7 +55,7 @@ fn a_daemon_that_does_not_wait_is_not_asked_without_end() {
     assert_eq!(terminal.end().0, Some(130));
     let waits = asked.answers().len();
     assert!((3..=14).contains(&waits), "{waits}");
-    assert!(asked.ends_with_cancel());
+    assert!(asked.has_cancel());
     assert!(terminal.echoes());
 }
 
@@ -229,8 +230,29 @@ fn an_interrupt_or_the_end_of_input_gives_up_and_restores_the_terminal() {
         let (ended, out) = terminal.end();
         assert_eq!((ended, &*out), (Some(code), ""), "{}", terminal.shown());
         assert!(terminal.echoes());
-        assert!(asked.ends_with_cancel(), "{:?}", asked.all());
+        assert!(asked.has_cancel(), "{:?}", asked.all());
     }
+}
+
+/// The daemon answers whoever waits as soon as somebody else gives up for it.
+#[test]
+fn an_interrupt_is_how_it_ends_whatever_the_daemon_says_to_that() {
+    let home = with_login();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    home.daemon_of_many(move |ask| match ask {
+        Ask::Cancel { .. } => {
+            over.store(true, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(600));
+            Reply::Done
+        }
+        _ if over.load(Ordering::SeqCst) => Reply::Failed(Trouble::NoConversation.into()),
+        _ => browser(),
+    });
+    let mut terminal = Terminal::run(&mut with_browser(&home, &["login"]));
+    terminal.expect("paste that here");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.end().0, Some(130), "{}", terminal.shown());
+    assert!(!terminal.shown().contains("error"), "{}", terminal.shown());
 }
 
 /// Ctrl-C goes to all that a terminal runs in its foreground.

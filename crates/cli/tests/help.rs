@@ -35,6 +35,7 @@ fn help_of_profile() {
         help(&["profile"]),
         help(&["profile", "add"]),
         help(&["profile", "list"]),
+        help(&["profile", "roles"]),
         help(&["profile", "remove"]),
     ];
     assert_data_eq!(all.join("\n"), file!["help/profile.txt"]);
@@ -72,6 +73,7 @@ fn help_of_account() {
 #[test]
 fn help_of_the_rest() {
     let all = [
+        help(&["whoami"]),
         help(&["credentials"]),
         help(&["renew"]),
         help(&["vault", "unlock"]),
@@ -119,6 +121,11 @@ fn completions_and_man_pages_are_written() {
         assert_eq!(said.code, Some(0), "{shell}");
         assert!(said.out.contains("credentials"), "{shell}");
         assert!(said.out.contains("forgot-password"), "{shell}");
+        assert!(said.out.contains("whoami"), "{shell}");
+        assert!(
+            !said.out.contains("open-link"),
+            "{shell}: nobody types that"
+        );
     }
     let pages = home.path().join("man");
     assert_eq!(
@@ -129,6 +136,8 @@ fn completions_and_man_pages_are_written() {
         "poolkey.1",
         "poolkey-login.1",
         "poolkey-account-mfa-set-up.1",
+        "poolkey-profile-roles.1",
+        "poolkey-whoami.1",
         "poolkey-credential-process.1",
     ] {
         let page = std::fs::read_to_string(pages.join(page)).unwrap();
@@ -136,6 +145,7 @@ fn completions_and_man_pages_are_written() {
     }
     let page = std::fs::read_to_string(pages.join("poolkey.1")).unwrap();
     assert!(page.contains("Exit codes"), "{page}");
+    assert!(!pages.join("poolkey-open-link.1").exists());
 }
 
 fn help(command: &[&str]) -> String {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -102,6 +102,29 @@ impl Home {
         })
     }
 
+    /// A daemon that answers many at once.
+    pub(crate) fn daemon_of_many(
+        &self,
+        answer: impl Fn(&Ask) -> Reply + Send + Sync + 'static,
+    ) -> Asked {
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        let asked = Asked::default();
+        let told = asked.clone();
+        let answer = Arc::new(answer);
+        std::thread::spawn(move || {
+            for peer in listener.incoming() {
+                let (mut peer, told) = (peer.unwrap(), told.clone());
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || {
+                    let Some(ask) = read(&mut peer) else { return };
+                    told.0.lock().unwrap().push(ask.clone());
+                    let _ = peer.write_all(&answer(&ask).to_line().unwrap());
+                });
+            }
+        });
+        asked
+    }
+
     /// A daemon that answers in bytes.
     pub(crate) fn raw_daemon(&self, answer: impl FnMut(&Ask) -> Vec<u8> + Send + 'static) -> Asked {
         let listener = UnixListener::bind(self.socket()).unwrap();
@@ -111,24 +134,26 @@ impl Home {
         std::thread::spawn(move || {
             for peer in listener.incoming() {
                 let mut peer = peer.unwrap();
-                let mut inbox = Inbox::new(1 << 16);
-                let line = loop {
-                    if let Some(line) = inbox.take_line().unwrap() {
-                        break Some(line);
-                    }
-                    match peer.read(inbox.room()) {
-                        // Somebody only wanted to know whether we are there.
-                        Ok(0) | Err(_) => break None,
-                        Ok(count) => inbox.filled(count),
-                    }
-                };
-                let Some(line) = line else { continue };
-                let ask = Ask::parse(&line).unwrap();
+                let Some(ask) = read(&mut peer) else { continue };
                 told.0.lock().unwrap().push(ask.clone());
                 let _ = peer.write_all(&answer(&ask));
             }
         });
         asked
+    }
+}
+
+/// What a peer asks; `None` where somebody only wanted to know whether we are there.
+fn read(peer: &mut UnixStream) -> Option<Ask> {
+    let mut inbox = Inbox::new(1 << 16);
+    loop {
+        if let Some(line) = inbox.take_line().unwrap() {
+            return Some(Ask::parse(&line).unwrap());
+        }
+        match peer.read(inbox.room()) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => inbox.filled(count),
+        }
     }
 }
 
@@ -193,6 +218,13 @@ impl Asked {
             _ => None,
         };
         self.all().into_iter().filter_map(answer).collect()
+    }
+
+    /// Whether the conversation was given up, be it while an answer was on its way.
+    pub(crate) fn has_cancel(&self) -> bool {
+        self.all().contains(&Ask::Cancel {
+            conversation: conversation(),
+        })
     }
 
     /// Whether the last of it gave the conversation up.
