@@ -12,11 +12,13 @@
 mod account;
 mod adoption;
 mod advance;
+mod chain;
 mod configure;
 mod conversation;
 mod desertion;
 mod document;
 mod fetch;
+mod guest;
 mod keys;
 mod life;
 mod line;
@@ -55,9 +57,10 @@ use crate::time::{Moment, Now};
 
 use line::Line;
 use login::Login;
-use profile::Profile;
+use profile::{Profile, Wants};
 use schedule::{Key, Schedule};
 use sign_in::Wanted;
+use who_am_i::Identifying;
 
 /// Decides for many logins and many profiles what to do when.
 ///
@@ -71,8 +74,12 @@ pub struct Agent {
     files: BTreeMap<ProfileName, FileSpec>,
     /// The profiles of each login.
     members: BTreeMap<LoginName, BTreeSet<ProfileName>>,
+    /// The profiles whose keys are given for those of another.
+    chained: BTreeMap<ProfileName, BTreeSet<ProfileName>>,
     /// Those who wait for a profile's keys.
     waiting: BTreeMap<Ticket, ProfileName>,
+    /// Those for whom AWS is asked who keys are.
+    identifying: BTreeMap<Ticket, Identifying>,
     misread: Option<ConfigError>,
     clock_ahead: Option<i64>,
     line: Line,
@@ -97,7 +104,9 @@ impl Agent {
             profiles: BTreeMap::new(),
             files: BTreeMap::new(),
             members: BTreeMap::new(),
+            chained: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            identifying: BTreeMap::new(),
             misread: None,
             clock_ahead: None,
             line: Line::default(),
@@ -163,17 +172,24 @@ impl Agent {
         self.effects.is_empty() && self.logins.values().all(Login::is_quiet)
     }
 
-    /// Whether any login has a session: only then is there anything to watch the clock for.
+    /// Whether any login has a session, or a guest has keys: only then is there anything to watch the
+    /// clock for.
     pub fn is_signed_in(&self) -> bool {
         self.logins.values().any(|login| login.session().is_some())
+            || self.profiles.values().any(|profile| profile.held.is_some())
     }
 
     fn asked(&mut self, ticket: Ticket, request: Request, now: Now) {
         if self.stopping {
             return self.fail(ticket, Trouble::Stopping);
         }
+        if request.is_about_guests() {
+            return self.fail(ticket, Trouble::Guests);
+        }
         match request {
-            Request::Credentials { profile } => self.ask_keys(ticket, &profile, now),
+            Request::Credentials { profile } => {
+                self.ask_keys(ticket, &profile, Wants::Document, now);
+            }
             Request::SignIn {
                 login,
                 username,
@@ -204,7 +220,9 @@ impl Agent {
             } => self.answered(ticket, &conversation, answer, now),
             Request::Cancel { conversation } => self.cancel(ticket, &conversation, now),
             Request::SignOut { login, scope } => self.sign_out(ticket, &login, scope, now),
-            Request::WhoAmI { profile } => self.who_am_i(ticket, &profile, now),
+            Request::WhoAmI { profile } => {
+                self.ask_keys(ticket, &profile, Wants::Identity, now);
+            }
             Request::Renew { login } => self.renew(ticket, &login, now),
         }
     }
@@ -215,7 +233,7 @@ impl Agent {
                 known.waiting.remove(&ticket);
             }
             self.reschedule_profile(&profile, now);
-        } else {
+        } else if self.identifying.remove(&ticket).is_none() {
             self.abandon(ticket, now);
         }
     }
@@ -246,6 +264,9 @@ impl Agent {
 
     fn stop(&mut self, now: Now) {
         self.stopping = true;
+        for ticket in std::mem::take(&mut self.identifying).into_keys() {
+            self.fail(ticket, Trouble::Stopping);
+        }
         let waiting = std::mem::take(&mut self.waiting);
         for (ticket, profile) in waiting {
             if let Some(profile) = self.profiles.get_mut(&profile) {

@@ -518,6 +518,12 @@ impl Config {
         let (_, pool) = self.root(name)?;
         Some(pool.login.clone().unwrap_or_else(LoginName::guest))
     }
+
+    /// Whether any profile is of guests.
+    pub fn has_guests(&self) -> bool {
+        let mut pools = self.profiles.values().filter_map(ProfileSpec::pool);
+        pools.any(|pool| pool.login.is_none())
+    }
 }
 
 #[cfg(test)]

@@ -156,6 +156,8 @@ pub enum Trouble {
     UnknownLogin(String),
     /// The profile names a login that does not exist: only after a broken edit.
     Config(String),
+    /// Guests are no login that one could sign in to.
+    Guests,
     /// The keychain waits to be unlocked.
     VaultLocked(String),
     /// No keychain.
@@ -255,6 +257,11 @@ impl Trouble {
                 Code::UnknownLogin,
                 format!("There is no login “{name}”."),
                 format!("Add it: poolkey login {name} --user-pool-id POOL --client-id CLIENT"),
+            ),
+            Self::Guests => (
+                Code::UnknownLogin,
+                "Guests need no sign-in, and have no session to end.".into(),
+                "Ask for the keys of a profile without a login, or name a login.".into(),
             ),
             Self::Config(text) => (
                 Code::Config,

@@ -12,7 +12,7 @@ use crate::name::LoginName;
 use crate::time::{Moment, Now};
 
 /// How much a token is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
     None,
     /// Nobody waits for it.
@@ -269,18 +269,10 @@ impl Agent {
             return Need::None;
         }
         let dead = !span.is_some_and(|span| span.is_usable(now));
-        let rest_after = self.settings.rest_after;
-        let mut need = Need::None;
-        for profile in self.members_of(name) {
-            if !profile.waiting.is_empty() {
-                return Need::Now;
-            }
-            let active = profile.is_active(now, rest_after);
-            // A dead token is renewed when keys are due; a dying one, so that it is there then.
-            if active && (!dead || !profile.is_fresh(now)) {
-                need = Need::Ahead;
-            }
-        }
-        need
+        let members = self.members.get(name).into_iter().flatten();
+        members
+            .map(|profile| self.need_of(profile, dead, now))
+            .max()
+            .unwrap_or(Need::None)
     }
 }

@@ -27,10 +27,14 @@ impl Agent {
         for name in gone {
             self.drop_profile(&name);
         }
+        let guests = config.has_guests();
         let gone: Vec<LoginName> = self
             .logins
             .keys()
-            .filter(|name| !config.logins.contains_key(*name))
+            .filter(|name| {
+                let theirs = name.is_guest() && guests;
+                !theirs && !config.logins.contains_key(*name)
+            })
             .cloned()
             .collect();
         for name in gone {
@@ -42,10 +46,20 @@ impl Agent {
         for (name, spec) in &config.logins {
             self.configure_login(name.clone(), spec.clone());
         }
+        if guests {
+            self.configure_login(LoginName::guest(), LoginSpec::Guest);
+        }
+        let mut changed = Vec::new();
         for (name, spec) in &config.profiles {
-            if let Some(owner) = config.login_of(name) {
-                self.configure_profile(name.clone(), spec.clone(), owner);
+            if let Some(owner) = config.login_of(name)
+                && self.configure_profile(name.clone(), spec.clone(), owner)
+            {
+                changed.push(name);
             }
+        }
+        self.link_chains();
+        for name in changed {
+            self.drop_chained(name);
         }
         self.members.clear();
         for (name, profile) in &self.profiles {
@@ -99,17 +113,25 @@ impl Agent {
         self.changed();
     }
 
-    fn configure_profile(&mut self, name: ProfileName, spec: ProfileSpec, owner: LoginName) {
+    /// Says whether it is another than it was.
+    fn configure_profile(
+        &mut self,
+        name: ProfileName,
+        spec: ProfileSpec,
+        owner: LoginName,
+    ) -> bool {
         match self.profiles.get_mut(&name) {
             None => {
                 self.profiles.insert(name, Profile::new(spec, owner));
+                true
             }
             Some(profile)
                 if profile.is_going() || profile.spec != spec || profile.owner != owner =>
             {
                 profile.come_back(spec, owner);
+                true
             }
-            Some(_) => {}
+            Some(_) => false,
         }
     }
 

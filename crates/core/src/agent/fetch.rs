@@ -1,13 +1,14 @@
 //! A profile's keys: fetched when due, with a token that the identity pool takes.
 
 use crate::agent::Agent;
+use crate::agent::chain::Payment;
 use crate::agent::document::expiration;
 use crate::agent::line::Turn;
 use crate::agent::login::Login;
 use crate::agent::profile::{Cured, Fetch, Held};
 use crate::agent::schedule::Key;
-use crate::agent::session::IdToken;
 use crate::agent::setback::{Setback, SetbackKind};
+use crate::config::{KeySource, PoolFlow};
 use crate::event::Effect;
 use crate::fault::{Fault, FaultKind};
 use crate::name::{LoginName, ProfileName};
@@ -25,22 +26,27 @@ impl Agent {
         }
     }
 
-    /// Lets a profile take its next step, then answers whom it can.
+    /// Lets a profile take its next step, after those that it hangs on, then answers whom it can.
     pub(super) fn move_profile(&mut self, name: &ProfileName, now: Now) {
-        self.advance_profile(name, now);
+        let chain = self.chain(name);
+        for hop in &chain {
+            self.advance_profile(hop, now);
+        }
         self.answer_waiting(name, now);
-        self.reschedule_profile(name, now);
+        for hop in &chain {
+            self.reschedule_profile(hop, now);
+        }
     }
 
     fn advance_profile(&mut self, name: &ProfileName, now: Now) {
-        let rest_after = self.settings.rest_after;
+        let used = self.is_used(name, now.at);
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
         let Some(until) = profile.resting_until() else {
             return;
         };
-        if self.stopping || profile.is_fresh(now.at) || !profile.is_active(now.at, rest_after) {
+        if self.stopping || profile.is_fresh(now.at) || !used {
             profile.turn = Turn::None;
             if profile.failures > 0 {
                 profile.failures = 0;
@@ -50,17 +56,19 @@ impl Agent {
             return;
         }
         let login = profile.owner.clone();
-        if self.usable_id(&login, now.at).is_none() {
+        self.want_guests(&login, now);
+        if self.payment(name, now.at).is_none() {
             self.advance_login(&login, now);
         }
-        if until > now.at || self.usable_id(&login, now.at).is_none() {
+        if until > now.at || self.payment(name, now.at).is_none() || self.is_being_named(name) {
             return;
         }
         let calls = self.fetch_calls(name);
+        let awaited = self.is_awaited(name, now.at);
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
-        if profile.waiting.is_empty() {
+        if !awaited {
             let key = Key::Profile(name.clone());
             if !self.line.may_call(key, &mut profile.turn, calls, now.at) {
                 return;
@@ -73,46 +81,62 @@ impl Agent {
 
     fn fetch(&mut self, name: &ProfileName, now: Moment) {
         let identity = self.identity(name).cloned();
+        let (Some(spec), Some(payment)) = (self.spec_of(name), self.payment(name, now)) else {
+            return;
+        };
+        let (proof, number) = match payment {
+            Payment::Token(id) => (Proof::IdToken(id.token.clone()), id.number),
+            Payment::Nothing => (Proof::Guest, 0),
+            Payment::Keys(held) => (Proof::Keys(held.keys.clone()), held.number),
+        };
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
-        let login = self.logins.get(&profile.owner);
-        let Some(id) = login.and_then(|login| login.usable_id(now)) else {
-            return;
-        };
-        let user = login.and_then(Login::user).cloned();
+        let user = self.logins.get(&profile.owner).and_then(Login::user);
         profile.turn = Turn::None;
         profile.fetch = Fetch::Busy {
             begun: now,
-            id: id.number,
+            proof: number,
+            named: identity.is_some(),
         };
         self.effects.push_back(Effect::Fetch {
             profile: name.clone(),
-            spec: profile.spec.clone(),
-            proof: Proof::IdToken(id.token.clone()),
+            spec,
+            proof,
             identity,
-            user,
+            user: user.cloned(),
         });
     }
 
-    fn usable_id(&self, login: &LoginName, now: Moment) -> Option<&IdToken> {
-        self.logins.get(login)?.usable_id(now)
-    }
-
     /// The user's identity id in the profile's pool, where it is known.
-    fn identity(&self, name: &ProfileName) -> Option<&String> {
+    pub(super) fn identity(&self, name: &ProfileName) -> Option<&String> {
         let profile = self.profiles.get(name)?;
-        let session = self.logins.get(&profile.owner)?.session()?;
-        let pool = profile.spec.pool()?;
-        session.stored.identities.get(&pool.identity_pool_id)
+        let login = self.logins.get(&profile.owner)?;
+        let pool = &profile.spec.pool()?.identity_pool_id;
+        if login.is_guest() {
+            return login.guests.ids.get(pool);
+        }
+        login.session()?.stored.identities.get(pool)
     }
 
     /// How many calls a fetch costs.
     pub(super) fn fetch_calls(&self, name: &ProfileName) -> u32 {
-        match self.identity(name) {
-            Some(_) => 1,
-            None => 2,
-        }
+        let Some(profile) = self.profiles.get(name) else {
+            return 0;
+        };
+        let flow = match &profile.spec.source {
+            KeySource::Role(_) => return 1,
+            KeySource::Pool(pool) => &pool.flow,
+        };
+        let lookup = match self.identity(name) {
+            Some(_) => 0,
+            None => 1,
+        };
+        lookup
+            + match flow {
+                PoolFlow::Enhanced { .. } => 1,
+                PoolFlow::Classic { .. } => 2,
+            }
     }
 
     pub(super) fn fetched(
@@ -133,16 +157,27 @@ impl Agent {
                 return;
             }
             Fetch::Stale => profile.fetch = Fetch::Rest { until: now.at },
-            Fetch::Busy { begun, id } => {
+            Fetch::Busy {
+                begun,
+                proof,
+                named,
+            } => {
                 profile.fetch = Fetch::Rest { until: now.at };
                 match result {
-                    Ok(fetched) => self.take_keys(name, *fetched, begun, now),
-                    Err(fault) => self.fetch_failed(name, fault, id, now),
+                    Ok(fetched) => self.take_keys(name, *fetched, begun, named, now),
+                    Err(fault) => self.fetch_failed(name, fault, proof, now),
                 }
             }
         }
         self.changed();
+        if login.is_guest() {
+            // Another of theirs may have waited to learn who the guest is.
+            return self.settle_login(&login, now);
+        }
         self.settle_profile(name, now);
+        for hop in self.chained_to(name) {
+            self.move_profile(&hop, now);
+        }
         self.advance_login(&login, now);
         self.reschedule_login(&login, now);
     }
@@ -152,8 +187,10 @@ impl Agent {
         name: &ProfileName,
         fetched: session::Fetched,
         begun: Moment,
+        named: bool,
         now: Now,
     ) {
+        let sent = self.identity(name).filter(|_| named).cloned();
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
@@ -166,13 +203,16 @@ impl Agent {
         } else {
             // The machine slept on the answer, or the pool's keys are of no use. Either way new
             // ones follow, but not in a hurry without end.
-            let text = "The identity pool's keys were over before they came.";
+            let text = "The keys that AWS gave were over before they came.";
             profile.fail(FaultKind::Service, text.to_owned(), now, &mut self.rng);
         }
+        profile.renewals += 1;
         profile.held = Some(Held {
             span,
             told: expiration(span, now),
             keys: fetched.keys,
+            number: profile.renewals,
+            identity: fetched.identity.clone(),
         });
         let pool = profile
             .spec
@@ -181,12 +221,13 @@ impl Agent {
         let login = profile.owner.clone();
         self.observe(life, begun, now);
         if let Some((pool, identity)) = pool.zip(fetched.identity) {
-            self.note_identity(&login, pool, Some(identity));
+            self.note_identity(&login, pool, sent, Some(identity));
         }
     }
 
     /// A fault that one new attempt can cure gets one; with others the profile waits.
-    fn fetch_failed(&mut self, name: &ProfileName, fault: Fault, id: u64, now: Now) {
+    fn fetch_failed(&mut self, name: &ProfileName, fault: Fault, proof: u64, now: Now) {
+        let sent = self.identity(name).cloned();
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
@@ -199,12 +240,15 @@ impl Agent {
             // A refresh brings a newer token, or the definitive answer that there is none.
             FaultKind::TokenStale | FaultKind::Ended(_) if !profile.cured.token => {
                 profile.cured.token = true;
-                self.drop_id(&login, id);
+                match profile.spec.source_profile().cloned() {
+                    Some(source) => self.doubt_keys(&source, proof, now),
+                    None => self.drop_id(&login, proof),
+                }
             }
             FaultKind::IdentityConflict if !profile.cured.identity => {
                 profile.cured.identity = true;
                 if let Some(pool) = pool {
-                    self.note_identity(&login, pool, None);
+                    self.note_identity(&login, pool, sent, None);
                 }
             }
             FaultKind::TokenStale
@@ -232,8 +276,21 @@ impl Agent {
         }
     }
 
-    fn note_identity(&mut self, login: &LoginName, pool: String, identity: Option<String>) {
-        let Some(session) = self.logins.get_mut(login).and_then(Login::session_mut) else {
+    /// `sent` is what the pool was asked with, and `identity` what it told.
+    fn note_identity(
+        &mut self,
+        login: &LoginName,
+        pool: String,
+        sent: Option<String>,
+        identity: Option<String>,
+    ) {
+        let Some(login) = self.logins.get_mut(login) else {
+            return;
+        };
+        if login.is_guest() {
+            return login.note_guest(pool, sent.as_deref(), identity);
+        }
+        let Some(session) = login.session_mut() else {
             return;
         };
         let identities = &mut session.stored.identities;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::agent::login::State;
-use crate::agent::profile::{Fetch, Profile};
+use crate::agent::profile::{Profile, Waiter, Wants};
 use crate::agent::work::{Whose, Work};
 use crate::event::{Reply, Ticket};
 use crate::failure::Trouble;
@@ -13,7 +13,7 @@ use crate::pace;
 use crate::time::Now;
 
 impl Agent {
-    pub(super) fn ask_keys(&mut self, ticket: Ticket, name: &str, now: Now) {
+    pub(super) fn ask_keys(&mut self, ticket: Ticket, name: &str, wants: Wants, now: Now) {
         let rest_after = self.settings.rest_after;
         let found = name
             .parse::<ProfileName>()
@@ -26,32 +26,48 @@ impl Agent {
         let rested = !profile.is_active(now.at, rest_after);
         profile.asked = Some(now);
         profile.idle |= rested;
-        if profile.is_fresh(now.at)
-            && let Some(document) = profile.document(now)
-        {
-            let first = std::mem::take(&mut profile.idle);
-            self.reply(ticket, Reply::Document(document));
-            if first {
-                self.note_taken(&name, now);
-            }
+        if profile.is_fresh(now.at) && profile.working(now).is_some() {
+            self.hand_out(&name, &[(ticket, wants)], now);
             if rested {
                 self.changed();
                 self.settle_profile(&name, now);
             }
             return;
         }
-        profile.waiting.insert(ticket, now.at + pace::PATIENCE);
-        profile.hurry(now.at);
+        let until = now.at + pace::PATIENCE;
+        profile.waiting.insert(ticket, Waiter { until, wants });
         let login = profile.owner.clone();
         self.waiting.insert(ticket, name.clone());
+        self.hurry_chain(&name, now);
         self.hurry(&login, now);
         self.settle_profile(&name, now);
+    }
+
+    /// Gives those who asked what they asked for: there are keys.
+    fn hand_out(&mut self, name: &ProfileName, to: &[(Ticket, Wants)], now: Now) {
+        let Some(profile) = self.profiles.get_mut(name) else {
+            return;
+        };
+        let Some(document) = profile.document(now) else {
+            return;
+        };
+        let is_taken = to.iter().any(|(_, wants)| *wants == Wants::Document);
+        let first = is_taken && std::mem::take(&mut profile.idle);
+        for (ticket, wants) in to {
+            match wants {
+                Wants::Document => self.reply(*ticket, Reply::Document(document.clone())),
+                Wants::Identity => self.identify(*ticket, name, now),
+            }
+        }
+        if first {
+            self.note_taken(name, now);
+        }
     }
 
     /// Answers those who need not wait any longer, because there are keys, because nothing that is
     /// under way could bring any, or because they have waited long enough.
     pub(super) fn answer_waiting(&mut self, name: &ProfileName, now: Now) {
-        let hopeful = self.is_hopeful(name);
+        let hopeful = self.is_hopeful(name, now);
         let failing = self.is_failing(name);
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
@@ -59,77 +75,78 @@ impl Agent {
         if profile.waiting.is_empty() {
             return;
         }
-        let document = profile.document(now);
+        let works = profile.working(now).is_some();
         // While renewing fails, a tool is not made to wait for what may never come.
-        let settled = profile.is_fresh(now.at) || !hopeful || (failing && document.is_some());
-        let done: Vec<Ticket> = profile
+        let settled = profile.is_fresh(now.at) || !hopeful || (failing && works);
+        let done: Vec<(Ticket, Wants)> = profile
             .waiting
             .iter()
-            .filter(|(_, until)| settled || **until <= now.at)
-            .map(|(ticket, _)| *ticket)
+            .filter(|(_, waiter)| settled || waiter.until <= now.at)
+            .map(|(ticket, waiter)| (*ticket, waiter.wants))
             .collect();
         if done.is_empty() {
             return;
         }
-        for ticket in &done {
+        for (ticket, _) in &done {
             profile.waiting.remove(ticket);
             self.waiting.remove(ticket);
         }
-        let first = document.is_some() && std::mem::take(&mut profile.idle);
-        let reply = match document {
-            Some(document) => Reply::Document(document),
-            None => {
-                // Somebody may want to sign in because of it. A tool that asks in a loop moves
-                // nobody more than once a minute.
-                let told = profile
-                    .in_vain
-                    .is_some_and(|when| now.at.since(when) < IN_VAIN_PAUSE);
-                if !told {
-                    profile.in_vain = Some(now.at);
-                    self.changed();
-                }
-                Reply::Failed(self.why_no_keys(name, now).into())
-            }
-        };
-        for ticket in done {
-            self.reply(ticket, reply.clone());
+        if works {
+            return self.hand_out(name, &done, now);
         }
-        if first {
-            self.note_taken(name, now);
+        // Somebody may want to sign in because of it. A tool that asks in a loop moves nobody more
+        // than once a minute.
+        let told = profile
+            .in_vain
+            .is_some_and(|when| now.at.since(when) < IN_VAIN_PAUSE);
+        if !told {
+            profile.in_vain = Some(now.at);
+            self.changed();
+        }
+        let reply = Reply::Failed(self.why_no_keys(name, now).into());
+        for (ticket, _) in done {
+            self.reply(ticket, reply.clone());
         }
     }
 
+    /// Whether renewing fails, anywhere on the way to these keys.
     fn is_failing(&self, name: &ProfileName) -> bool {
-        self.profiles.get(name).is_some_and(|profile| {
-            let login = self.logins.get(&profile.owner);
-            profile.setback.is_some() || login.is_some_and(|login| login.setback.is_some())
+        self.chain(name).iter().any(|hop| {
+            self.profiles.get(hop).is_some_and(|profile| {
+                let login = self.logins.get(&profile.owner);
+                profile.setback.is_some() || login.is_some_and(|login| login.setback.is_some())
+            })
         })
     }
 
     /// Whether something is under way that may bring keys.
-    fn is_hopeful(&self, name: &ProfileName) -> bool {
+    fn is_hopeful(&self, name: &ProfileName, now: Now) -> bool {
         let Some(profile) = self.profiles.get(name) else {
             return false;
         };
+        let chain = self.chain(name);
+        let first = chain.first().unwrap_or(name);
         let Some(login) = self.logins.get(&profile.owner) else {
             return false;
         };
         let possible = match login.state {
             State::Unread | State::SignedIn(_) => login.leaving.is_none() && !self.stopping,
-            State::SignedOut | State::NeedsSignIn(..) => false,
+            State::SignedOut => login.is_guest() && !self.stopping,
+            State::NeedsSignIn(..) => false,
         };
-        let under_way = match profile.fetch {
-            Fetch::Busy { .. } | Fetch::Stale => true,
-            Fetch::Last => false,
-            Fetch::Rest { .. } => match login.work {
+        let under_way = self.is_fetching(name, now.at).unwrap_or_else(|| {
+            if login.is_guest() {
+                return login.waits_for_vault(now.at) || self.is_being_named(first);
+            }
+            match login.work {
                 Work::Rest | Work::Revoking(Whose::Leaver, _) => false,
                 Work::Recalling
                 | Work::Probing
                 | Work::Refreshing { .. }
                 | Work::Keeping(_)
                 | Work::Revoking(Whose::Orphan, _) => true,
-            },
-        };
+            }
+        });
         possible && under_way
     }
 
@@ -142,6 +159,7 @@ impl Agent {
             return Trouble::UnknownLogin(login_name.to_string());
         };
         match &login.state {
+            State::SignedOut if login.is_guest() => {}
             State::SignedOut => return Trouble::SignedOut(login_name.clone()),
             State::NeedsSignIn(ended, _) => {
                 return Trouble::NeedsSignIn(login_name.clone(), *ended);
@@ -151,10 +169,17 @@ impl Agent {
         if login.leaving.is_some() {
             return Trouble::SignedOut(login_name.clone());
         }
-        if let Some(setback) = &login.setback {
+        if let Some(setback) = &login.setback
+            && !login.is_guest()
+        {
             return login.trouble(setback, now.at.until(login.until));
         }
-        if let Some(setback) = &profile.setback {
+        let obstacle = self.obstacle(name, now.at);
+        if let Some((name, profile)) = obstacle
+            .as_ref()
+            .and_then(|name| Some((name, self.profiles.get(name)?)))
+            && let Some(setback) = &profile.setback
+        {
             return setback.profile_trouble(name, profile.wait(now.at));
         }
         login.work.trouble(login_name)

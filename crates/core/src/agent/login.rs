@@ -7,6 +7,7 @@ use fastrand::Rng;
 
 use crate::agent::conversation::Conversation;
 use crate::agent::desertion::Deserted;
+use crate::agent::guest::Guests;
 use crate::agent::line::Turn;
 use crate::agent::orphan::Orphan;
 use crate::agent::recent::Seen;
@@ -39,6 +40,8 @@ pub(super) struct Login {
     /// Outlives a session; see [`Stored`].
     pub(super) learnt_life: Option<Duration>,
     pub(super) conversation: Option<Conversation>,
+    /// What guests have, where it is theirs.
+    pub(super) guests: Guests,
     /// Sign-ins that were given up while the pool was being asked.
     pub(super) deserted: Vec<Deserted>,
     pub(super) leaving: Option<Leaving>,
@@ -99,6 +102,7 @@ impl Login {
             device: None,
             last_user: None,
             learnt_life: None,
+            guests: Guests::default(),
             conversation: None,
             deserted: Vec::new(),
             leaving: None,
@@ -238,7 +242,7 @@ impl Login {
         Stored {
             last_user: self.last_user.clone(),
             learnt_life: self.learnt_life,
-            guests: std::collections::BTreeMap::new(),
+            guests: self.guests.ids.clone(),
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),
             device: self.device.clone(),

@@ -20,9 +20,11 @@ pub(super) struct Profile {
     /// Whose tokens pay for its keys: [`LoginName::guest`] where it is nobody's.
     pub(super) owner: LoginName,
     pub(super) held: Option<Held>,
+    /// How many times keys came.
+    pub(super) renewals: u64,
     pub(super) fetch: Fetch,
-    /// Those who wait, and until when.
-    pub(super) waiting: BTreeMap<Ticket, Moment>,
+    /// Those who wait.
+    pub(super) waiting: BTreeMap<Ticket, Waiter>,
     pub(super) asked: Option<Now>,
     /// Whether nobody has been given keys since it was last at rest.
     pub(super) idle: bool,
@@ -35,10 +37,31 @@ pub(super) struct Profile {
     pub(super) cured: Cured,
 }
 
+/// One who waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiter {
+    /// Until then.
+    pub(super) until: Moment,
+    pub(super) wants: Wants,
+}
+
+/// What keys are wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    /// A tool wants them.
+    Document,
+    /// A person wants to know who they are.
+    Identity,
+}
+
 /// Keys in memory.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) keys: Keys,
+    /// Counts the keys, so that a verdict on some is not taken for a verdict on the next.
+    pub(super) number: u64,
+    /// The identity that an identity pool gave them to.
+    pub(super) identity: Option<String>,
     pub(super) span: Span,
     /// The `Expiration` that was told first.
     pub(super) told: UnixTime,
@@ -49,8 +72,12 @@ pub(super) struct Held {
 pub(super) enum Fetch {
     /// None; and none before `until`.
     Rest { until: Moment },
-    /// One, with the ID token of this number.
-    Busy { begun: Moment, id: u64 },
+    /// One, with the ID token or the keys of this number, and with or without an identity's name.
+    Busy {
+        begun: Moment,
+        proof: u64,
+        named: bool,
+    },
     /// One whose result belongs to a session or a specification that is gone.
     Stale,
     /// One, after which the profile itself goes.
@@ -70,6 +97,7 @@ impl Profile {
             spec,
             owner,
             held: None,
+            renewals: 0,
             fetch: Fetch::Rest {
                 until: Moment::default(),
             },
@@ -186,11 +214,17 @@ impl Profile {
         }
     }
 
-    /// What a tool is given, if there are keys that work.
-    pub(super) fn document(&self, now: Now) -> Option<Secret> {
+    /// Keys that work.
+    pub(super) fn working(&self, now: Now) -> Option<&Held> {
         let held = self.held.as_ref()?;
         // A document that says itself that it is over is refused by those who read it.
         let good = held.span.is_usable(now.at) && held.expiration(now).secs_after(now.wall) > 0;
-        good.then(|| held.document(self.spec.role_arn(), now))
+        good.then_some(held)
+    }
+
+    /// What a tool is given, if there are keys that work.
+    pub(super) fn document(&self, now: Now) -> Option<Secret> {
+        let held = self.working(now)?;
+        Some(held.document(self.spec.role_arn(), now))
     }
 }

@@ -233,7 +233,9 @@ impl Agent {
         let Some(login) = self.logins.get_mut(&name) else {
             return;
         };
+        let guest = login.is_guest();
         match &mut login.state {
+            State::SignedOut if guest => {}
             State::SignedOut => return self.fail(ticket, Trouble::SignedOut(name)),
             State::NeedsSignIn(ended, _) => {
                 let ended = *ended;
@@ -247,7 +249,7 @@ impl Agent {
             State::Unread => {}
         }
         login.until = now.at;
-        login.urged = true;
+        login.urged = !guest;
         for profile in self.members.get(&name).into_iter().flatten() {
             if let Some(profile) = self.profiles.get_mut(profile) {
                 profile.renew_now(now);
@@ -341,6 +343,7 @@ impl Login {
                 seen_alive: None,
             })),
         };
+        self.take_guests(stored.guests);
     }
 }
 

@@ -116,17 +116,20 @@ impl Agent {
 
     fn profile_deadline(&self, name: &ProfileName, now: Moment) -> Option<Moment> {
         let profile = self.profiles.get(name)?;
-        let patience = profile.waiting.values().min().copied();
+        let patience = profile.waiting.values().map(|waiter| waiter.until).min();
         let own = profile.resting_until().and_then(|until| {
-            if self.stopping || !profile.is_active(now, self.settings.rest_after) {
+            if self.stopping || !self.is_used(name, now) {
                 return None;
             }
             if let Some(renew) = profile.fresh_until(now) {
                 return Some(renew);
             }
-            // Without a usable ID token it is the login that moves next.
-            self.logins.get(&profile.owner)?.usable_id(now)?;
-            (profile.turn != Turn::InLine).then_some(until)
+            if self.payment(name, now).is_none() {
+                // It is the login, or the profile before it, that moves next; only the vault is not
+                // waited for without end.
+                return self.logins.get(&profile.owner)?.patience_ends();
+            }
+            (profile.turn != Turn::InLine && !self.is_being_named(name)).then_some(until)
         });
         own.into_iter().chain(patience).min()
     }

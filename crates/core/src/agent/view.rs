@@ -13,7 +13,10 @@ use crate::time::{Moment, Now, UnixTime};
 impl Agent {
     /// The configuration in force.
     pub fn config(&self) -> Config {
-        let logins = self.logins.iter().filter(|(_, login)| !login.is_going());
+        let logins = self
+            .logins
+            .iter()
+            .filter(|(_, login)| !login.is_going() && !login.is_guest());
         let profiles = self
             .profiles
             .iter()
@@ -36,7 +39,7 @@ impl Agent {
             logins: self
                 .logins
                 .iter()
-                .filter(|(_, login)| !login.is_going())
+                .filter(|(_, login)| !login.is_going() && !login.is_guest())
                 .map(|(name, login)| self.view_login(name, login, now))
                 .collect(),
             profiles: self
@@ -112,7 +115,21 @@ impl Agent {
 
     fn view_profile(&self, name: &ProfileName, profile: &Profile, now: Now) -> ProfileView {
         let held = profile.held.as_ref().filter(|held| held.span.dead > now.at);
-        let active = profile.is_active(now.at, self.settings.rest_after);
+        let active = self.is_used(name, now.at);
+        // Guests have no view of their own that would tell of their vault.
+        let vault = self
+            .logins
+            .get(&profile.owner)
+            .filter(|login| login.is_guest())
+            .and_then(|login| Some((login.setback.as_ref()?, login.until)));
+        let trouble = match &profile.setback {
+            Some(setback) => Some((
+                setback.since.wall,
+                setback.profile_trouble(name, profile.wait(now.at)),
+            )),
+            None => vault
+                .map(|(setback, until)| (setback.since.wall, setback.trouble(now.at.until(until)))),
+        };
         ProfileView {
             name: name.clone(),
             login: Some(profile.owner.clone()).filter(|owner| !owner.is_guest()),
@@ -131,11 +148,8 @@ impl Agent {
                 .filter(|_| active)
                 .map(|held| wall(held.span.renew, now)),
             asked: profile.asked.map(|asked| asked.wall),
-            trouble: profile
-                .setback
-                .as_ref()
-                .map(|setback| setback.profile_trouble(name, profile.wait(now.at)).into()),
-            trouble_since: profile.setback.as_ref().map(|setback| setback.since.wall),
+            trouble_since: trouble.as_ref().map(|(since, _)| *since),
+            trouble: trouble.map(|(_, trouble)| trouble.into()),
         }
     }
 }
