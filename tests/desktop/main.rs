@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod browser;
 mod main_window;
 mod native;
 mod pictures;

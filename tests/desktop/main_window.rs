@@ -26,8 +26,10 @@ fn logins_and_profiles_are_shown_renewed_and_signed_out() {
         window.reads("credential_process = ");
         window.reads("aws sts get-caller-identity --profile dev");
         window.clicks("Overview");
-        window.clicks("Sign out");
+        window.clicks("Sign out…");
+        window.run("document.querySelector('form.note button[type=submit]').click()");
         window.reads("Signed out");
+        window.reads("The provider has ended the session");
         assert_eq!(world.login().state, LoginState::SignedOut);
     });
 }

@@ -1,6 +1,6 @@
 // Which page the window shows: the part of its address behind `#`.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 export type Route =
   | { page: 'overview' }
@@ -55,7 +55,7 @@ export function go(route: Route): void {
 
 export function useRoute(): Route {
   const [route, move] = useState(() => routeOf(location.hash))
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = () => move(routeOf(location.hash))
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)

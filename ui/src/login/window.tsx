@@ -1,6 +1,6 @@
 // The login window: which login, then one question at a time, then the end.
 
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { bridge } from '../bridge'
 import { Mark } from '../parts/glyph'
 import { Problem } from '../parts/problem'
@@ -23,7 +23,7 @@ export function LoginWindow(props: { login: string | null }) {
   const talk = useTalk(login)
   const { stage, goal, busy } = talk
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const leave = (event: KeyboardEvent) => {
       // Escape also ends the choice of an input method, and that is all it is meant for then.
       if (event.key === 'Escape' && !event.isComposing) void bridge.close()

@@ -1,7 +1,7 @@
 // What the two forms have in common: they are checked as they are typed, and saved whole.
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Submit } from '../parts/button'
 import type { Refused } from '../parts/field'
@@ -74,7 +74,7 @@ export function Editor(props: {
   }
 
   // Escape leaves the page; what was typed is there when it is opened again.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const leave = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
       if (asks) ask(false)

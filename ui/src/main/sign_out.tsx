@@ -1,6 +1,6 @@
 // A sign-out: how far it goes, and what came of each step.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { bridge, failureOf } from '../bridge'
 import { Submit } from '../parts/button'
 import { Check, Radios } from '../parts/check'
@@ -30,7 +30,7 @@ export function SignOut(props: { login: LoginView; close: () => void; done: (lef
     }
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const escape = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !event.isComposing) props.close()
     }
