@@ -1,3 +1,4 @@
+use poolkey_core::config::KeySource;
 use toml_edit::value;
 
 use super::*;
@@ -155,3 +156,63 @@ fn login(pool: &str) -> Table {
     table["client_id"] = value("x");
     table
 }
+
+#[test]
+fn lists_and_tables_stay_within_the_profile_that_they_belong_to() {
+    let (_home, file) = written(&WRITTEN.replace("01234567-89ab", GUID));
+    let policy = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": []\n}";
+    let mut table = Table::new();
+    table["source_profile"] = value("dev");
+    table["role_arn"] = value("arn:aws:iam::123456789012:role/x");
+    table["session_policy"] = value(policy);
+    table["policy_arns"] = texts(["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]);
+    table["tags"] = pairs([("team", "it's \"x\""), ("cost center", "7")]);
+    table["transitive_tags"] = texts(["team"]);
+    file.edit(|document| insert(document, "profile", "prod", table))
+        .unwrap();
+    let text = std::fs::read_to_string(file.path()).unwrap();
+    let lists = "policy_arns = [\"arn:aws:iam::aws:policy/A\", \"arn:aws:iam::aws:policy/B\"]\n\
+                 tags = { team = ";
+    assert!(text.contains(lists), "{text}");
+    assert!(text.contains(", \"cost center\" = \"7\" }\ntransitive_tags = [\"team\"]\n"));
+    let config = file.read().unwrap();
+    let KeySource::Role(read) = &config.profiles[&"prod".parse().unwrap()].source else {
+        panic!("it is a role: {text}");
+    };
+    assert_eq!(read.session.policy.as_deref(), Some(policy));
+    assert_eq!(read.tags["team"], "it's \"x\"");
+    assert_eq!(read.tags["cost center"], "7");
+    assert_eq!(read.transitive_tags, ["team"]);
+    assert_eq!(read.session.policy_arns.len(), 2);
+}
+
+#[test]
+fn what_a_person_wrote_as_a_table_of_its_own_goes_with_its_profile() {
+    let mut document: DocumentMut = "\
+        [profile.a]\nx = 1\n\n# About the tags.\n[profile.a.tags]\nteam = \"x\"\n\n\
+        # About b.\n[profile.b]\nx = 2\n"
+        .parse()
+        .unwrap();
+    remove(&mut document, "profile", "a").unwrap();
+    let left = document.to_string();
+    assert!(
+        !left.contains("team") && !left.contains("profile.a"),
+        "{left}"
+    );
+    assert!(left.contains("# About b.\n[profile.b]\nx = 2\n"), "{left}");
+}
+
+#[test]
+fn a_preview_says_what_would_be_and_writes_nothing() {
+    let text = WRITTEN.replace("01234567-89ab", GUID);
+    let (_home, file) = written(&text);
+    let config = file
+        .preview(|document| insert(document, "login", "b", login("us-east-1_X")))
+        .unwrap();
+    assert_eq!(config.logins.len(), 2);
+    let refused = file.preview(|document| insert(document, "login", "c", login("nonsense")));
+    assert!(refused.unwrap_err().sentence.contains("stays as it is"));
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), text);
+}
+
+const GUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
