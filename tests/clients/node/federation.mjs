@@ -1,7 +1,9 @@
 // npm's oidc-provider is the provider behind a user pool: the pool is its client, and is judged.
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:http";
 
 import { Provider } from "oidc-provider";
 import * as oidc from "openid-client";
@@ -9,17 +11,15 @@ import * as oidc from "openid-client";
 import { check } from "./bench.mjs";
 import { based, Browser, CALLBACK, seedBrowser } from "./browser.mjs";
 
+// The provider warns that its pages and keys are for development, which they are.
+const { warn } = console;
+console.warn = (text, ...rest) => /^\S*oidc-provider/.test(text) || warn(text, ...rest);
+
 const SECRET = "a-secret-of-the-pool-at-the-provider";
 
-/** Runs a provider while something is done with it. Its pages are its own, for development. */
+/** Runs a provider while something is done with it. Its pages are its own. */
 async function withProvider(more, run) {
-  const warn = console.warn;
-  // It warns that its keys and pages are for development, which they are.
-  console.warn = () => {};
-  const info = console.info;
-  console.info = () => {};
   // The issuer has the port in it, so the port comes first.
-  const { createServer } = await import("node:http");
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -42,14 +42,17 @@ async function withProvider(more, run) {
       claims: () => ({ sub: id, email: `${id}@work.example`, email_verified: true, name: `Ms ${id}` }),
     }),
     pkce: { required: () => false },
+    // All that it would otherwise remark upon.
+    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    renderError: (ctx, out) => {
+      ctx.body = JSON.stringify(out);
+    },
     ...configuration,
   });
   for (const event of ["authorization.error", "grant.error", "server_error", "userinfo.error"]) {
     provider.on(event, (_, error) => errors.push(`${event}: ${error.error_description ?? error}`));
   }
   server.on("request", provider.callback());
-  console.warn = warn;
-  console.info = info;
   try {
     await run(issuer, errors, provider);
   } finally {
@@ -135,7 +138,6 @@ await check("oidc-provider: the pool's secret by header, where the provider want
 });
 
 await check("oidc-provider: ES256 and PS256 signatures", async () => {
-  const { generateKeyPairSync } = await import("node:crypto");
   for (const [algorithm, pair] of [
     ["ES256", generateKeyPairSync("ec", { namedCurve: "P-256" })],
     ["PS256", generateKeyPairSync("rsa", { modulusLength: 2048 })],
