@@ -124,10 +124,19 @@ impl Performer {
                     result: self.call(fetch).await.map(Box::new),
                 }
             }
-            Effect::Identify { ticket, .. } => Event::Identified {
+            Effect::Identify {
                 ticket,
-                result: Err(Fault::new(FaultKind::Unsupported, "Not asked.")),
-            },
+                profile: _,
+                spec,
+                keys,
+                id_token,
+            } => {
+                let identify = || self.cognito.identify(&spec, &keys, id_token.as_ref());
+                Event::Identified {
+                    ticket,
+                    result: self.call(identify).await.map(Box::new),
+                }
+            }
         })
     }
 
