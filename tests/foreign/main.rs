@@ -100,7 +100,7 @@ async fn a_client_secret_is_asked_for_and_proven() {
             .await
             .unwrap();
         cognito
-            .revoke(&spec, &refresh, Some(&secret), &Farewell::default())
+            .revoke(&spec, Some(&refresh), Some(&secret), &Farewell::default())
             .await
             .revoked
             .unwrap();
@@ -127,7 +127,7 @@ async fn a_refresh_token_serves_until_it_is_revoked() {
         within(renewed.id_life.length, 3600);
     }
     let parting = cognito
-        .revoke(&spec, &refresh, None, &Farewell::default())
+        .revoke(&spec, Some(&refresh), None, &Farewell::default())
         .await;
     parting.revoked.unwrap();
     let fault = cognito

@@ -152,10 +152,9 @@ pub(crate) async fn revoke(
 pub(crate) async fn logout_url(
     cognito: &Cognito,
     spec: &LoginSpec,
-    id_token: Option<&Secret>,
 ) -> Option<String> {
     let source = Source::of(cognito, spec).await.ok()?;
-    source.logout_url(id_token)
+    source.logout_url()
 }
 
 /// A browser that is back, or an address in its place.

@@ -3,13 +3,14 @@
 //! A sign-out has the device forgotten first, then all sessions ended where that is wanted, and then
 //! this one revoked: what comes later leaves nothing to do the earlier with.
 
-use poolkey_core::config::{LoginSpec, UserPoolSpec};
+use poolkey_core::config::{Flow, LoginSpec, UserPoolSpec};
 use poolkey_core::event::{Farewell, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use poolkey_core::secret::Secret;
 use poolkey_core::session::Tokens;
 
 use crate::Cognito;
+use crate::browser;
 use crate::call::{Answered, call};
 use crate::classify::Operation;
 use crate::tokens::tokens;
@@ -61,32 +62,64 @@ pub(crate) async fn revoke(
         LoginSpec::UserPool(pool) => {
             let leaving = Leaving {
                 cognito,
+                login: spec,
                 spec: pool,
                 client_secret,
                 device_key: farewell.forget.as_deref(),
                 refresh_token: refresh_token.cloned(),
                 access_token: farewell.access_token.clone(),
             };
-            leaving.end(farewell).await
+            let parting = leaving.end(farewell).await;
+            let logout_url = match &pool.managed_login {
+                Some(_) => browser::logout_url(cognito, spec).await,
+                None => None,
+            };
+            Parting {
+                logout_url,
+                ..parting
+            }
         }
-        LoginSpec::Oidc(_) => Parting::failed(
-            &Fault::new(FaultKind::Unsupported, "It cannot be revoked."),
-            farewell,
-        ),
-        // There is nobody to be told.
+        LoginSpec::Oidc(_) => Parting {
+            revoked: match refresh_token {
+                Some(token) => browser::revoke(cognito, spec, token, client_secret).await,
+                None => Ok(()),
+            },
+            everywhere: only_here(farewell),
+            logout_url: browser::logout_url(cognito, spec).await,
+            ..nothing_to_do()
+        },
         LoginSpec::Command(_) | LoginSpec::Guest => Parting {
-            revoked: Ok(()),
-            forgotten: Ok(()),
-            everywhere: Ok(()),
-            rotated: None,
-            logout_url: None,
+            everywhere: only_here(farewell),
+            ..nothing_to_do()
         },
     }
+}
+
+const fn nothing_to_do() -> Parting {
+    Parting {
+        revoked: Ok(()),
+        forgotten: Ok(()),
+        everywhere: Ok(()),
+        rotated: None,
+        logout_url: None,
+    }
+}
+
+/// No OpenID provider has a call that ends what was begun elsewhere.
+fn only_here(farewell: &Farewell) -> Result<(), Fault> {
+    if !farewell.everywhere {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Unsupported,
+        "only a Cognito user pool can be asked for that; a provider's own page of one's account can.",
+    ))
 }
 
 /// A session of a user pool that ends.
 struct Leaving<'a> {
     cognito: &'a Cognito,
+    login: &'a LoginSpec,
     spec: &'a UserPoolSpec,
     client_secret: Option<&'a Secret>,
     device_key: Option<&'a str>,
@@ -156,14 +189,13 @@ impl Leaving<'_> {
                 "The session has no refresh token, and no access token that works.",
             ));
         };
-        let tokens = refresh(
-            self.cognito,
-            self.spec,
+        let renewed = self.cognito.refresh(
+            self.login,
             refresh_token,
             self.client_secret,
             self.device_key,
-        )
-        .await?;
+        );
+        let tokens = renewed.await?;
         if let Some(rotated) = tokens.refresh_token {
             self.refresh_token = Some(rotated);
         }
@@ -204,6 +236,9 @@ impl Leaving<'_> {
 
     async fn revoke(&self) -> Result<(), Fault> {
         match &self.refresh_token {
+            Some(token) if self.spec.flow == Flow::Browser && self.device_key.is_none() => {
+                browser::revoke(self.cognito, self.login, token, self.client_secret).await
+            }
             Some(token) => revoke_token(self.cognito, self.spec, token, self.client_secret).await,
             None => Ok(()),
         }

@@ -405,8 +405,6 @@ pub struct Farewell {
     pub everywhere: bool,
     /// An access token that should still work, where there is one.
     pub access_token: Option<Secret>,
-    /// The session's last ID token, by which a provider knows whom it signs out.
-    pub id_token: Option<Secret>,
 }
 
 /// What came of the end of a session.

@@ -258,23 +258,29 @@ impl<'a> Source<'a> {
     }
 
     /// Where a browser goes that shall be signed out there.
-    pub(super) fn logout_url(&self, id_token: Option<&Secret>) -> Option<String> {
+    ///
+    /// No ID token goes along as a hint: an identity pool would take it from whoever finds it in the
+    /// browser's history.
+    pub(super) fn logout_url(&self) -> Option<String> {
         match &self.kind {
             Kind::Pool(pool, managed) => {
                 let mut url = Url::parse(&format!("{}/logout", managed.domain)).ok()?;
-                url.query_pairs_mut()
-                    .append_pair("client_id", &pool.client_id)
-                    .append_pair("logout_uri", managed.logout_uri.as_deref()?);
+                let mut query = url.query_pairs_mut();
+                query.append_pair("client_id", &pool.client_id);
+                match &managed.logout_uri {
+                    Some(uri) => query.append_pair("logout_uri", uri),
+                    // Without a sign-out URL it goes on to the page of the next sign-in.
+                    None => query
+                        .append_pair("response_type", "code")
+                        .append_pair("redirect_uri", managed.browser.redirect_uris.first()?),
+                };
+                drop(query);
                 Some(url.into())
             }
             Kind::Oidc(oidc, metadata) => {
                 let mut url = metadata.end_session()?;
-                let mut query = url.query_pairs_mut();
-                query.append_pair("client_id", &oidc.client_id);
-                if let Some(id_token) = id_token {
-                    query.append_pair("id_token_hint", id_token.expose());
-                }
-                drop(query);
+                url.query_pairs_mut()
+                    .append_pair("client_id", &oidc.client_id);
                 Some(url.into())
             }
         }

@@ -74,7 +74,6 @@ impl Orphan {
                 .take_if(|_| passing(&parting.forgotten)),
             everywhere: passing(&parting.everywhere),
             access_token: None,
-            id_token: None,
         };
         self.refresh_token.is_some() && passing(&parting.revoked) && !self.is_over(now)
     }

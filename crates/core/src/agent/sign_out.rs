@@ -107,7 +107,6 @@ impl Login {
             forget: session.stored.device_key.clone(),
             everywhere: scope == SignOutScope::Everywhere,
             access_token: access.map(|access| access.token.clone()),
-            id_token: session.id.as_ref().map(|id| id.token.clone()),
         };
         let orphan = Orphan::new(
             self.spec.clone(),

@@ -197,7 +197,6 @@ fn everywhere_takes_an_access_token_along() {
         forget: None,
         everywhere: true,
         access_token: Some(Secret::new("access-1")),
-        id_token: Some(Secret::new("id-1")),
     };
     assert_eq!(farewell, sent);
     assert_eq!(desk.signed_out(ticket).not_everywhere, None);
