@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     clock::Moment,
     keys::{BadToken, Claims},
+    outgoing::may_be_asked,
     query::{Checks, Form, Xml, element},
     wire::Failure,
     world::World,
@@ -280,50 +281,5 @@ fn find_key<'a>(keys: &'a [Jwk], kid: Option<&str>) -> Option<&'a Jwk> {
             [only] => Some(only),
             _ => None,
         },
-    }
-}
-
-/// Whether an address may be asked: over TLS, or at this computer.
-fn may_be_asked(url: &str) -> bool {
-    let Ok(uri) = url.parse::<hyper::Uri>() else {
-        return false;
-    };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let loopback = host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    match uri.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => loopback,
-        Some(_) | None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_tls_or_this_computer() {
-        for (url, outcome) in [
-            ("https://accounts.google.com", true),
-            ("https://idp.example.com:8443/realms/x", true),
-            ("http://127.0.0.1:9310/_idp/x", true),
-            ("http://127.0.0.2", true),
-            ("http://[::1]:80/", true),
-            ("http://localhost:1/x", true),
-            ("http://localhost.example.com/", false),
-            ("http://127.0.0.1.example.com/", false),
-            ("http://169.254.169.254/latest", false),
-            ("http://user@10.0.0.1/", false),
-            ("http://127.0.0.1@10.0.0.1/", false),
-            ("ftp://127.0.0.1/", false),
-            ("file:///etc/passwd", false),
-            ("accounts.google.com", false),
-            ("", false),
-        ] {
-            assert_eq!(may_be_asked(url), outcome, "{url}");
-        }
     }
 }

@@ -2,17 +2,19 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use axum::body::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use jsonwebtoken::{decode_header, jwk::Jwk};
 use serde_json::Value;
 
-use super::{issuer_name, may_be_asked, read_keys};
-use crate::{http::App, query::Form, web_identity::unverified, world::World};
+use super::{issuer_name, read_keys};
+use crate::{
+    http::App,
+    outgoing::{Call, Unanswered},
+    query::Form,
+    web_identity::unverified,
+    world::World,
+};
 
 const PATIENCE: Duration = Duration::from_secs(3);
-const LIMIT: usize = 256 * 1024;
 
 /// The tokens of a call that somebody else may have issued.
 pub(crate) fn tokens_in(operation: &str, query: &str, body: &[u8]) -> Vec<String> {
@@ -97,23 +99,10 @@ async fn keys_of(issuer: &str) -> Result<Vec<Jwk>, String> {
 }
 
 async fn read(address: &str) -> Result<Value, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("{address}: {why}");
-    if !may_be_asked(address) {
-        return Err(wrong(&"is neither https:// nor http:// at this computer"));
+    match Call::get(address).send().await {
+        Ok((200, document)) if document.is_object() => Ok(document),
+        Ok((status, _)) => Err(format!("{address} answered {status}, and no JSON to read")),
+        Err(Unanswered::Late) => Err(format!("{address} took too long")),
+        Err(Unanswered::Broken(why)) => Err(format!("{address}: {why}")),
     }
-    let uri = address.parse().map_err(|why| wrong(&why))?;
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_native_roots()
-        .map_err(|why| wrong(&why))?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let response = client.get(uri).await.map_err(|why| wrong(&why))?;
-    if !response.status().is_success() {
-        return Err(wrong(&response.status()));
-    }
-    let body = Limited::new(response.into_body(), LIMIT).collect().await;
-    let body = body.map_err(|why| wrong(&why))?.to_bytes();
-    serde_json::from_slice(&body).map_err(|why| wrong(&why))
 }
