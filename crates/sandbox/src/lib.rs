@@ -10,10 +10,12 @@
 //!          ╱        │         ╲
 //!   control, seed  call ─ faults  keys ─ RSA, JWT, /POOL/.well-known
 //!               ╱   │    ╲
-//!     operations  sigv4   sts ─ GetCallerIdentity, AWS keys
-//!          │                 ╲
-//!          │                  identity → roles
+//!     operations  sigv4   query ─ forms and XML
+//!          │                │
+//!          │                ├─ sts ─ AWS keys, GetCallerIdentity;  assume → iam → trust
+//!          │                └─ web_identity → oidc ─ keys of other issuers
 //!          │
+//!          ├─ identities: identity_pool, logins → identity → roles → sts;  open_id_token
 //!          ├─ signing in: auth, choice, challenge → proof, code, custom → second → device
 //!          │     → tokens → refresh; a `conversation` puts its questions in a `session`
 //!          ├─ accounts: sign_up, reset, account, attributes, mfa, admin
