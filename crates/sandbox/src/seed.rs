@@ -213,7 +213,8 @@ pub struct RoleRuleSeed {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OidcProviderSeed {
-    /// The `iss` of its tokens: `https://`, or `http://` at this computer.
+    /// The `iss` of its tokens: `https://`, or `http://` at this computer. A provider that the
+    /// sandbox plays is named by its path: `/_idp/NAME`.
     pub issuer: String,
     /// The client ids that its tokens are for.
     pub client_ids: Vec<String>,
@@ -364,6 +365,11 @@ impl Seed {
             identity_pool: IdentityPoolChoice::Pool(IdentityPoolSeed {
                 id: Some("us-east-1:00000000-0000-4000-8000-000000000001".into()),
                 guest_role_arn: Some("arn:aws:iam::ACCOUNT:role/Guest".into()),
+                oidc_providers: vec![OidcProviderSeed {
+                    issuer: "/_idp/DemoIdp".into(),
+                    client_ids: vec!["desktop".into()],
+                    keys: None,
+                }],
                 classic: true,
                 ..IdentityPoolSeed::default()
             }),

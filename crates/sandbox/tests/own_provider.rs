@@ -330,6 +330,41 @@ fn its_codes_are_bound() {
 }
 
 #[test]
+fn an_identity_pool_takes_its_tokens() {
+    let sandbox = running::Running::start(&["--demo"]);
+    let demo = sandbox.ready["seeded"][0].clone();
+    let mut browser = Browser::default();
+    let page = browser.open(&sandbox, &authorize(&[])).page();
+    let code = browser
+        .submit(&sandbox, &page, &[("subject", "ann")])
+        .param("code");
+    let form = form_of([
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", HERE),
+        ("code_verifier", VERIFIER),
+        ("client_id", "desktop"),
+    ]);
+    let tokens = post_form(&sandbox, "/_idp/DemoIdp/token", "", &form).json();
+    let issuer = demo["idp"]["issuer"].as_str().expect("an issuer");
+    let login = issuer.strip_prefix("http://").expect("a scheme");
+    let logins = json!({ login: tokens["id_token"] });
+    let pool = &demo["identity_pool_id"];
+    let request = json!({ "IdentityPoolId": pool, "Logins": logins });
+    let answer = sandbox.call("AWSCognitoIdentityService.GetId", &request);
+    let id = answer.json()["IdentityId"].clone();
+    assert!(id.is_string(), "{}", answer.body);
+    let request = json!({ "IdentityId": id, "Logins": logins });
+    let target = "AWSCognitoIdentityService.GetCredentialsForIdentity";
+    let keys = sandbox.call(target, &request);
+    assert!(
+        keys.json()["Credentials"]["SecretKey"].is_string(),
+        "{}",
+        keys.body
+    );
+}
+
+#[test]
 fn it_sends_nobody_astray() {
     let desk = desk();
     for change in [

@@ -36,7 +36,14 @@ pub(crate) fn plant(world: &mut World, seed: Seed) -> Result<Seeded, Failure> {
     let identity = match seed.identity_pool {
         IdentityPoolChoice::Word(false) => None,
         IdentityPoolChoice::Word(true) => Some(IdentityPoolSeed::default()),
-        IdentityPoolChoice::Pool(identity) => Some(identity),
+        IdentityPoolChoice::Pool(mut identity) => {
+            for provider in &mut identity.oidc_providers {
+                if provider.issuer.starts_with(crate::idp::PREFIX) {
+                    provider.issuer.insert_str(0, &world.place.url);
+                }
+            }
+            Some(identity)
+        }
     };
     let identity = match identity {
         Some(identity) => Some(identity::plant_identity_pool(
