@@ -399,12 +399,33 @@ fn a_script_waits_and_is_told_what_went_wrong() {
     assert_eq!(asked.answers(), [Answer::Wait, Answer::Wait]);
     assert_eq!(opened(&home), format!("{URL}\n"));
 
-    // Asked anew, it does not try for ever.
-    let (home, asked) = staged([browser(), again(browser())]);
+    // What is tried again with the same link is waited for.
+    let (home, asked) = staged([browser(), again(browser()), again(browser()), signed_in()]);
     let said = Said::of(&mut with_browser(&home, &["login"]));
-    assert_eq!(said.code, Some(16));
-    assert!(said.err.contains("That was not right."), "{said:?}");
-    assert!(asked.ends_with_cancel());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(
+        said.err.matches("That was not right.").count(),
+        1,
+        "{said:?}"
+    );
+    assert_eq!(asked.answers().len(), 3);
+
+    // Another link would need somebody who opens it.
+    let other = question(Question::Browser {
+        url: format!("{URL}2"),
+        redirect_uri: REDIRECT.into(),
+    });
+    for (other, told) in [
+        (again(other.clone()), "That was not right."),
+        (other, "came to nothing"),
+    ] {
+        let (home, asked) = staged([browser(), other]);
+        let said = Said::of(&mut with_browser(&home, &["login"]));
+        assert_ne!(said.code, Some(0));
+        assert!(said.err.contains(told), "{said:?}");
+        assert!(asked.ends_with_cancel());
+        assert_eq!(opened(&home), format!("{URL}\n"));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use poolkey_core::conversation::Answer;
 use poolkey_core::failure::{Code, Failure};
 use poolkey_core::time::UnixTime;
 
-use super::Prompts;
+use super::{Prompts, wording};
 use crate::browser::{self, Surroundings};
 use crate::ending::Ending;
 use crate::words;
@@ -41,16 +41,23 @@ impl Prompts<'_> {
         let again = match &mut self.waiting {
             None => false,
             Some(waiting) if waiting.url == url => {
-                if problem.is_some() && waiting.problem.as_ref() != problem {
-                    waiting.problem = problem.cloned();
-                    self.tell_problem(problem)?;
+                // It stays until there is another answer, and is told once.
+                if let Some(new) = problem.filter(|_| waiting.problem.as_ref() != problem) {
+                    waiting.problem = Some(new.clone());
+                    self.person.tell(&wording::problem(new))?;
                 }
                 return self.wait();
             }
             Some(_) => true,
         };
         self.person.hush()?;
-        self.tell_problem(problem)?;
+        if let Some(problem) = problem {
+            if !self.person.can_be_asked_again() {
+                // Nobody is there to do it better.
+                return Err(problem.clone().into());
+            }
+            self.person.tell(&wording::problem(problem))?;
+        }
         if again {
             // One that fails at once would open the browser for ever.
             self.person.line("Press Enter to try again: ", AGAIN)?;
@@ -68,17 +75,6 @@ impl Prompts<'_> {
     /// Whether the link went to stdout, where nothing else belongs then.
     pub(crate) fn printed_link(&self) -> bool {
         self.printed_link
-    }
-
-    fn tell_problem(&mut self, problem: Option<&Failure>) -> Result<(), Ending> {
-        match problem {
-            None => Ok(()),
-            Some(problem) if self.person.can_be_asked_again() => {
-                self.person.tell(&super::wording::problem(problem))
-            }
-            // Nobody is there to do it better.
-            Some(problem) => Err(problem.clone().into()),
-        }
     }
 
     /// What was pasted, or that the browser is still waited for. The pause keeps a daemon that
