@@ -11,6 +11,7 @@ mod account;
 #[cfg(target_os = "linux")]
 mod browser;
 mod commands;
+mod documents;
 mod help;
 #[cfg(target_os = "linux")]
 mod identity;
