@@ -77,6 +77,159 @@ fn a_login_and_a_profile_are_added_changed_and_removed() {
     });
 }
 
+/// What is typed into the forms of each kind is what the file says, and comments in it stay.
+#[test]
+fn every_kind_of_login_and_profile_is_written_down() {
+    story(asks(json!({})), |world| {
+        let window = Window::open(world, &[]);
+        let written = |lines: &[&str]| {
+            until("it is written", 10, || {
+                let text = fs::read_to_string(world.config_file()).unwrap();
+                lines.iter().all(|line| text.contains(line))
+            });
+        };
+        let choose = |name: &str, value: &str| {
+            window.run(&format!(
+                "document.querySelector('[data-name={name}][value={value}]').click()"
+            ));
+        };
+        let selects = |name: &str, value: &str| {
+            window.run(&format!(
+                "const field = document.querySelector('select[name={name}]'); \
+                 field.value = '{value}'; \
+                 field.dispatchEvent(new Event('change', {{bubbles: true}}))"
+            ));
+        };
+
+        window.clicks("Add a login");
+        window.reads("How do you sign in?");
+        choose("way", "browser");
+        window.types("name", "managed");
+        window.types("user_pool_id", "us-east-1_Other0001");
+        window.types("client_id", "1example23456789");
+        window.types("domain", "nonsense domain");
+        window.element("[name=domain][aria-invalid=true]");
+        window.types("domain", "acme.auth.us-east-1.amazoncognito.com");
+        window.types(
+            "redirect_uris",
+            "http://localhost:8400/callback\nhttp://127.0.0.1:9379/callback",
+        );
+        window.clicks("More");
+        window.types("scopes", "openid\nemail");
+        window.types("parameters", "resource=urn:example");
+        window.clicks("Save");
+        written(&[
+            "domain = \"acme.auth.us-east-1.amazoncognito.com\"",
+            "redirect_uris = [\"http://localhost:8400/callback\", \"http://127.0.0.1:9379/callback\"]",
+            "scopes = [\"openid\", \"email\"]",
+            "parameters = { resource = \"urn:example\" }",
+        ]);
+
+        window.reads("managed");
+        window.clicks("Add a login");
+        window.reads("How do you sign in?");
+        choose("way", "oidc");
+        window.types("name", "google");
+        window.types("issuer", "https://accounts.google.com");
+        window.types("client_id", "desk");
+        window.clicks("Save");
+        written(&["[login.google]", "issuer = \"https://accounts.google.com\""]);
+
+        window.reads("google");
+        window.clicks("Add a login");
+        window.reads("How do you sign in?");
+        choose("way", "command");
+        window.types("name", "ci");
+        window.types("token_command", "gcloud\nauth");
+        window.element("[name=token_command][aria-invalid=true]");
+        window.types(
+            "token_command",
+            "/usr/bin/gcloud\nauth\nprint-identity-token",
+        );
+        window.clicks("Save");
+        written(&["token_command = [\"/usr/bin/gcloud\", \"auth\", \"print-identity-token\"]"]);
+
+        window.reads("OpenID provider");
+        window.run("location.hash = 'edit_profile'");
+        window.reads("Where do the keys come from?");
+        choose("kind", "guest");
+        window.types("name", "public");
+        let pool = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
+        window.types("identity_pool_id", pool);
+        window.clicks("Save");
+        written(&["[profile.public]"]);
+        window.reads("none: a guest");
+
+        window.run("location.hash = 'edit_profile/dev'");
+        window.reads("Profile dev");
+        window.types("role_arn", "arn:aws:iam::123456789012:role/Developer");
+        window.clicks("More");
+        selects("flow", "classic");
+        window.types("duration", "99h");
+        window.element("[name=duration][aria-invalid=true]");
+        window.types("duration", "12h");
+        window.clicks("Save");
+        written(&["flow = \"classic\"", "duration = \"12h\""]);
+
+        window.reads("classic flow");
+        window.run("location.hash = 'edit_profile'");
+        window.reads("Where do the keys come from?");
+        choose("kind", "role");
+        selects("source_profile", "dev");
+        window.types("name", "prod");
+        window.types("role_arn", "arn:aws:iam::210987654321:role/Deploy");
+        window.clicks("More");
+        window.types("tags", "team=x");
+        window.types("transitive_tags", "team");
+        window.clicks("Save");
+        written(&[
+            "source_profile = \"dev\"",
+            "tags = { team = \"x\" }",
+            "transitive_tags = [\"team\"]",
+        ]);
+        window.reads("Role for the keys of");
+        window.run("location.hash = 'overview'");
+        window.reads("role Deploy of dev");
+        window.reads("Keys that nobody signs in for");
+
+        // Whoever is built upon stays.
+        window.run("location.hash = 'edit_profile/dev'");
+        window.reads("Profile dev");
+        window.clicks("Remove");
+        window.run("document.querySelector('[role=alertdialog] .bad').click()");
+        window.reads("is used by prod");
+    });
+}
+
+#[test]
+fn the_roles_that_a_login_offers_are_offered() {
+    let (deploy, read) = (
+        "arn:aws:iam::123456789012:role/Deploy",
+        "arn:aws:iam::123456789012:role/Read",
+    );
+    let seed = json!({
+        "pool": {"groups": [
+            {"name": "ops", "role_arn": deploy, "precedence": 1},
+            {"name": "dev", "role_arn": read, "precedence": 2},
+        ]},
+        "user": {"groups": ["ops", "dev"]},
+    });
+    story(asks(seed), |world| {
+        world.sign_in();
+        let window = Window::open(world, &[]);
+        window.run("location.hash = 'edit_profile/dev'");
+        window.reads("Profile dev");
+        window.reads("Deploy · preferred");
+        window.clicks("Read");
+        let typed = || window.run("return document.querySelector('[name=role_arn]').value");
+        until("it is taken over", 5, || typed() == read);
+        let pressed = window.run("return document.querySelector('.chip[aria-pressed=true]').title");
+        assert_eq!(pressed, read);
+        window.clicks("Deploy");
+        until("it is taken over", 5, || typed() == deploy);
+    });
+}
+
 #[test]
 fn ids_are_taken_out_of_a_file_of_amplifys() {
     story(asks(json!({})), |world| {

@@ -1,14 +1,16 @@
 //! Every question of a sign-in as a page: answered by typing, and keys for tools afterwards.
 
-use poolkey_tests::{World, story};
+use poolkey_tests::{Chromium, Doorman, World, story};
 use serde_json::{Value, json};
 
+use crate::browser::{config, fills, managed, redirect_uri};
 use crate::sign_in::{asks, served};
 use crate::window::Window;
 
 const APP: &str = "SOFTWARE_TOKEN_MFA";
 const KEY: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";
 
 /// A pool that asks for one of these second factors of a user who has them.
 fn factors(factors: &[&str]) -> Value {
@@ -126,6 +128,78 @@ fn the_first_step_is_chosen() {
         window.clicks("Code by e-mail");
         window.reads("by e-mail to a");
         window.types("code", &world.sandbox.code_for("alice"));
+        served(world, &window);
+    });
+}
+
+/// What only a browser can show is told where there is none, and taken there where the login knows
+/// the pool's pages.
+#[test]
+fn a_passkey_is_elsewhere_or_in_the_browser() {
+    let uri = redirect_uri();
+    let mut setup = managed(&uri);
+    setup.seed["pool"] = json!({"first_factors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]});
+    setup.seed["client"]["flows"] = json!(["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+    setup.login = "flow = \"USER_AUTH\"\n";
+    story(setup, |world| {
+        let doorman = Doorman::of(world);
+        let window = Window::open(world, &["--login", "acme"]);
+        window.reads("How do you want to sign in?");
+        window.reads("Needs the browser: add the user pool’s domain to the login");
+        window.presses(ESCAPE);
+        window.closes();
+        drop(window);
+
+        let login = config(world, &uri).replacen(
+            "domain =",
+            "username = \"alice\"\nflow = \"USER_AUTH\"\ndomain =",
+            1,
+        );
+        world.configure(&login);
+        let window = Window::open(world, &["--login", "acme"]);
+        window.reads("In your browser");
+        window.clicks("Passkey");
+        window.reads("Go on in your browser");
+        let chromium = Chromium::start("en");
+        chromium.goes(&doorman.sent_for_the(1));
+        fills(&chromium, "alice", world.password());
+        served(world, &window);
+    });
+}
+
+#[test]
+fn an_app_clients_secret_is_asked_for_once() {
+    story(asks(json!({"client": {"secret": true}})), |world| {
+        let secret = world.chain["client_secret"].as_str().unwrap();
+        let window = Window::open(world, &["--login", "acme"]);
+        window.reads("The app client’s secret");
+        assert_eq!(window.focused(), "secret");
+        window.types("secret", " ");
+        window.clicks("Continue");
+        window.element("[name=secret][aria-invalid=true]");
+        window.types("secret", secret);
+        window.presses(ENTER);
+        window.reads("Enter your password");
+        window.types("password", world.password());
+        window.presses(ENTER);
+        served(world, &window);
+        drop(window);
+        let window = Window::open(world, &["--login", "acme"]);
+        window.reads("Enter your password");
+    });
+}
+
+#[test]
+fn which_factor_to_set_up_is_chosen() {
+    let seed = json!({"pool": {"mfa": "ON", "factors": [APP, "EMAIL_OTP"]}});
+    story(asks(seed), |world| {
+        let window = begin(world);
+        window.reads("Choose a second factor to set up");
+        window.clicks("Authenticator app");
+        window.reads("Set up your authenticator app");
+        let key = window.run("return document.querySelector('.key .mono').textContent");
+        let key: String = key.as_str().unwrap().split_whitespace().collect();
+        window.types("code", &world.sandbox.totp(&key));
         served(world, &window);
     });
 }

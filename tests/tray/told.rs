@@ -6,6 +6,7 @@ use poolkey_core::menu::Icon;
 use poolkey_core::snapshot::LoginState;
 use poolkey_ipc::Ask;
 use poolkey_tests::{Setup, World, story, until};
+use serde_json::json;
 
 use crate::bell::Bell;
 use crate::desk::{put_program, start, started_with};
@@ -139,5 +140,65 @@ fn renew(world: &World) {
     // It may fail; that is what is shown then.
     let _ = world.ask(&Ask::Renew {
         login: "acme".into(),
+    });
+}
+
+/// A sign-out counts at once on this computer; the provider hears of it as soon as it can.
+#[test]
+fn a_sign_out_that_nobody_hears_is_told_and_tried_again() {
+    story(Setup::default(), |world| {
+        let (panel, bell) = (
+            Panel::open(&world.desktop.address()),
+            Bell::hang(&world.desktop.address()),
+        );
+        world.sign_in();
+        let _tray = start(world);
+        panel.shows(Icon::Well);
+        world.road.cut();
+        panel.click(&["Sign out"]);
+        let told = bell.await_one("acme is signed out on this computer", 20);
+        assert!(told.body.contains("again"), "{told:?}");
+        assert_eq!(world.login().state, LoginState::SignedOut);
+        assert_eq!(world.desktop.secrets_of_poolkey(), "");
+        let waits = || {
+            let labels = panel.labels();
+            labels.contains(&"1 ended session still to be revoked".to_owned())
+        };
+        until("the menu tells of it", 10, waits);
+        world.road.mend();
+        until("it is revoked", 60, || {
+            world.sandbox.calls("RevokeToken") == 1
+        });
+        until("the menu tells no more of it", 10, || !waits());
+        assert_eq!(bell.rung().len(), 1, "{:?}", bell.rung());
+    });
+}
+
+/// Guests have keys to copy, and nothing to sign in to.
+#[test]
+fn guests_have_a_menu_of_their_own() {
+    let mut setup = Setup::default();
+    setup.seed =
+        json!({"identity_pool": {"guest_role_arn": "arn:aws:iam::123456789012:role/Guest"}});
+    story(setup, |world| {
+        let panel = Panel::open(&world.desktop.address());
+        let pool = world.chain["identity_pool_id"].as_str().unwrap();
+        let (usual, url) = (world.usual_config(), world.road.url());
+        let guest =
+            format!("[profile.public]\nidentity_pool_id = \"{pool}\"\nendpoint = \"{url}\"\n");
+        world.configure(&format!("{usual}\n{guest}"));
+        let _tray = start(world);
+        until("guests are there", 10, || {
+            panel.labels().contains(&"Guests".to_owned())
+        });
+        world.client().document("public").unwrap();
+        until("a guest has keys", 10, || {
+            let menu = panel.menu();
+            let guests = menu.iter().find(|entry| entry.label == "Guests").unwrap();
+            guests
+                .children
+                .iter()
+                .any(|entry| entry.label.starts_with("public: keys for "))
+        });
     });
 }

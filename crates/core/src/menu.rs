@@ -13,6 +13,7 @@ use crate::time::UnixTime;
 pub mod environment;
 pub mod icon;
 mod items;
+mod lines;
 
 use environment::Shell;
 

@@ -162,6 +162,22 @@ fn all(language: Language) -> String {
                 .collect(),
         ),
     );
+    let guest =
+        |left: i64| json!({"name":"public","identity_pool_id":"i","keys_expire":NOW + left});
+    scene("a guest alone", &none, (vec![], vec![guest(-5)]));
+    scene(
+        "a login and a guest",
+        &none,
+        (vec![well("acme")], vec![dev(), guest(2820)]),
+    );
+    let ends = with(well("acme"), "session_ends", json!(NOW + 7200));
+    scene("a session that ends", &none, one(ends.clone()));
+    let learnt = with(ends, "session_end_is_learnt", json!(true));
+    scene(
+        "one that may end",
+        &none,
+        one(with(learnt, "unrevoked", json!(2))),
+    );
     scenes.push((
         "daemon gone",
         Shown {

@@ -63,6 +63,7 @@ fn sign_out(login: &LoginName, client: &Client, language: Language) -> Result<Sa
     };
     Ok(told.not_revoked.map(|failure| {
         let title = language.say("notice.not_revoked", &[("login", login.as_str())]);
+        // It says whether Poolkey goes on trying.
         (title, failure.to_string())
     }))
 }

@@ -39,7 +39,7 @@ export function Browser(props: Of<'browser'>) {
   return (
     <>
       <Glyph of="browser" class="picture" />
-      <Lead title={say('ui.browser.title')}>{say('ui.browser.lead')}</Lead>
+      <Lead title={say('ui.browser.title')}>{say(failure ? 'ui.browser.lead_failed' : 'ui.browser.lead')}</Lead>
       <Problem failure={failure ?? (typed ? null : props.problem)} place="login" />
       <p class="awaits muted small">
         <span class="spinner" aria-hidden="true" />

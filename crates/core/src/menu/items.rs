@@ -1,11 +1,12 @@
 //! The items of the menu.
 
-use crate::failure::{Code, Failure};
+use crate::failure::Code;
 use crate::messages::Language;
 use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::UnixTime;
 
 use super::environment::Shell;
+use super::lines::{bounded, detail, line};
 use super::{Action, Item, Shown, obstacle};
 
 pub(super) fn items(shown: &Shown, now: UnixTime) -> Vec<Item> {
@@ -77,6 +78,7 @@ impl Page<'_> {
     fn logins(&self, shown: &Shown, items: &mut Vec<Item>) {
         let language = self.language;
         match &*self.snapshot.logins {
+            [] if self.guests().next().is_some() => items.extend(self.inside_guests()),
             [] => {
                 items.push(Item::Label(language.say("menu.no_logins", &[])));
                 items.push(if shown.window {
@@ -110,6 +112,24 @@ impl Page<'_> {
                 items.extend(bounded(language, logins.iter().map(submenu), LOGINS));
             }
         }
+        if !self.snapshot.logins.is_empty() && self.guests().next().is_some() {
+            items.push(Item::Separator);
+            items.push(Item::Submenu(
+                language.say("menu.guests", &[]),
+                self.inside_guests(),
+            ));
+        }
+    }
+
+    /// The profiles that nobody signs in for.
+    fn inside_guests(&self) -> Vec<Item> {
+        let profiles = self.guests().map(|profile| self.profile(None, profile));
+        bounded(self.language, profiles, PROFILES)
+    }
+
+    fn guests(&self) -> impl Iterator<Item = &ProfileView> {
+        let profiles = self.snapshot.profiles.iter();
+        profiles.filter(|profile| profile.login.is_none())
     }
 
     fn rank(&self, login: &LoginView) -> u8 {
@@ -172,9 +192,16 @@ impl Page<'_> {
         }
         if let Some(ends) = login.session_ends.filter(|ends| *ends > self.now) {
             let length = language.length(ends.secs_after(self.now));
-            items.push(Item::Label(
-                language.say("menu.session_ends", &[("length", &length)]),
-            ));
+            let key = if login.session_end_is_learnt {
+                "menu.session_ends_about"
+            } else {
+                "menu.session_ends"
+            };
+            items.push(Item::Label(language.say(key, &[("length", &length)])));
+        }
+        if login.unrevoked > 0 {
+            let text = language.count("menu.unrevoked", login.unrevoked.into(), &[]);
+            items.push(Item::Label(text));
         }
         if let Some(user) = &login.user {
             let name = line(user.email.as_deref().unwrap_or(&user.username));
@@ -184,7 +211,7 @@ impl Page<'_> {
         }
         let profiles = self
             .profiles(login)
-            .map(|profile| self.profile(login, profile));
+            .map(|profile| self.profile(Some(login), profile));
         let profiles = bounded(language, profiles, PROFILES);
         if profiles.is_empty() {
             items.push(Item::Label(language.say("menu.no_profiles", &[])));
@@ -210,7 +237,8 @@ impl Page<'_> {
         items
     }
 
-    fn profile(&self, login: &LoginView, profile: &ProfileView) -> Item {
+    /// One profile, of a login or of guests.
+    fn profile(&self, login: Option<&LoginView>, profile: &ProfileView) -> Item {
         let language = self.language;
         let name = profile.name.as_str();
         let Some(secs) = self.left(profile) else {
@@ -220,7 +248,9 @@ impl Page<'_> {
                 return Item::Submenu(language.say("menu.login", &places), detail(failure));
             }
             // Whoever is signed in gets keys when he asks for them, unless something is in the way.
-            return if login.state == LoginState::SignedIn && login.trouble.is_none() {
+            let is_open = login
+                .is_none_or(|login| login.state == LoginState::SignedIn && login.trouble.is_none());
+            return if is_open {
                 let text = language.say("menu.keys_none", &[("profile", name)]);
                 Item::Submenu(text, copies(language, profile))
             } else {
@@ -259,63 +289,8 @@ fn copies(language: Language, profile: &ProfileView) -> Vec<Item> {
     ]
 }
 
-/// The first so many; the rest below “More…”, and of a multitude only the number.
-fn bounded(language: Language, items: impl Iterator<Item = Item>, first: usize) -> Vec<Item> {
-    let mut items: Vec<Item> = items.collect();
-    if items.len() <= first + 1 {
-        return items;
-    }
-    let mut more = items.split_off(first);
-    if more.len() > MORE {
-        let left_out = more.len() - MORE;
-        more.truncate(MORE);
-        more.push(Item::Label(language.count(
-            "menu.left_out",
-            u64::try_from(left_out).unwrap_or(u64::MAX),
-            &[],
-        )));
-    }
-    items.push(Item::Submenu(language.say("menu.more", &[]), more));
-    items
-}
-
 fn action(language: Language, key: &str, action: Action) -> Item {
     Item::Action(language.say(key, &[]), action)
-}
-
-/// What the daemon says of a failure, as wide as a menu may be: a menu breaks no lines by itself.
-fn detail(failure: &Failure) -> Vec<Item> {
-    let mut lines = vec![String::new()];
-    for word in failure.to_string().split_whitespace() {
-        let last = lines.last().map_or(0, |last| last.chars().count());
-        if last > 0 && last + 1 + word.chars().count() > WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(last) = lines.last_mut() {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    if lines.len() > LINES {
-        lines.truncate(LINES);
-        if let Some(last) = lines.last_mut() {
-            last.push_str(" …");
-        }
-    }
-    lines.iter().map(|text| Item::Label(line(text))).collect()
-}
-
-/// A text from elsewhere, cut where it would be wider than a menu, without what would break the
-/// line.
-fn line(text: &str) -> String {
-    let mut chars = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut line: String = chars.by_ref().take(WIDEST).collect();
-    if chars.next().is_some() {
-        line.push('…');
-    }
-    line
 }
 
 /// How many “Sign in to …” stand on top.
@@ -324,11 +299,3 @@ const URGENT: usize = 3;
 const LOGINS: usize = 8;
 /// How many profiles lie in a login's menu itself.
 const PROFILES: usize = 10;
-/// How many lie below “More…”.
-const MORE: usize = 40;
-/// How many characters stand in a line of what the daemon says.
-const WIDTH: usize = 56;
-/// A word may be as wide as this, whatever stands beside it.
-const WIDEST: usize = 80;
-/// How many such lines there are.
-const LINES: usize = 4;
