@@ -31,8 +31,13 @@ pub(crate) async fn answer(
     thread: Thread,
     answer: Answer,
 ) -> Result<Step, Fault> {
-    if thread.goal == Goal::SignIn && spec.signs_in_by_browser() {
-        return browser::answer(cognito, spec, thread, answer).await;
+    if thread.goal == Goal::SignIn {
+        if spec.signs_in_by_browser() || thread.authorization.is_some() {
+            return browser::answer(cognito, spec, thread, answer).await;
+        }
+        if sign_in::leads_to_browser(thread.asked.as_ref(), &answer) {
+            return browser::begin(cognito, spec, thread).await;
+        }
     }
     let answer = plain(answer);
     let pool = user_pool(spec)?;

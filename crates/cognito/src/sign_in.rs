@@ -33,6 +33,8 @@ mod refused;
 mod select;
 mod ways;
 
+pub(crate) use ways::leads_to_browser;
+
 /// The first question.
 pub(crate) async fn begin(
     cognito: &Cognito,

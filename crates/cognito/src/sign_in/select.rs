@@ -12,11 +12,15 @@ impl SignIn<'_> {
     /// `SELECT_CHALLENGE`: how to sign in.
     pub(super) async fn select_first(&mut self) -> Result<Next, Refusal> {
         let names = ways::available(&self.thread.parameters);
-        let (factors, elsewhere) = ways::first(&names);
+        let (mut factors, mut elsewhere) = ways::first(&names);
+        if self.spec.managed_login.is_some() {
+            // The pool's own pages can show a passkey: see [`ways::leads_to_browser`].
+            factors.append(&mut elsewhere);
+        }
         match (factors.as_slice(), elsewhere.as_slice()) {
             ([], []) => Err(self.none_of(&names)),
             ([], [_, ..]) => Err(unsupported(PASSKEY)),
-            ([only], []) => self.choose_first(*only).await,
+            ([only], []) if *only != Factor::Passkey => self.choose_first(*only).await,
             ([_, ..], _) => Ok(Next::Asks(Question::Choice {
                 choice_of: ChoiceOf::FirstFactor,
                 ways: factors

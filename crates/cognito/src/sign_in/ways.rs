@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use poolkey_core::conversation::{Factor, Medium};
+use poolkey_core::conversation::{Answer, Factor, Medium, Question};
 
 /// Where a thread notes `AvailableChallenges` among the challenge's parameters.
 pub(super) const AVAILABLE: &str = "AVAILABLE_CHALLENGES";
@@ -39,6 +39,15 @@ pub(super) fn first(offered: &[String]) -> (Vec<Factor>, Vec<Factor>) {
         .into_iter()
         .filter(|factor| *factor != Factor::App)
         .partition(|factor| *factor != Factor::Passkey)
+}
+
+/// Whether a sign-in goes on in the browser: a way was offered and chosen that only it can show.
+pub(crate) fn leads_to_browser(asked: Option<&Question>, answer: &Answer) -> bool {
+    let Some(Question::Choice { ways, .. }) = asked else {
+        return false;
+    };
+    *answer == Answer::Choice(Factor::Passkey)
+        && ways.iter().any(|way| way.factor == Factor::Passkey)
 }
 
 /// The second factors among those offered.
