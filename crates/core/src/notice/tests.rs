@@ -225,6 +225,47 @@ fn the_end_of_a_session_is_told_a_day_and_an_hour_before_it() {
     assert_eq!(person.wake(), None);
 }
 
+#[test]
+fn a_short_session_is_not_said_to_end_as_soon_as_it_begins() {
+    for (life, told) in [
+        (72 * HOUR, vec![48 * HOUR, 71 * HOUR]),
+        (48 * HOUR, vec![47 * HOUR]),
+        (8 * HOUR, vec![7 * HOUR]),
+        (HOUR, vec![50 * 60]),
+        (15 * 60, vec![]),
+    ] {
+        let mut world = world("signed_in");
+        world["logins"][0]["signed_in"] = json!(NOW);
+        world["logins"][0]["session_ends"] = json!(NOW + life);
+        let mut person = Person::new(&world);
+        let mut seen = Vec::new();
+        while let Some(next) = person.wake() {
+            if person
+                .sees(&world, next)
+                .iter()
+                .any(|told| told.starts_with('+'))
+            {
+                seen.push(next);
+            }
+        }
+        assert_eq!(seen, told, "{life}");
+    }
+}
+
+#[test]
+fn what_is_only_learnt_is_told_as_such() {
+    let mut world = world("signed_in");
+    world["logins"][0]["session_ends"] = json!(NOW + 30 * HOUR);
+    world["logins"][0]["session_end_is_learnt"] = json!(true);
+    let mut notices = Notices::default();
+    notices.see(&read(&world), at(0), Language::English);
+    let changes = notices.see(&read(&world), at(6 * HOUR), Language::English);
+    let [Change::Show(notice)] = changes.as_slice() else {
+        panic!("{changes:?}");
+    };
+    assert!(notice.body.contains("about"), "{}", notice.body);
+}
+
 struct Person(Notices);
 
 impl Person {
