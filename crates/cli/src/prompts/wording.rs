@@ -70,7 +70,7 @@ pub(super) fn choice(choice_of: ChoiceOf, ways: &[Way], elsewhere: &[Factor]) ->
 /// Why a way that the pool offers cannot be taken here.
 const fn why_not(way: Factor) -> &'static str {
     match way {
-        Factor::Passkey => "not here: only a browser can show one, and Poolkey opens none yet",
+        Factor::Passkey => "not here: only a browser can show one, and the login has no domain",
         Factor::Password | Factor::Email | Factor::Sms | Factor::App => {
             "not here: this login's app client or this version does not do it"
         }

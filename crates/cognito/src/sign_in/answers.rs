@@ -311,7 +311,7 @@ fn not_taken(question: &Question, wanted: Option<&str>) -> Option<Fault> {
 fn not_here(choice_of: ChoiceOf, factor: Factor, elsewhere: &[Factor]) -> Fault {
     match (choice_of, elsewhere.contains(&factor)) {
         (ChoiceOf::FirstFactor, true) => {
-            wrong("Only a browser can show a passkey: it comes with the sign-in by browser.")
+            wrong("Only a browser can show a passkey: add the pool's domain to the login.")
         }
         (ChoiceOf::SetUp, true) => {
             wrong("An administrator must add the phone number that codes are sent to.")

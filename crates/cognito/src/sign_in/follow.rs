@@ -273,7 +273,7 @@ pub(super) fn unsupported(text: impl Into<String>) -> Refusal {
 }
 
 pub(super) const PASSKEY: &str = "The user pool asks for a passkey (WEB_AUTHN), which only a \
-                                  browser can show: it comes with the sign-in by browser.";
+                                  browser can show: add the pool's domain to the login.";
 
 /// What Cognito adds to a pool's own parameters, and what Poolkey notes beside them.
 const COGNITOS: [&str; 4] = ["USERNAME", "USER_ID_FOR_SRP", ways::AVAILABLE, PREFERRED];

@@ -79,7 +79,7 @@ fn what_can_be_chosen_is_numbered_and_the_rest_is_explained() {
             "How do you want to sign in?",
             "  1  Password",
             "  2  Code by e-mail to a***@e***",
-            "  –  Passkey: not here: only a browser can show one, and Poolkey opens none yet",
+            "  –  Passkey: not here: only a browser can show one, and the login has no domain",
         ]
     );
 }
