@@ -20,7 +20,16 @@
 //!          │     → tokens → refresh; a `conversation` puts its questions in a `session`
 //!          ├─ accounts: sign_up, reset, account, attributes, mfa, admin
 //!          │     codes go to the `outbox`, `limits` says how often
-//!          └─ set-up: settings, policy, schema, factor → pool → user;  client
+//!          └─ set-up: settings, policy, schema, factor → pool → user;  oauth → client
+//!                domain, provider
+//!
+//!                 http ─ paths of browsers and OAuth clients
+//!                   │
+//!                  web ─ forms, cookies, redirects
+//!                ╱     ╲
+//!            login      idp ─ providers that the sandbox plays
+//!              │  managed login: pages, codes, tokens;  asks providers by `outgoing`
+//!              ╰▶ auth, challenge → tokens
 //! ```
 //!
 //! [`Sandbox`] is all that the program needs. All state is one `World`

@@ -244,3 +244,6 @@ pub(crate) fn with_params<'a>(
     }
     url
 }
+
+#[cfg(test)]
+mod tests;
