@@ -12,13 +12,15 @@ use crate::knock;
 use crate::provider;
 use crate::sign_in::direct;
 use crate::stage::signs_in;
-use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, port_of, redirect_uris};
+use crate::stage::{
+    BACK, at_sandbox, caller, configure, fills, keeps, managed, play, port_of, redirect_uris,
+};
 
 #[test]
 fn the_next_url_is_taken_where_a_port_is_busy() {
     let uris = redirect_uris(3);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let held: Vec<_> = uris[..2]
             .iter()
             .map(|uri| TcpListener::bind(("127.0.0.1", port_of(uri))).unwrap())
@@ -36,7 +38,7 @@ fn the_next_url_is_taken_where_a_port_is_busy() {
 fn all_ports_busy_is_told_with_their_numbers_and_opens_no_browser() {
     let uris = redirect_uris(2);
     play(managed(&uris), |world, doorman, _| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let _held: Vec<_> = uris
             .iter()
             .map(|uri| TcpListener::bind(("127.0.0.1", port_of(uri))).unwrap())
@@ -58,7 +60,7 @@ fn localhost_is_listened_at_in_both_families() {
     let port = poolkey_tests::free_port();
     let uris = [format!("http://localhost:{port}/callback")];
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         {
             // One family is not enough: the browser may choose the other, and find somebody else.
             let _held = TcpListener::bind(("::1", port)).unwrap();
@@ -73,7 +75,7 @@ fn localhost_is_listened_at_in_both_families() {
         chromium.goes(&sent);
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keeps(world, terminal);
     });
 }
@@ -82,7 +84,7 @@ fn localhost_is_listened_at_in_both_families() {
 fn whoever_comes_before_the_answer_does_not_end_the_wait() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -130,7 +132,7 @@ fn whoever_comes_before_the_answer_does_not_end_the_wait() {
         chromium.goes(&sent);
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keeps(world, terminal);
         assert_eq!(
             world.sandbox.calls("oauth2/token"),
@@ -144,7 +146,7 @@ fn whoever_comes_before_the_answer_does_not_end_the_wait() {
 fn a_link_that_is_opened_twice_signs_in_once() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
         let first = chromium.tab();
@@ -157,7 +159,7 @@ fn a_link_that_is_opened_twice_signs_in_once() {
         chromium.turns_to(&first);
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         chromium.turns_to(&second);
         fills(chromium, ("alice", &password));
         chromium.reads("Poolkey has this answer already");
@@ -175,7 +177,7 @@ fn a_second_sign_in_to_another_login_takes_the_next_port() {
         let other = acme
             .replace("acme", "other")
             .replace("profile.dev", "profile.more");
-        world.configure(&format!("{acme}\n{other}"));
+        configure(world, &format!("{acme}\n{other}"));
         let first = world.terminal(&["login", "acme"]);
         let sent = [doorman.sent_for_the(1)];
         let second = world.terminal(&["login", "other"]);
@@ -194,11 +196,11 @@ fn a_second_sign_in_to_another_login_takes_the_next_port() {
         let password = world.password().to_owned();
         chromium.goes(&sent[1]);
         fills(chromium, ("alice", &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keep(world, second);
         // The pool knows the browser by now.
         chromium.goes(&sent[0]);
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keep(world, first);
     });
 }
@@ -207,7 +209,7 @@ fn a_second_sign_in_to_another_login_takes_the_next_port() {
 fn a_sign_in_that_is_begun_again_takes_the_place_of_the_first() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let first = world.terminal(&["login", "acme"]);
         let old = doorman.sent_for_the(1);
         let second = world.terminal(&["login", "acme"]);
@@ -222,7 +224,7 @@ fn a_sign_in_that_is_begun_again_takes_the_place_of_the_first() {
         fills(chromium, ("alice", &password));
         chromium.reads("Poolkey did not ask for this");
         chromium.goes(&new);
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keep(world, second);
     });
 }
@@ -231,7 +233,7 @@ fn a_sign_in_that_is_begun_again_takes_the_place_of_the_first() {
 fn giving_up_frees_the_port_at_once() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mut terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
         terminal.expect("Waiting for the browser");
@@ -256,7 +258,7 @@ fn giving_up_frees_the_port_at_once() {
 fn a_command_that_is_killed_leaves_a_listener_for_a_bounded_time() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let terminal = world.terminal(&["login", "acme"]);
         doorman.sent_for_the(1);
         // As when its window is closed by force.
@@ -276,7 +278,7 @@ fn a_command_that_is_killed_leaves_a_listener_for_a_bounded_time() {
 fn a_browser_that_never_comes_back_is_waited_for_so_long_and_no_longer() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, _| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mut ran = world.command(poolkey_tests::program("poolkey"));
         ran.args(["login", "acme"]);
         let begun = std::time::Instant::now();
@@ -296,7 +298,7 @@ fn a_redirect_uri_that_is_not_registered_is_named() {
     let registered = redirect_uris(1);
     let uris = redirect_uris(1);
     play(managed(&registered), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mut terminal = world.terminal(&["login", "acme"]);
         let shown = match doorman_or_end(doorman, &mut terminal) {
             Some(sent) => {
@@ -334,7 +336,7 @@ fn somebody_who_says_no_at_the_provider_is_believed_and_may_try_again() {
             terminal.answer("Press Enter to try again: ", "");
             chromium.goes(&doorman.sent_for_the(2));
             fills(chromium, provider::ADA);
-            chromium.reads("Almost there");
+            chromium.reads(BACK);
             keeps(world, terminal);
             caller(world, world.sandbox.url());
         },
@@ -345,7 +347,7 @@ fn somebody_who_says_no_at_the_provider_is_believed_and_may_try_again() {
 fn a_network_that_fails_while_the_code_is_redeemed_costs_one_more_try() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mut terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(1));
         chromium.reads("Sign in");
@@ -358,7 +360,7 @@ fn a_network_that_fails_while_the_code_is_redeemed_costs_one_more_try() {
         chromium.reads("You are not signed in");
         terminal.answer("Press Enter to try again: ", "");
         chromium.goes(&doorman.sent_for_the(2));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         keeps(world, terminal);
     });
 }
@@ -374,7 +376,7 @@ fn signs_in_again(
     chromium.goes(&doorman.sent_for_the(times + 1));
     let password = world.password().to_owned();
     fills(chromium, ("alice", &password));
-    chromium.reads("Almost there");
+    chromium.reads(BACK);
     keeps(world, terminal);
     caller(world, world.sandbox.url());
 }

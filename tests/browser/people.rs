@@ -2,20 +2,22 @@
 //! language, and when they leave.
 
 use poolkey_core::snapshot::LoginState;
-use poolkey_tests::{Chromium, Setup, World};
+use poolkey_tests::{Chromium, Setup};
 use serde_json::json;
 
 use crate::coming_back::parameter;
 use crate::provider;
-use crate::sign_in::direct;
+use crate::sign_in::{OFFLINE, direct};
 use crate::stage::signs_in;
-use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, redirect_uris};
+use crate::stage::{
+    BACK, at_sandbox, caller, configure, fills, keeps, managed, play, redirect_uris,
+};
 
 #[test]
 fn the_address_of_a_browser_on_another_machine_is_pasted() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, _| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let road = world.road.url();
         let far = Chromium::start_elsewhere(&[
             road.trim_start_matches("http://"),
@@ -50,7 +52,7 @@ fn the_address_of_a_browser_on_another_machine_is_pasted() {
 fn the_link_alone_goes_to_stdout_and_a_script_says_whom_it_means() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         for (expected, code) in [("mallory", 17), ("alice@example.com", 0)] {
             let mut command = world.command(poolkey_tests::program("poolkey"));
             command.args(["login", "acme", "--print-url", "--expect", expected]);
@@ -83,7 +85,7 @@ fn the_link_alone_goes_to_stdout_and_a_script_says_whom_it_means() {
 fn whoever_is_not_meant_is_not_kept() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let password = world.password().to_owned();
         let mut terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(1));
@@ -96,7 +98,7 @@ fn whoever_is_not_meant_is_not_kept() {
         });
         drop(terminal);
         assert_ne!(world.login().state, LoginState::SignedIn);
-        assert_eq!(world.shim("dev").code, 3);
+        assert_eq!(world.shim("dev").code, 10);
         let kept = world.desktop.secrets_of_poolkey();
         assert!(!kept.contains("refresh"), "{kept}");
     });
@@ -106,7 +108,7 @@ fn whoever_is_not_meant_is_not_kept() {
 fn another_account_is_asked_for_and_takes_the_place_of_the_first_only_when_told() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let bob = world.sandbox.seed(&json!({
             "user_pool_id": world.chain["user_pool_id"],
             "client_id": world.chain["client_id"],
@@ -119,7 +121,7 @@ fn another_account_is_asked_for_and_takes_the_place_of_the_first_only_when_told(
         // The pool knows the browser: nothing is typed, and it is the same user.
         let terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(2));
-        chromium.reads("You can go back to Poolkey");
+        chromium.reads(BACK);
         chromium.reads("alice");
         assert_eq!(world.close(terminal).0, 0);
 
@@ -129,7 +131,7 @@ fn another_account_is_asked_for_and_takes_the_place_of_the_first_only_when_told(
             assert!(sent.contains("prompt=login"), "{sent}");
             chromium.goes(&sent);
             fills(chromium, ("bob", &bob));
-            chromium.reads("Almost there");
+            chromium.reads(BACK);
             terminal.expect(
                 "You are bob@example.com (user name bob). Before, alice@example.com (user name \
                  alice) was signed in.",
@@ -148,7 +150,7 @@ fn pages_are_japanese_where_that_is_chosen_or_the_browser_wants_it() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
         let config = at_sandbox(world, &uris, "");
-        world.configure(&format!("[settings]\nlanguage = \"ja\"\n{config}"));
+        configure(world, &format!("[settings]\nlanguage = \"ja\"\n{config}"));
         let password = world.password().to_owned();
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -157,19 +159,19 @@ fn pages_are_japanese_where_that_is_chosen_or_the_browser_wants_it() {
         chromium.types("username", "alice");
         chromium.types("password", &password);
         chromium.clicks("サインイン");
-        chromium.reads("もう少しです");
+        chromium.reads("Poolkeyに戻れます");
         assert_eq!(
             chromium.run("return document.documentElement.lang"),
             json!("ja")
         );
         keeps(world, terminal);
 
-        world.configure(&config);
+        configure(world, &config);
         let japanese = Chromium::start("ja");
         let terminal = world.terminal(&["login", "acme"]);
         japanese.goes(&doorman.sent_for_the(2));
         fills(&japanese, ("alice", &password));
-        japanese.reads("Poolkey に戻");
+        japanese.reads("Poolkeyに戻れます");
         assert_eq!(world.close(terminal).0, 0);
     });
 }
@@ -179,7 +181,7 @@ fn a_sign_out_in_the_browser_has_the_pool_forget_it() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
         let logout = format!("logout_uri = {:?}", uris[0]);
-        world.configure(&at_sandbox(world, &uris, &logout));
+        configure(world, &at_sandbox(world, &uris, &logout));
         signs_in(world, doorman, chromium);
         chromium.goes(world.sandbox.url());
         let known = chromium.cookies();
@@ -201,7 +203,10 @@ fn a_sign_out_in_the_browser_has_the_pool_forget_it() {
         chromium.goes(&doorman.sent_for_the(3));
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        finish(world, terminal, chromium);
+        chromium.reads(BACK);
+        // It is the user of before: nobody is asked.
+        let (code, shown) = world.close(terminal);
+        assert_eq!(code, 0, "{shown}");
     });
 }
 
@@ -210,8 +215,8 @@ fn the_user_name_is_offered_and_a_provider_that_gives_no_refresh_token_is_said_t
     play(Setup::default(), |world, doorman, chromium| {
         let (provider, _) = direct(world, &json!({}));
         let text = std::fs::read_to_string(world.config_file()).unwrap();
-        let lines = "client_id = \"desk\"\nusername = \"ada\"\nscopes = [\"openid\", \"email\"]\n";
-        world.configure(&text.replace("client_id = \"desk\"\n", lines));
+        let lines = "username = \"ada\"\nscopes = [\"openid\", \"email\"]\n";
+        configure(world, &text.replace(OFFLINE, lines));
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
         assert_eq!(parameter(&sent, "login_hint"), "ada");
@@ -220,7 +225,8 @@ fn the_user_name_is_offered_and_a_provider_that_gives_no_refresh_token_is_said_t
         assert_eq!(field, json!("ada"));
         chromium.types("password", provider::ADA.1);
         chromium.clicks("Sign in");
-        finish(world, terminal, chromium);
+        chromium.reads(BACK);
+        keeps(world, terminal);
         caller(world, world.sandbox.url());
         assert_eq!(provider.granted("authorization_code"), 1);
         assert_eq!(provider.granted("refresh_token"), 0);
@@ -228,25 +234,12 @@ fn the_user_name_is_offered_and_a_provider_that_gives_no_refresh_token_is_said_t
     });
 }
 
-/// Whether or not it is asked who it is.
-fn finish(world: &mut World, mut terminal: poolkey_tests::Terminal, chromium: &Chromium) {
-    poolkey_tests::until("the browser is told", 20, || {
-        let words = chromium.words();
-        words.contains("Almost there") || words.contains("You can go back")
-    });
-    if chromium.words().contains("Almost there") {
-        terminal.answer("Keep this sign-in? [Y/n]: ", "");
-    }
-    let (code, shown) = world.close(terminal);
-    assert_eq!(code, 0, "{shown}");
-}
-
 /// A first sign-in that nobody confirmed is not kept, and it is said how it would be.
 #[test]
 fn a_login_without_a_terminal_asks_for_nothing_that_it_cannot_have() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mut command = world.command(poolkey_tests::program("poolkey"));
         command
             .args(["login", "acme"])

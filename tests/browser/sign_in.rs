@@ -5,7 +5,9 @@ use serde_json::json;
 
 use crate::ministack::{self, Ministack};
 use crate::provider::{self, Provider, native_client, pool_client};
-use crate::stage::{at_sandbox, caller, config, fills, keeps, managed, play, redirect_uris};
+use crate::stage::{
+    BACK, at_sandbox, caller, config, configure, fills, keeps, managed, play, redirect_uris,
+};
 use crate::stage::{port_of, signs_in};
 
 #[test]
@@ -19,7 +21,7 @@ fn a_pool_of_the_sandbox_signs_in_and_its_session_goes_on_by_itself() {
         ..managed(&uris)
     };
     play(setup, |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         signs_in(world, doorman, chromium);
         chromium_is_at_rest(chromium);
         let sts = world.sandbox.url().to_owned();
@@ -42,7 +44,7 @@ fn a_pool_of_the_sandbox_signs_in_and_its_session_goes_on_by_itself() {
 
         let ran = world.poolkey(&["logout", "acme"], "");
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert_eq!(world.shim("dev").code, 3, "nobody is signed in");
+        assert_eq!(world.shim("dev").code, 10, "nobody is signed in");
     });
 }
 
@@ -52,14 +54,14 @@ fn ministack_signs_in() {
     play(Setup::default(), |world, doorman, chromium| {
         let ministack = Ministack::start(world, &uris);
         let ids = |name: &str| ministack.text(name).to_owned();
-        world.configure(&config(&ministack.url, ids, &uris, ""));
+        configure(world, &config(&ministack.url, ids, &uris, ""));
         let password = ministack.text("password").to_owned();
         let terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(1));
         fills(chromium, (ministack::ADA, "Not-the-passw0rd!"));
         chromium.reads("Incorrect username or password.");
         fills(chromium, (ministack::ADA, &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         let shown = keeps(world, terminal);
         assert!(shown.contains(ministack::ADA), "{shown}");
 
@@ -88,13 +90,14 @@ fn an_app_client_of_ministack_proves_its_secret_at_the_token_endpoint() {
             };
             ministack.text(private).to_owned()
         };
-        world.configure(&config(&ministack.url, ids, &uris, ""));
+        configure(world, &config(&ministack.url, ids, &uris, ""));
         let (password, secret) = (ministack.text("password"), ministack.text("client_secret"));
         let (password, secret) = (password.to_owned(), secret.to_owned());
         let mut terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(1));
         fills(chromium, (ministack::ADA, &password));
-        terminal.answer_unseen("secret", &secret);
+        chromium.reads("Almost there");
+        terminal.answer_unseen("Secret of app client", &secret);
         keeps(world, terminal);
         assert_eq!(caller(world, &ministack.url)["Account"], "000000000000");
         world.stop_daemon();
@@ -118,7 +121,7 @@ fn a_provider_behind_the_pool_signs_in() {
             "",
         ];
         for (time, way) in ways.into_iter().enumerate() {
-            world.configure(&config(&url, ids, &uris, way));
+            configure(world, &config(&url, ids, &uris, way));
             let another = ["login", "acme", "--another-account"];
             let terminal = world.terminal(if time == 0 { &another[..2] } else { &another });
             chromium.goes(&doorman.sent_for_the(time + 1));
@@ -127,11 +130,10 @@ fn a_provider_behind_the_pool_signs_in() {
             }
             chromium.reads("Sign in at the provider");
             fills(chromium, provider::ADA);
+            chromium.reads(BACK);
             let end = if time == 0 {
-                chromium.reads("Almost there");
                 keeps(world, terminal)
             } else {
-                chromium.reads("You can go back to Poolkey");
                 world.close(terminal).1
             };
             assert!(end.contains("ada@provider.example"), "{end}");
@@ -161,7 +163,7 @@ fn a_provider_that_an_identity_pool_trusts_by_itself_signs_in_and_its_session_go
         let sent = doorman.sent_for_the(1);
         chromium.goes(&sent);
         fills(chromium, provider::ADA);
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         let shown = keeps(world, terminal);
         assert!(shown.contains("ada@provider.example"), "{shown}");
         // A provider takes whatever port was free (RFC 8252 §7.3).
@@ -208,14 +210,20 @@ pub(crate) fn direct(world: &mut World, ttl: &serde_json::Value) -> (Provider, S
         world.road.url(),
         chain["identity_pool_id"].as_str().unwrap(),
     );
-    world.configure(&format!(
-        "[login.acme]\nissuer = \"{}\"\nclient_id = \"desk\"\n\
+    configure(
+        world,
+        &format!(
+            "[login.acme]\nissuer = \"{}\"\nclient_id = \"desk\"\n{OFFLINE}\
          [profile.dev]\nlogin = \"acme\"\nidentity_pool_id = \"{pool}\"\nendpoint = \"{url}\"\n\
          sts_endpoint = \"{url}\"\n",
-        provider.issuer
-    ));
+            provider.issuer
+        ),
+    );
     (provider, uri)
 }
+
+/// OpenID Connect Core §11: without it a provider may leave out the refresh token, and this one does.
+pub(crate) const OFFLINE: &str = "parameters = {prompt = \"consent\"}\n";
 
 /// A pool of the sandbox before the provider, and what the sandbox tells of it.
 fn federated(world: &mut World, uris: &[String]) -> (Provider, serde_json::Value) {

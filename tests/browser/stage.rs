@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use poolkey_tests::{Chromium, Doorman, Ran, Setup, Terminal, World, free_port, program, story};
+use poolkey_tests::{
+    Chromium, Doorman, Ran, Setup, Terminal, World, free_port, program, story, until,
+};
 use serde_json::{Value, json};
 
 use crate::tools;
@@ -57,6 +59,17 @@ pub(crate) fn at_sandbox(world: &World, redirect_uris: &[String], more: &str) ->
     config(&world.road.url(), id, redirect_uris, more)
 }
 
+/// Writes `profiles.toml` and waits until the daemon has read it.
+pub(crate) fn configure(world: &World, text: &str) {
+    let read = || world.daemon_said().matches("configured logins").count();
+    let before = read();
+    world.configure(text);
+    until("the daemon has read it", 10, || read() > before);
+}
+
+/// What the page says that the browser ends on.
+pub(crate) const BACK: &str = "You can go back to Poolkey";
+
 /// Fills the form of a pool's page, or of the provider's.
 pub(crate) fn fills(chromium: &Chromium, (username, password): (&str, &str)) {
     chromium.types("username", username);
@@ -80,7 +93,7 @@ pub(crate) fn signs_in(world: &mut World, doorman: &Doorman, chromium: &Chromium
     let terminal = world.terminal(&["login", "acme"]);
     chromium.goes(&doorman.sent_for_the(times + 1));
     fills(chromium, ("alice", &password));
-    chromium.reads("Almost there");
+    chromium.reads(BACK);
     keeps(world, terminal);
 }
 

@@ -12,7 +12,9 @@ use serde_json::json;
 use crate::coming_back::parameter;
 use crate::knock;
 use crate::site;
-use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, port_of, redirect_uris};
+use crate::stage::{
+    BACK, at_sandbox, caller, configure, fills, keeps, managed, play, port_of, redirect_uris,
+};
 
 /// The other process has an account of its own at the same pool, and read in `/proc` where the
 /// browser was sent.
@@ -20,7 +22,7 @@ use crate::stage::{at_sandbox, caller, fills, keeps, managed, play, port_of, red
 fn a_code_of_somebody_elses_fails_by_its_state_and_by_pkce() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mallory = stranger(world);
         let port = port_of(&uris[0]);
         let mut terminal = world.terminal(&["login", "acme"]);
@@ -47,7 +49,7 @@ fn a_code_of_somebody_elses_fails_by_its_state_and_by_pkce() {
         chromium.goes(&doorman.sent_for_the(2));
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        chromium.reads("Almost there");
+        chromium.reads(BACK);
         let shown = keeps(world, terminal);
         assert!(shown.contains("alice@example.com"), "{shown}");
     });
@@ -59,14 +61,14 @@ fn a_code_of_somebody_elses_fails_by_its_state_and_by_pkce() {
 fn somebody_else_who_uses_the_very_link_is_seen_by_name() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, _| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let mallory = stranger(world);
         let mut terminal = world.terminal(&["login", "acme"]);
         let theirs = Chromium::start("en");
         theirs.goes(&doorman.sent_for_the(1));
         fills(&theirs, ("mallory", &mallory));
         terminal.expect("You are mallory@example.com (user name mallory).");
-        assert_eq!(world.shim("dev").code, 3, "nothing is kept yet");
+        assert_eq!(world.shim("dev").code, 10, "nothing is kept yet");
         terminal.answer("Keep this sign-in? [Y/n]: ", "n");
         poolkey_tests::until("nobody signs in", 10, || {
             world.login().state != LoginState::SignedIn
@@ -80,7 +82,7 @@ fn somebody_else_who_uses_the_very_link_is_seen_by_name() {
 fn a_page_on_the_internet_learns_nothing_and_ends_nothing() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, _| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -154,7 +156,7 @@ fn a_page_on_the_internet_learns_nothing_and_ends_nothing() {
 fn an_answer_that_comes_again_is_of_no_use() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -182,7 +184,7 @@ fn an_answer_that_comes_again_is_of_no_use() {
 fn requests_of_odd_shapes_and_sizes_are_turned_away() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -246,7 +248,7 @@ fn requests_of_odd_shapes_and_sizes_are_turned_away() {
 fn connections_that_say_nothing_do_not_keep_the_browser_out() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -271,7 +273,7 @@ fn connections_that_say_nothing_do_not_keep_the_browser_out() {
 fn a_crowd_at_the_listener_is_outlived() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, chromium| {
-        world.configure(&at_sandbox(world, &uris, ""));
+        configure(world, &at_sandbox(world, &uris, ""));
         let port = port_of(&uris[0]);
         let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
@@ -304,7 +306,7 @@ fn a_crowd_at_the_listener_is_outlived() {
 fn goes_on(world: &World, chromium: &Chromium, sent: &str) {
     chromium.goes(sent);
     fills(chromium, ("alice", world.password()));
-    chromium.reads("Almost there");
+    chromium.reads(BACK);
 }
 
 fn doorman_was_sent_once(doorman: &Doorman) {

@@ -27,6 +27,7 @@
 mod chromium;
 mod desktop;
 pub mod leaks;
+pub mod memory;
 mod process;
 mod road;
 mod sandbox;

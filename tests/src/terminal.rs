@@ -179,6 +179,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("──── a terminal\n{}", self.shown());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

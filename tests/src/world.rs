@@ -25,6 +25,7 @@ use crate::tools::{require, scratch};
 use crate::{Desktop, Road, Sandbox, Terminal, program};
 
 mod asking;
+mod aws;
 mod daemon;
 mod document;
 
