@@ -48,12 +48,13 @@ mod setup;
 mod sign_in;
 mod srp;
 mod sts;
+mod supplied;
 mod tokens;
 mod transport;
 
 use std::sync::Arc;
 
-use poolkey_core::config::{Flow, LoginSpec, ProfileSpec};
+use poolkey_core::config::{CommandSpec, Flow, LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
@@ -146,6 +147,15 @@ impl Cognito {
                 "There is no refresh token to renew this with.",
             )),
         }
+    }
+
+    /// Takes the ID token that a program printed, by itself or in JSON. Nobody is asked.
+    ///
+    /// # Errors
+    ///
+    /// It is none, is of another issuer, or has ended.
+    pub fn supplied(&self, spec: &CommandSpec, printed: &Secret) -> Result<Tokens, Fault> {
+        supplied::tokens(spec, printed, &*self.wall)
     }
 
     /// Makes a refresh token useless, and the access tokens that came of it; has the pool forget a

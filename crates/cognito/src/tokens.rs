@@ -110,11 +110,7 @@ impl Claims {
     /// the server's clock.
     pub(crate) fn check(&self, expected: &Expected<'_>) -> Result<(), String> {
         let issued = match expected.issuer {
-            // Google's own tokens may leave the scheme out.
-            Issuer::Provider(issuer) => {
-                self.iss == issuer
-                    || (self.iss == GOOGLE && issuer.strip_prefix("https://") == Some(GOOGLE))
-            }
+            Issuer::Provider(issuer) => self.is_of(issuer),
             Issuer::Pool(id) => self.iss.rsplit('/').next() == Some(id),
         };
         if !issued {
@@ -143,6 +139,12 @@ impl Claims {
             return Err("it belongs to another sign-in (nonce)".into());
         }
         Ok(())
+    }
+
+    /// Whether this is the issuer. Google's own tokens may leave its scheme out.
+    pub(crate) fn is_of(&self, issuer: &str) -> bool {
+        self.iss == issuer
+            || (self.iss == GOOGLE && issuer.strip_prefix("https://") == Some(GOOGLE))
     }
 
     /// Tokens that are an ID token alone.

@@ -21,6 +21,7 @@ mod keeper;
 mod nap;
 mod perform;
 mod serve;
+mod token_command;
 mod wake;
 
 use std::process::ExitCode;

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use poolkey_cognito::Cognito;
+use poolkey_core::config::LoginSpec;
+use poolkey_core::conversation::{Answer, Step};
 use poolkey_core::event::{Effect, Event, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
 use crate::keeper::Keeper;
+use crate::token_command;
 
 /// The hands of the daemon: the vault and Cognito.
 pub(crate) struct Performer {
@@ -49,6 +52,9 @@ impl Performer {
                 device_key,
             } => {
                 let refresh = async || {
+                    if let LoginSpec::Command(program) = &spec {
+                        return token_command::tokens(&self.cognito, program).await;
+                    }
                     let refresh_token = refresh_token
                         .as_ref()
                         .ok_or_else(|| Fault::new(FaultKind::Unsupported, "There is no token."))?;
@@ -95,9 +101,23 @@ impl Performer {
                 thread,
                 answer,
             } => {
-                let result = match answer {
-                    None => self.call(|| self.cognito.begin(&spec, thread)).await,
-                    Some(answer) => {
+                let result = match (&spec, answer) {
+                    (LoginSpec::Command(program), _) => {
+                        let supplied = self.call(|| token_command::tokens(&self.cognito, program));
+                        supplied.await.map(|tokens| Step::Done {
+                            tokens: Box::new(tokens),
+                            client_secret: None,
+                            device: None,
+                        })
+                    }
+                    (_, None) => self.call(|| self.cognito.begin(&spec, thread)).await,
+                    // Whoever waits for a browser makes a call when it is back, and no sooner: a
+                    // line that was held meanwhile would be missing to others.
+                    (_, Some(Answer::Wait)) => {
+                        let wait = || self.cognito.answer(&spec, thread, Answer::Wait);
+                        self.in_time(wait).await
+                    }
+                    (_, Some(answer)) => {
                         self.call(|| self.cognito.answer(&spec, thread, answer))
                             .await
                     }
@@ -147,6 +167,13 @@ impl Performer {
         F: Future<Output = Result<T, Fault>>,
     {
         let _line = self.lines.acquire().await;
+        self.in_time(make).await
+    }
+
+    async fn in_time<T, F>(&self, make: impl FnOnce() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
         tokio::time::timeout(LONGEST_CALL, Box::pin(make()))
             .await
             .unwrap_or_else(|_| {

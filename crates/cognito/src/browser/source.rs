@@ -107,7 +107,8 @@ impl<'a> Source<'a> {
             };
             let prompt = parameters.entry("prompt".into()).or_default();
             *prompt = with_prompt(prompt, wanted);
-        } else if let Some(hint) = self.hint(thread) {
+        }
+        if let Some(hint) = self.hint(thread) {
             parameters.insert("login_hint".into(), hint);
         }
         let language = thread.language.map(|language| match language {
