@@ -396,6 +396,30 @@ fn a_token_of_another_sign_in_is_refused() {
 }
 
 #[test]
+fn what_a_provider_says_of_somebody_else_does_not_count() {
+    let desk = Desk::new(&seed(json!({
+        "pool": { "identity_providers": [
+            { "name": "Work", "mapping": { "email": "email", "nickname": "nick" } },
+        ] },
+    })));
+    let app = App::new(&desk);
+    for (name, subject, nickname) in [("ann", "ann", json!("Annie")), ("bob", "eve", Value::Null)] {
+        let body = json!({ "sub": subject, "nick": "Annie", "email": "other@example.com" });
+        let fault = json!({
+            "operation": "idp/userinfo", "error": { "status": 200, "body": body.to_string() },
+        });
+        let mut browser = Browser::default();
+        let page = at_work(&desk, &mut browser, &[]);
+        desk.sandbox.fault(&fault);
+        let code = browser.submit(&desk.sandbox, &page, &[("subject", name)]);
+        let id = claims(&app.exchange(&code.param("code")).json()["id_token"]);
+        assert_eq!(id["nickname"], nickname);
+        // What is signed counts more than what is not.
+        assert_ne!(id["email"], "other@example.com");
+    }
+}
+
+#[test]
 fn a_pool_demands_what_its_schema_demands() {
     let seed = seed(json!({
         "pool": {
