@@ -31,6 +31,8 @@ pub struct Cognito {
     /// How often a second factor was asked for.
     pub codes: u64,
     pub keys: Vec<Issued>,
+    /// Whom the programs are set up for.
+    pub programs: BTreeMap<String, usize>,
     /// The identity of each user in each identity pool.
     identities: BTreeMap<(String, String), u32>,
     /// Whether identity pools ask the user pool whether the session is still there.
@@ -40,10 +42,13 @@ pub struct Cognito {
 
 #[derive(Clone, Debug)]
 pub struct Pool {
+    pub kind: Kind,
+    /// Whether an access token may end all sessions of its user.
+    pub ends_all: bool,
     pub rotates: bool,
     pub grace: u64,
     pub id_life: u64,
-    session_life: u64,
+    pub session_life: u64,
     /// Whether a token used twice ends all that came of it.
     reuse_ends_all: bool,
     pub disabled: bool,
@@ -55,6 +60,33 @@ pub struct Pool {
     survives_device: bool,
     /// Whether access tokens come with ID tokens.
     gives_access: bool,
+}
+
+/// What proves who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A user pool that asks for a password.
+    Password,
+    /// A user pool whose own pages do.
+    Browser,
+    /// An OpenID provider.
+    Oidc,
+    /// One that gives no refresh tokens.
+    Fleeting,
+    /// A program that prints ID tokens.
+    Program,
+}
+
+impl Kind {
+    /// Whether sessions have a refresh token.
+    pub fn is_lasting(self) -> bool {
+        !matches!(self, Self::Fleeting | Self::Program)
+    }
+
+    /// Whether nobody types a name.
+    pub fn knows_its_user(self) -> bool {
+        self != Self::Password
+    }
 }
 
 /// Whether a pool remembers devices.
@@ -79,6 +111,8 @@ pub struct Tracked {
 pub struct Family {
     /// The device that has to go with every refresh.
     pub device: Option<usize>,
+    /// Whether its tokens were rotated by its own end, so that an older one ends nothing.
+    pub parted: bool,
     pub pool: String,
     pub user: String,
     pub ends: u64,
@@ -123,6 +157,7 @@ impl Cognito {
             devices: Vec::new(),
             codes: 0,
             keys: Vec::new(),
+            programs: BTreeMap::new(),
             identities: BTreeMap::new(),
             checks: rng.bool(),
             keys_life: *rng
@@ -131,8 +166,20 @@ impl Cognito {
         }
     }
 
-    pub fn add_pool(&mut self, rng: &mut Rng, id: String) {
+    pub fn add_pool(&mut self, rng: &mut Rng, id: String) -> Kind {
+        let kind = match rng.u8(..12) {
+            0..2 => Kind::Browser,
+            2 => Kind::Oidc,
+            3 => Kind::Fleeting,
+            4 => Kind::Program,
+            _ => Kind::Password,
+        };
+        let tracking = *rng
+            .choice(&[Tracking::Off, Tracking::Ask, Tracking::Always])
+            .unwrap();
         let pool = Pool {
+            kind,
+            ends_all: rng.u8(..4) > 0,
             rotates: rng.u8(..3) > 0,
             grace: *rng
                 .choice(&[0, 2 * SECOND, 10 * SECOND, MINUTE, MINUTE])
@@ -146,19 +193,23 @@ impl Cognito {
             reuse_ends_all: rng.bool(),
             disabled: false,
             access_life: *rng.choice(&[5 * MINUTE, HOUR, HOUR, 24 * HOUR]).unwrap(),
-            tracking: *rng
-                .choice(&[Tracking::Off, Tracking::Ask, Tracking::Always])
-                .unwrap(),
+            tracking: match kind {
+                Kind::Password => tracking,
+                _ => Tracking::Off,
+            },
             asks_code: rng.bool(),
             survives_device: rng.bool(),
             gives_access: rng.u8(..12) > 0,
         };
         self.pools.insert(id, pool);
+        kind
     }
 
     /// A pool that asks for all that can be asked for, and forgets nobody.
     pub fn add_strict_pool(&mut self, id: String) {
         let pool = Pool {
+            kind: Kind::Password,
+            ends_all: true,
             rotates: true,
             grace: MINUTE,
             id_life: HOUR,
@@ -180,6 +231,7 @@ impl Cognito {
             pool: pool.to_owned(),
             user: user.to_owned(),
             device: None,
+            parted: false,
             ends: now + self.pools[pool].session_life,
             dead: None,
             tokens: vec![Token::default()],
@@ -291,11 +343,37 @@ impl Cognito {
             id_token: Secret::new(format!("{MARK}-i-{}", self.ids.len() - 1)),
             id_life: life_of(life, now),
             access: pool.gives_access.then_some(access),
-            refresh_token: Some(write_token(family, generation)),
-            user: user(&known.user),
+            refresh_token: pool
+                .kind
+                .is_lasting()
+                .then(|| write_token(family, generation)),
+            user: user_of(family, &known.user),
             device_key: known.device.map(write_device),
             roles: Roles::default(),
         }
+    }
+
+    /// What a program prints: an ID token of whoever it is set up for.
+    pub fn run_program(&mut self, provider: &str, now: u64) -> Tokens {
+        let family = match self.programs.get(provider) {
+            Some(family) => *family,
+            None => self.set_up_program(provider, "ann", now),
+        };
+        self.tokens(family, 0, now)
+    }
+
+    /// Somebody else signs in to a program, or the same one again.
+    pub fn set_up_program(&mut self, provider: &str, user: &str, now: u64) -> usize {
+        let family = self.new_family(provider, user, now);
+        self.families[family].ends = u64::MAX;
+        self.programs.insert(provider.to_owned(), family);
+        family
+    }
+
+    /// When the last ID token of a family ends.
+    pub fn id_ends(&self, family: usize) -> u64 {
+        let ids = self.ids.iter().filter(|id| id.family == family);
+        ids.map(|id| id.expires).max().unwrap_or_default()
     }
 
     pub fn fetch(
@@ -366,6 +444,19 @@ pub fn user(name: &str) -> User {
         username: name.to_owned(),
         email: None,
     }
+}
+
+/// The same, with the session that it is of.
+pub fn user_of(family: usize, name: &str) -> User {
+    User {
+        email: Some(format!("f-{family}")),
+        ..user(name)
+    }
+}
+
+/// Of which session a user is.
+pub fn family_of(user: &User) -> Option<usize> {
+    number_after(user.email.as_deref()?, "f-")
 }
 
 pub fn write_token(family: usize, generation: usize) -> Secret {

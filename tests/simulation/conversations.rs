@@ -14,7 +14,8 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::{Device, Tokens};
 
 use crate::cognito::{
-    Cognito, MARK, Tracked, Tracking, ended, number_after, read_token, write_device,
+    Cognito, Kind, MARK, Token, Tracked, Tracking, ended, number_after, read_token, write_device,
+    write_token,
 };
 
 impl Cognito {
@@ -38,6 +39,16 @@ impl Cognito {
         answer: Option<&Answer>,
         now: u64,
     ) -> Result<Step, Fault> {
+        match self.pools[spec.provider()].kind {
+            Kind::Program => {
+                let tokens = self.run_program(spec.provider(), now);
+                return Ok(self.done(Box::new(tokens), None));
+            }
+            Kind::Browser | Kind::Oidc | Kind::Fleeting => {
+                return self.browse(spec, thread, answer, now);
+            }
+            Kind::Password => {}
+        }
         if let Some(Answer::Username(name)) = answer {
             thread.username = Some(name.clone());
         }
@@ -73,6 +84,28 @@ impl Cognito {
                 ask(thread, code(CodeFor::SignIn), Some(wrong("Not the code.")))
             }
             _ => ask(thread, password, None),
+        }
+    }
+
+    /// The browser is waited for, and signs in whom it knows.
+    fn browse(
+        &mut self,
+        spec: &LoginSpec,
+        thread: Thread,
+        answer: Option<&Answer>,
+        now: u64,
+    ) -> Result<Step, Fault> {
+        let question = Question::Browser {
+            url: "https://example.com/".into(),
+            redirect_uri: "http://127.0.0.1/".into(),
+        };
+        match answer {
+            Some(Answer::Address(user)) => {
+                let family = self.new_family(spec.provider(), user.expose(), now);
+                let tokens = self.tokens(family, 0, now);
+                Ok(self.done(Box::new(tokens), None))
+            }
+            _ => ask(thread, question, None),
         }
     }
 
@@ -247,14 +280,20 @@ impl Cognito {
         farewell: &Farewell,
         now: u64,
     ) -> Parting {
-        let Some((family, _)) = token.and_then(|token| read_token(token.expose())) else {
+        let Some((family, generation)) = token.and_then(|token| read_token(token.expose())) else {
             return parting(Ok(()), Ok(()));
         };
         if self.families[family].pool != spec.provider() {
             let fault = Fault::new(FaultKind::Misconfigured, "Wrong client.");
             return parting(Err(fault.clone()), Err(fault));
         }
-        let forgotten = match (&farewell.forget, self.end_of(family, now)) {
+        let newest = self.families[family].tokens.len() - 1;
+        if self.families[family].parted && generation != newest {
+            // It is of no use any more, and so there is nothing to revoke.
+            return parting(Ok(()), Ok(()));
+        }
+        let over = self.end_of(family, now);
+        let forgotten = match (&farewell.forget, over) {
             (None, _) => Ok(()),
             (Some(_), Some(end)) => Err(ended(end)),
             (Some(device_key), None) => {
@@ -263,8 +302,56 @@ impl Cognito {
                 Ok(())
             }
         };
+        let everywhere = match (farewell.everywhere, over) {
+            (false, _) => Ok(()),
+            (true, Some(end)) => Err(ended(end)),
+            (true, None) => self.end_all(family),
+        };
         self.families[family].dead.get_or_insert(Ended::Revoked);
-        parting(Ok(()), forgotten)
+        Parting {
+            everywhere,
+            ..parting(Ok(()), forgotten)
+        }
+    }
+
+    /// All sessions of a user end, where an access token may ask for it.
+    fn end_all(&mut self, family: usize) -> Result<(), Fault> {
+        let (pool, user) = (&self.families[family].pool, &self.families[family].user);
+        let (pool, user) = (pool.clone(), user.clone());
+        if !self.pools[&pool].ends_all {
+            let fault = Fault::new(FaultKind::Misconfigured, "It takes another scope.");
+            return Err(fault);
+        }
+        for other in &mut self.families {
+            if other.pool == pool && other.user == user {
+                other.dead.get_or_insert(Ended::Revoked);
+            }
+        }
+        Ok(())
+    }
+
+    /// A session gets as far as a refresh when it is about to end, and no farther.
+    pub fn half_revoke(&mut self, token: &Secret, farewell: &Farewell, now: u64) -> Parting {
+        let fault = Fault::new(FaultKind::Service, "It broke off.");
+        let failed = Parting::failed(&fault, farewell);
+        let takes_refresh =
+            farewell.access_token.is_none() && (farewell.everywhere || farewell.forget.is_some());
+        let Some((family, generation)) = read_token(token.expose()) else {
+            return failed;
+        };
+        let known = &self.families[family];
+        let rotates = self.pools[&known.pool].rotates;
+        let newest = known.tokens.len() - 1 == generation;
+        if !takes_refresh || !rotates || !newest || self.end_of(family, now).is_some() {
+            return failed;
+        }
+        let known = &mut self.families[family];
+        known.parted = true;
+        known.tokens.push(Token::default());
+        Parting {
+            rotated: Some(write_token(family, generation + 1)),
+            ..failed
+        }
     }
 }
 

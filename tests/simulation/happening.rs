@@ -128,6 +128,7 @@ impl World {
                     .rng
                     .choice(&[0, 0, -30, 45, -600, 600, 7200, -86_400])
                     .unwrap();
+                self.ledger.clock_was_set = true;
                 self.again(12 * HOUR, Happening::Clock);
             }
             Happening::Glance => {

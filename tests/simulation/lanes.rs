@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use poolkey_core::event::{Effect, Event, Lane};
+use poolkey_core::event::{Effect, Event, Lane, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 
-use crate::conversations::parting;
 use crate::happening::Happening;
 use crate::weather::{Fate, Mood, SECOND, Sky};
 use crate::world::{Kept, World};
@@ -171,7 +170,10 @@ impl World {
                 }
                 let result = self.outcome(fate, |world| {
                     let key = device_key.as_deref();
-                    let token = refresh_token.as_ref().ok_or("a refresh without a token")?;
+                    let Some(token) = &refresh_token else {
+                        let tokens = world.cognito.run_program(spec.provider(), now);
+                        return Ok(Ok(Box::new(tokens)));
+                    };
                     let result = world.cognito.refresh(&spec, token, key, now);
                     world.check_refresh(&login, token, &result)?;
                     Ok(result.map(Box::new))
@@ -187,18 +189,18 @@ impl World {
             } => {
                 let token = refresh_token.as_ref();
                 self.check_revocation(&login, token, &farewell)?;
-                self.note_revocation(token);
-                let parted = self.outcome(fate, |world| {
-                    let parted = world.cognito.revoke(&spec, token, &farewell, now);
-                    Ok(Ok(parted))
-                })?;
-                let parting = parted.unwrap_or_else(|fault| {
-                    let forgotten = match farewell.forget {
-                        Some(_) => Err(fault.clone()),
-                        None => Ok(()),
-                    };
-                    parting(Err(fault), forgotten)
-                });
+                let breaks_off = fate == Fate::Failed(FaultKind::Service) && self.rng.bool();
+                let parting = match token.filter(|_| breaks_off) {
+                    Some(token) => self.cognito.half_revoke(token, &farewell, now),
+                    None => {
+                        let parted = self.outcome(fate, |world| {
+                            let parted = world.cognito.revoke(&spec, token, &farewell, now);
+                            Ok(Ok(parted))
+                        })?;
+                        parted.unwrap_or_else(|fault| Parting::failed(&fault, &farewell))
+                    }
+                };
+                self.note_revocation(token, &parting);
                 Event::Revoked { login, parting }
             }
             Effect::Converse {
@@ -233,7 +235,9 @@ impl World {
                 })?;
                 Event::Fetched { profile, result }
             }
-            Effect::Identify { .. } => return Err("nobody asks who keys are".into()),
+            Effect::ScrubFiles { .. } | Effect::WriteKeys { .. } | Effect::Identify { .. } => {
+                return Err("nobody asks who keys are".into());
+            }
         })
     }
 

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use poolkey_core::conversation::{Outcome, Step};
-use poolkey_core::event::{Effect, Event, Reply, Ticket};
+use poolkey_core::event::{Effect, Event, Parting, Reply, SignOutScope, Ticket};
 use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::Tokens;
 use poolkey_core::snapshot::LoginState;
 
-use crate::cognito::{number_after, owner, read_device, read_token};
+use crate::cognito::{family_of, number_after, owner, read_device, read_token};
+use crate::vault::read_session;
 use crate::weather::SECOND;
 use crate::world::World;
 
@@ -46,6 +46,16 @@ pub struct Ledger {
     pub stale: BTreeSet<usize>,
     /// Logins whose sign-out was begun, and that have not been signed in to since.
     pub left: BTreeSet<LoginName>,
+    /// Families whose user was shown and was who was meant.
+    pub meant: BTreeSet<usize>,
+    /// Families that were signed out here alone: their providers are never told.
+    pub silent: BTreeSet<usize>,
+    /// Families without a refresh token whose ID token was found stale, or went with its process.
+    pub spent: BTreeSet<usize>,
+    /// Programs that were set up for another user.
+    pub switched: BTreeSet<String>,
+    /// Whether somebody has set the clock.
+    pub clock_was_set: bool,
     /// Families that nobody holds, since when, and that were not revoked yet.
     pub loose: BTreeMap<usize, u64>,
     /// When the vault was last written or tried with success.
@@ -89,7 +99,7 @@ pub enum What {
     Account(LoginName),
     Answer(LoginName),
     Cancel,
-    SignOut(LoginName),
+    SignOut(LoginName, SignOutScope),
     Renew(LoginName),
 }
 
@@ -145,7 +155,7 @@ impl World {
                 self.demand(login.clone());
                 self.demand(login.clone());
             }
-            What::SignOut(login) => {
+            What::SignOut(login, _) => {
                 self.ledger.left.insert(login.clone());
                 let kept = self.vault.session(login).map(|(family, _)| family);
                 let held = self.ledger.held.get(login).copied();
@@ -257,8 +267,10 @@ impl World {
                 result: Ok(Step::Done { tokens, device, .. }),
                 ..
             } => {
-                let family = family_of(tokens);
-                ledger.loose.insert(family, awake);
+                let family = family_of(&tokens.user).unwrap();
+                if tokens.refresh_token.is_some() {
+                    ledger.loose.insert(family, awake);
+                }
                 let device = device.as_ref().and_then(read_device);
                 ledger.brought.insert(family, device);
             }
@@ -267,7 +279,9 @@ impl World {
                 ..
             } => {
                 if let Some(tokens) = &thread.tokens {
-                    ledger.loose.insert(family_of(tokens), awake);
+                    ledger
+                        .loose
+                        .extend(family_of(&tokens.user).map(|family| (family, awake)));
                 }
             }
             Event::Conversed {
@@ -280,6 +294,14 @@ impl World {
             } => {
                 ledger.gone.extend(number_after(key, "device-"));
                 ledger.told_gone.extend(number_after(key, "device-"));
+            }
+            Event::Fetched {
+                profile,
+                result: Err(fault),
+            } if matches!(fault.kind, FaultKind::TokenStale | FaultKind::Ended(_)) => {
+                let spec = self.config.profiles.get(profile);
+                let family = spec.and_then(|spec| ledger.held.get(owner(spec)));
+                ledger.spent.extend(family);
             }
             Event::Conversed {
                 login,
@@ -305,6 +327,8 @@ impl World {
         let families = &self.cognito.families;
         let old = ledger.held.insert(login.clone(), family);
         if let Some(old) = old
+            && old != family
+            && self.cognito.pools[&families[old].pool].kind.is_lasting()
             && families[old].pool == families[family].pool
             && !ledger.told.contains_key(&old)
         {
@@ -346,9 +370,15 @@ impl World {
         }
     }
 
-    /// A session is revoked, or that was tried.
-    pub fn note_revocation(&mut self, token: Option<&Secret>) {
-        if let Some((family, _)) = token.and_then(|token| read_token(token.expose())) {
+    /// A session was revoked, or that is not tried again.
+    pub fn note_revocation(&mut self, token: Option<&Secret>, parting: &Parting) {
+        let tried_again = parting
+            .revoked
+            .as_ref()
+            .is_err_and(|fault| fault.kind.is_passing());
+        if let Some((family, _)) = token.and_then(|token| read_token(token.expose()))
+            && (!tried_again || self.cognito.end_of(family, self.now).is_some())
+        {
             self.ledger.loose.remove(&family);
         }
     }
@@ -369,6 +399,8 @@ impl World {
         ledger.proven.clear();
         ledger.idle_ticks.clear();
         ledger.changes = 0;
+        let families = self.cognito.families.len();
+        ledger.spent.extend(0..families);
         ledger.essence = (0, String::new());
         // Nobody is to blame for a token that was rotated while nobody could write it down.
         for family in &mut self.cognito.families {
@@ -386,7 +418,7 @@ impl World {
             What::SignIn(login)
             | What::Account(login)
             | What::Answer(login)
-            | What::SignOut(login)
+            | What::SignOut(login, _)
             | What::Renew(login) => Some(login.clone()),
             What::Keys(profile) => {
                 let spec = self.config.profiles.get(profile)?;
@@ -408,7 +440,7 @@ impl World {
             (_, Reply::Document(_)) => self.played.documents += 1,
             (_, Reply::SignedIn { .. }) => self.played.sign_ins += 1,
             (_, Reply::Outcome(_)) => self.played.outcomes += 1,
-            (What::SignOut(login), Reply::SignedOut(_)) => {
+            (What::SignOut(login, _), Reply::SignedOut(_)) => {
                 let begun = self.ledger.sign_in.get(login);
                 if begun.is_none_or(|begun| *begun < open.begun) {
                     self.ledger.away.insert(login.clone());
@@ -454,12 +486,7 @@ impl World {
     }
 }
 
-fn family_of(tokens: &Tokens) -> usize {
-    let token = tokens.refresh_token.as_ref().unwrap();
-    read_token(token.expose()).unwrap().0
-}
-
 pub fn read_record(record: &Secret) -> Option<(usize, usize)> {
     let stored = poolkey_core::session::Stored::from_record(record).ok()?;
-    read_token(stored.session?.refresh_token?.expose())
+    read_session(stored.session.as_ref()?)
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use poolkey_core::config::{
-    ConfigError, Flow, KeySource, LoginSpec, PoolFlow, PoolSource, ProfileSpec, Settings, StsSpec,
-    UserPoolSpec, Variants,
+    BrowserSpec, CommandSpec, ConfigError, Flow, KeySource, LoginSpec, OidcSpec, PoolFlow,
+    PoolSource, ProfileSpec, Settings, StsSpec, UserPoolSpec, Variants,
 };
 use poolkey_core::conversation::{Answer, Goal, Question};
 use poolkey_core::event::{ConversationId, Event, Reply, Request, SignOutScope, Ticket};
@@ -14,7 +14,7 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
 
-use crate::cognito::{EPOCH, owner, read_device, user, write_token};
+use crate::cognito::{EPOCH, Kind, family_of, owner, read_device, user_of, write_token};
 use crate::happening::Happening;
 use crate::ledger::What;
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -46,6 +46,8 @@ pub enum Deed {
     Cancel(LoginName),
     SignOut(LoginName),
     Renew(LoginName),
+    /// Somebody signs in to the program that supplies a login's tokens.
+    Switch(LoginName),
     Edit,
     /// An administrator ends sessions, disables and enables users, links identities anew.
     Administer,
@@ -71,9 +73,11 @@ impl World {
         for number in 0..logins {
             let name: LoginName = format!("login-{number}").parse().unwrap();
             let specs = ["A", "B"].map(|letter| {
-                let pool = format!("eu-west-1_{letter}{number}");
-                self.cognito.add_pool(&mut self.rng, pool.clone());
-                user_pool(&pool)
+                let provider = format!("eu-west-1_{letter}{number}");
+                let kind = self.cognito.add_pool(&mut self.rng, provider.clone());
+                let life = self.cognito.pools[&provider].session_life;
+                let life = self.rng.bool().then(|| Duration::from_millis(life));
+                login(&provider, kind, life)
             });
             if self.rng.u8(..4) > 0 {
                 self.sign_in_yesterday(&name, &specs[0]);
@@ -87,6 +91,7 @@ impl World {
                 self.again(8 * HOUR, Happening::Deed(Deed::SignIn(name.clone())));
                 self.again(16 * HOUR, Happening::Deed(Deed::SignOut(name.clone())));
                 self.again(24 * HOUR, Happening::Deed(Deed::Renew(name.clone())));
+                self.again(24 * HOUR, Happening::Deed(Deed::Switch(name.clone())));
                 self.again(6 * HOUR, Happening::Deed(Deed::Account(name)));
             }
         }
@@ -105,7 +110,15 @@ impl World {
     }
 
     fn sign_in_yesterday(&mut self, name: &LoginName, spec: &LoginSpec) {
-        let family = self.cognito.new_family(spec.provider(), "ann", self.now);
+        let kind = self.cognito.pools[spec.provider()].kind;
+        let family = match kind {
+            Kind::Program => self
+                .cognito
+                .set_up_program(spec.provider(), "ann", self.now),
+            _ => self.cognito.new_family(spec.provider(), "ann", self.now),
+        };
+        self.ledger.meant.insert(family);
+        self.ledger.spent.insert(family);
         let device = self.cognito.device_of_yesterday(&mut self.rng, family);
         let kept = device.clone().filter(|_| self.rng.bool());
         let number = kept.as_ref().and_then(read_device);
@@ -117,9 +130,9 @@ impl World {
             session: Some(StoredSession {
                 provider: spec.provider().to_owned(),
                 client_id: spec.client_id().to_owned(),
-                refresh_token: Some(write_token(family, 0)),
+                refresh_token: kind.is_lasting().then(|| write_token(family, 0)),
                 device_key: device.map(|device| device.key),
-                user: user("ann"),
+                user: user_of(family, "ann"),
                 signed_in: UnixTime::from_secs(EPOCH),
                 rotates: self.rng.bool().then_some(rotates),
                 identities: BTreeMap::new(),
@@ -206,11 +219,20 @@ impl World {
             Deed::SignOut(login) => {
                 self.strike(16 * HOUR, Happening::Deed(Deed::SignOut(login.clone())));
                 self.meddled();
+                let scope = match self.rng.u8(..6) {
+                    0 => SignOutScope::Local,
+                    1 => SignOutScope::Everywhere,
+                    _ => SignOutScope::Session,
+                };
                 let request = Request::SignOut {
                     login: login.to_string(),
-                    scope: SignOutScope::Session,
+                    scope,
                 };
-                self.request(request, What::SignOut(login.clone()))?;
+                self.request(request, What::SignOut(login.clone(), scope))?;
+                if self.rng.u8(..8) == 0 {
+                    let soon = self.now + self.rng.u64(1..200);
+                    self.at(soon, Happening::Deed(Deed::SignOut(login.clone())));
+                }
                 if self.rng.bool() {
                     self.again(HOUR, Happening::Deed(Deed::SignIn(login)));
                 }
@@ -221,6 +243,18 @@ impl World {
                     login: login.to_string(),
                 };
                 self.request(request, What::Renew(login))?;
+            }
+            Deed::Switch(login) => {
+                self.again(24 * HOUR, Happening::Deed(Deed::Switch(login.clone())));
+                for spec in self.town.logins[&login].clone() {
+                    let provider = spec.provider();
+                    if self.cognito.pools[provider].kind == Kind::Program {
+                        self.meddled();
+                        let user = *self.rng.choice(&["ann", "ann", "bob"]).unwrap();
+                        self.cognito.set_up_program(provider, user, self.now);
+                        self.ledger.switched.insert(provider.to_owned());
+                    }
+                }
             }
             Deed::Edit => {
                 self.strike(10 * HOUR, Happening::Deed(Deed::Edit));
@@ -259,7 +293,20 @@ impl World {
                 Answer::Username(name.into())
             }
             Question::RememberDevice { .. } => Answer::RememberDevice(self.rng.bool()),
-            Question::Identity { .. } => Answer::Identity(self.rng.u8(..4) > 0),
+            Question::Identity { user, .. } => {
+                let is_meant = self.rng.u8(..4) > 0;
+                if is_meant {
+                    self.ledger.meant.extend(family_of(&user));
+                }
+                Answer::Identity(is_meant)
+            }
+            Question::Browser { .. } => match self.rng.u8(..3) {
+                0 => Answer::Wait,
+                _ => {
+                    let user = *self.rng.choice(&["ann", "ann", "bob"]).unwrap();
+                    Answer::Address(Secret::new(user))
+                }
+            },
             Question::Code { .. } => Answer::Code(self.typed()),
             _ => Answer::Password(self.typed()),
         };
@@ -422,6 +469,33 @@ impl World {
     /// People did something that may rightly take a while to settle.
     fn meddled(&mut self) {
         self.weather.grave = self.now;
+    }
+}
+
+/// A login of that kind.
+fn login(provider: &str, kind: Kind, session_life: Option<Duration>) -> LoginSpec {
+    let pool = |flow: Flow| match user_pool(provider) {
+        LoginSpec::UserPool(pool) => LoginSpec::UserPool(UserPoolSpec {
+            flow,
+            session_life,
+            ..pool
+        }),
+        other => other,
+    };
+    match kind {
+        Kind::Password => pool(Flow::UserSrp),
+        Kind::Browser => pool(Flow::Browser),
+        Kind::Oidc | Kind::Fleeting => LoginSpec::Oidc(OidcSpec {
+            issuer: provider.to_owned(),
+            client_id: "client".into(),
+            username: None,
+            browser: BrowserSpec::default(),
+            session_life,
+        }),
+        Kind::Program => LoginSpec::Command(CommandSpec {
+            command: vec![provider.to_owned()],
+            issuer: None,
+        }),
     }
 }
 

@@ -6,9 +6,9 @@ use fastrand::Rng;
 use poolkey_core::fault::{VaultFault, VaultFaultKind};
 use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::Stored;
+use poolkey_core::session::{Stored, StoredSession};
 
-use crate::cognito::{read_device, read_token};
+use crate::cognito::{family_of, read_device, read_token};
 use crate::weather::Mood;
 
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Vault {
     /// The sessions in them: the family and the generation of its token.
     sessions: BTreeMap<LoginName, (usize, usize)>,
     devices: BTreeMap<LoginName, usize>,
+    /// Whose they are or were, and at which provider where that is known.
+    known: BTreeMap<LoginName, (String, String)>,
 }
 
 impl Vault {
@@ -57,7 +59,13 @@ impl Vault {
             None => self.devices.remove(login),
         };
         let session = stored.session.as_ref();
-        match session.and_then(|session| read_token(session.refresh_token.as_ref()?.expose())) {
+        let known = session.map(|session| (session.provider.clone(), session.user.sub.clone()));
+        let last = stored.last_user.as_ref();
+        match known.or_else(|| Some((String::new(), last?.sub.clone()))) {
+            Some(known) => self.known.insert(login.clone(), known),
+            None => self.known.remove(login),
+        };
+        match session.and_then(read_session) {
             Some(session) => self.sessions.insert(login.clone(), session),
             None => self.sessions.remove(login),
         };
@@ -68,9 +76,23 @@ impl Vault {
         self.devices.get(login).copied()
     }
 
+    /// Who is or was signed in there.
+    pub fn known(&self, login: &LoginName, provider: &str) -> Option<&str> {
+        let (at, sub) = self.known.get(login)?;
+        (at.is_empty() || at == provider).then_some(sub)
+    }
+
     /// The session that is kept: its family and the generation of its token.
     pub fn session(&self, login: &LoginName) -> Option<(usize, usize)> {
         self.sessions.get(login).copied()
+    }
+}
+
+/// The family of a session, and the generation of its token.
+pub fn read_session(session: &StoredSession) -> Option<(usize, usize)> {
+    match &session.refresh_token {
+        Some(token) => read_token(token.expose()),
+        None => Some((family_of(&session.user)?, 0)),
     }
 }
 

@@ -60,6 +60,7 @@ const remedies: Record<Code, Key | null> = {
   unknown_profile: null,
   unknown_login: null,
   config: 'ui.remedy.file',
+  file: null,
   vault_locked: 'ui.remedy.unlock',
   vault: 'ui.remedy.vault',
   offline: 'ui.remedy.network',

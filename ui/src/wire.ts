@@ -42,7 +42,7 @@ export type Change = { "change": "login", form: LoginForm, instead_of: string | 
 
 export type ChoiceOf = "first_factor" | "second_factor" | "set_up";
 
-export type Code = "signed_out" | "needs_sign_in" | "unknown_profile" | "unknown_login" | "config" | "vault_locked" | "vault" | "offline" | "service" | "misconfigured" | "wrong" | "no_conversation" | "denied" | "protocol" | "busy" | "no_daemon" | "other";
+export type Code = "signed_out" | "needs_sign_in" | "unknown_profile" | "unknown_login" | "config" | "file" | "vault_locked" | "vault" | "offline" | "service" | "misconfigured" | "wrong" | "no_conversation" | "denied" | "protocol" | "busy" | "no_daemon" | "other";
 
 export type CodeFor = "sign_in" | "confirm" | "reset" | { "verify": string };
 
@@ -349,6 +349,10 @@ source_profile?: ProfileName,
  */
 role_arn?: string, 
 /**
+ * Where files hold its keys, too.
+ */
+written?: WrittenView, 
+/**
  * Until when the keys work.
  */
 keys_expire?: UnixTime, 
@@ -645,3 +649,17 @@ user_id: string,
  * The claims of the ID token; none for guests.
  */
 claims: Record<string, unknown>, };
+
+export type WrittenView = { 
+/**
+ * Under which name.
+ */
+name: ProfileName, 
+/**
+ * Until when tools are told that they work; absent while none stand there.
+ */
+until?: UnixTime, 
+/**
+ * What stands in the way.
+ */
+trouble?: Failure, };

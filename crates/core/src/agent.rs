@@ -36,6 +36,7 @@ mod sign_out;
 mod view;
 mod who_am_i;
 mod work;
+mod written;
 
 #[cfg(test)]
 #[expect(
@@ -93,6 +94,7 @@ pub struct Agent {
     recent: recent::Log,
     /// Logins with sessions that could not be revoked before a stop.
     left_behind: Vec<LoginName>,
+    written: written::Written,
 }
 
 impl Agent {
@@ -118,6 +120,7 @@ impl Agent {
             touched: BTreeSet::new(),
             recent: recent::Log::default(),
             left_behind: Vec::new(),
+            written: written::Written::default(),
         }
     }
 
@@ -143,11 +146,14 @@ impl Agent {
             } => self.conversed(&login, &conversation, result, now),
             Event::Fetched { profile, result } => self.fetched(&profile, result, now),
             Event::Identified { ticket, result } => self.identified(ticket, result, now),
+            Event::Scrubbed { result } => self.scrubbed(result),
+            Event::Wrote { target, result } => self.wrote(&target, result, now),
             Event::Woke => self.woke(now),
             Event::Stopping => self.stop(now),
             Event::Tick => {}
         }
         self.tick(now);
+        self.write_files(now);
         self.note_recent(now);
     }
 
@@ -169,7 +175,9 @@ impl Agent {
 
     /// Whether nothing is under way that a stop would cut short.
     pub fn is_quiet(&self) -> bool {
-        self.effects.is_empty() && self.logins.values().all(Login::is_quiet)
+        self.effects.is_empty()
+            && self.files_are_quiet()
+            && self.logins.values().all(Login::is_quiet)
     }
 
     /// Whether any login has a session, or a guest has keys: only then is there anything to watch the
@@ -250,7 +258,7 @@ impl Agent {
         match key {
             Key::Login(name) => self.settle_login(name, now),
             Key::Profile(name) => self.settle_profile(name, now),
-            Key::Line => {}
+            Key::Line | Key::Files => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, ConfigError, LoginSpec, ProfileSpec};
+use crate::config::{AwsFiles, Config, ConfigError, LoginSpec, ProfileSpec};
 use crate::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
 use crate::failure::Failure;
 use crate::fault::{Fault, VaultFault};
@@ -290,6 +290,18 @@ pub enum Event {
         /// What it said.
         result: Result<Box<Identified>, Fault>,
     },
+    /// The files of `~/.aws` were looked through for what an earlier daemon left.
+    Scrubbed {
+        /// Whether nothing is left, or what stands in the way.
+        result: Result<(), String>,
+    },
+    /// Keys were written into the files of `~/.aws`, or removed.
+    Wrote {
+        /// The profile of those files.
+        target: ProfileName,
+        /// Whether they are as they should be, or what stands in the way.
+        result: Result<(), String>,
+    },
     /// The machine woke up or came back to a network.
     Woke,
     /// The daemon is about to stop: nothing new begins.
@@ -394,6 +406,35 @@ pub enum Effect {
         /// The ID token that they were given for.
         id_token: Option<Secret>,
     },
+    /// Remove from the files of `~/.aws` what an earlier daemon left. Leads to [`Event::Scrubbed`].
+    ScrubFiles {
+        /// Where they are.
+        files: AwsFiles,
+    },
+    /// Put keys into the files of `~/.aws`, or remove them. Leads to [`Event::Wrote`].
+    WriteKeys {
+        /// The profile of those files.
+        target: ProfileName,
+        /// Where they are.
+        files: AwsFiles,
+        /// The keys; `None` to remove what stands there.
+        keys: Option<Box<WrittenKeys>>,
+    },
+}
+
+/// Keys as they stand in the files of `~/.aws`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenKeys {
+    /// Whose they are.
+    pub profile: ProfileName,
+    /// The keys.
+    pub keys: Keys,
+    /// When tools are told that they end.
+    pub expires: UnixTime,
+    /// `region`, where it is to be written, too.
+    pub region: Option<String>,
+    /// `output`, where it is to be written, too.
+    pub output: Option<String>,
 }
 
 /// What belongs to a sign-out beside the refresh token.
@@ -445,6 +486,8 @@ pub enum Lane {
     SignIn(LoginName),
     /// A profile's keys.
     Profile(ProfileName),
+    /// The files of `~/.aws`.
+    Files,
 }
 
 impl Effect {
@@ -458,6 +501,7 @@ impl Effect {
             | Self::Refresh { login, .. }
             | Self::Revoke { login, .. } => Some(Lane::Login(login.clone())),
             Self::Converse { login, .. } => Some(Lane::SignIn(login.clone())),
+            Self::ScrubFiles { .. } | Self::WriteKeys { .. } => Some(Lane::Files),
             Self::Fetch { profile, .. } | Self::Identify { profile, .. } => {
                 Some(Lane::Profile(profile.clone()))
             }

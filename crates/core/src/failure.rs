@@ -46,6 +46,8 @@ pub enum Code {
     UnknownLogin,
     /// The configuration cannot be read.
     Config,
+    /// A file of `~/.aws` cannot be written, or is not Poolkey's to write.
+    File,
     /// The keychain is locked or busy.
     VaultLocked,
     /// There is no keychain, or it failed.
@@ -86,6 +88,7 @@ impl Code {
             Self::Misconfigured => 15,
             Self::Wrong | Self::NoConversation => 16,
             Self::NoDaemon => 69,
+            Self::File => 73,
             Self::Other => 70,
             Self::Busy => 75,
             Self::Protocol => 76,
@@ -156,6 +159,8 @@ pub enum Trouble {
     UnknownLogin(String),
     /// The profile names a login that does not exist: only after a broken edit.
     Config(String),
+    /// The keys cannot be written into the files of `~/.aws` under this name.
+    NotWritten(ProfileName, String),
     /// Guests are no login that one could sign in to.
     Guests,
     /// The keychain waits to be unlocked.
@@ -267,6 +272,16 @@ impl Trouble {
                 Code::Config,
                 text,
                 "Mend the file; it is read again as soon as it is saved.".into(),
+            ),
+            Self::NotWritten(target, text) => (
+                Code::File,
+                format!(
+                    "The keys are not written as “{target}”: {}.",
+                    text.trim_end_matches('.')
+                ),
+                "Put that right, and Poolkey writes them by itself; tools that use \
+                 credential_process need no keys in files."
+                    .into(),
             ),
             Self::VaultLocked(text) => (
                 Code::VaultLocked,

@@ -106,6 +106,7 @@ impl Language {
             Code::Protocol => "code.protocol",
             Code::Busy => "code.busy",
             Code::NoDaemon => "code.no_daemon",
+            Code::File => "code.file",
             Code::Other => "code.other",
         };
         self.say(key, &[])

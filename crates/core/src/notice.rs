@@ -276,6 +276,7 @@ impl Kind {
             | Code::UnknownProfile
             | Code::UnknownLogin
             | Code::Config
+            | Code::File
             | Code::Misconfigured
             | Code::Wrong
             | Code::NoConversation

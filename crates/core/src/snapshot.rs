@@ -157,6 +157,21 @@ pub enum LoginState {
     NeedsSignIn,
 }
 
+/// Keys in files of `~/.aws` as people see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
+pub struct WrittenView {
+    /// Under which name.
+    pub name: ProfileName,
+    /// Until when tools are told that they work; absent while none stand there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+    /// What stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Failure>,
+}
+
 /// A profile as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -179,6 +194,9 @@ pub struct ProfileView {
     /// The role asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
+    /// Where files hold its keys, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<WrittenView>,
     /// Until when the keys work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys_expire: Option<UnixTime>,

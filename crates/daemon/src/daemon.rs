@@ -17,6 +17,7 @@ use poolkey_vault::Place;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
+use crate::aws_files::Writer;
 use crate::door::{Door, NoDoor};
 use crate::engine::Engine;
 use crate::keeper::Keeper;
@@ -43,6 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) state: PathBuf,
     /// What the one daemon of this user holds.
     pub(crate) lock: PathBuf,
+    /// `~/.aws`.
+    pub(crate) aws: PathBuf,
     /// systemd's `$CREDENTIALS_DIRECTORY`.
     pub(crate) credentials: Option<PathBuf>,
 }
@@ -86,13 +89,17 @@ pub(crate) fn run(surroundings: Surroundings) -> Result<(), NoStart> {
 async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     let door = Door::open(&surroundings.env)?;
     let first = files::read(&surroundings.config);
+    let writer = Writer {
+        directory: surroundings.aws,
+        lock: surroundings.state.join("aws-files.lock"),
+    };
     let place = Place {
         credentials: surroundings.credentials,
         ..Place::new(surroundings.state)
     };
     let choice = first.as_ref().map(|config: &Config| config.settings.vault);
     let keeper = Keeper::start(choice.unwrap_or_default(), place).map_err(NoStart::Runtime)?;
-    let performer = Performer::new(keeper, Cognito::new(clock::wall));
+    let performer = Performer::new(keeper, Cognito::new(clock::wall), writer);
     let daemon = Rc::new(Daemon {
         engine: Engine::new(Agent::new(fastrand::u64(..)), performer),
         socket: door.path.clone(),

@@ -85,7 +85,9 @@ impl Engine {
                 | Effect::Revoke { .. }
                 | Effect::Converse { .. }
                 | Effect::Fetch { .. }
-                | Effect::Identify { .. } => self.line_up(effect),
+                | Effect::Identify { .. }
+                | Effect::ScrubFiles { .. }
+                | Effect::WriteKeys { .. } => self.line_up(effect),
             }
         }
         let (wake, changes) = (agent.wake_at(), agent.changes());

@@ -83,6 +83,19 @@ impl Journal {
             ),
             Event::Woke => tracing::debug!("woke"),
             Event::Stopping => tracing::info!("stopping"),
+            Event::Scrubbed { result } => {
+                if let Err(text) = result {
+                    tracing::warn!("files of ~/.aws: {text}");
+                }
+            }
+            Event::Wrote { target, result } => match result {
+                Ok(()) => tracing::info!(%target, "the files of ~/.aws are as they should be"),
+                Err(text) => {
+                    if self.is_news(format!("file {target}"), text) {
+                        tracing::warn!(%target, "files of ~/.aws: {text}");
+                    }
+                }
+            },
             Event::Identified { result, .. } => match result {
                 Ok(identified) => tracing::info!(arn = identified.arn, "identified"),
                 Err(fault) => tracing::warn!(kind = ?fault.kind, "not identified: {fault}"),

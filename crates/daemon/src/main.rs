@@ -10,6 +10,7 @@
 //!  files, wake, the clock ──────────▶ engine
 //! ```
 
+mod aws_files;
 mod clock;
 mod daemon;
 mod door;
@@ -78,6 +79,7 @@ fn surroundings() -> Result<Surroundings, NoStart> {
         config: place.config_file(),
         state: place.state_dir().to_owned(),
         lock: place.daemon_lock(),
+        aws: place.aws_dir().to_owned(),
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into),
     })
 }

@@ -9,6 +9,7 @@ use poolkey_core::event::{Effect, Event, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
+use crate::aws_files::Writer;
 use crate::keeper::Keeper;
 use crate::token_command;
 
@@ -17,14 +18,23 @@ pub(crate) struct Performer {
     pub(crate) keeper: Keeper,
     cognito: Cognito,
     lines: Semaphore,
+    writer: Writer,
+}
+
+/// Does what waits for a disk where nobody else waits for it.
+async fn apart(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err("the files could not be looked at".to_owned()))
 }
 
 impl Performer {
-    pub(crate) fn new(keeper: Keeper, cognito: Cognito) -> Self {
+    pub(crate) fn new(keeper: Keeper, cognito: Cognito, writer: Writer) -> Self {
         Self {
             keeper,
             cognito,
             lines: Semaphore::new(LINES),
+            writer,
         }
     }
 
@@ -142,6 +152,24 @@ impl Performer {
                 Event::Fetched {
                     profile,
                     result: self.call(fetch).await.map(Box::new),
+                }
+            }
+            Effect::ScrubFiles { files } => {
+                let writer = self.writer.clone();
+                Event::Scrubbed {
+                    result: apart(move || writer.scrub(&files)).await,
+                }
+            }
+            Effect::WriteKeys {
+                target,
+                files,
+                keys,
+            } => {
+                let writer = self.writer.clone();
+                let name = target.clone();
+                Event::Wrote {
+                    result: apart(move || writer.write(&files, &name, keys.as_deref())).await,
+                    target,
                 }
             }
             Effect::Identify {

@@ -9,7 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 use poolkey_core::failure::Failure;
 
 use crate::trouble;
@@ -20,6 +20,7 @@ use crate::trouble;
 pub struct Place {
     config: PathBuf,
     state: PathBuf,
+    aws: PathBuf,
 }
 
 impl Place {
@@ -36,6 +37,10 @@ impl Place {
                 .state_dir()
                 .unwrap_or_else(|| dirs.data_local_dir())
                 .to_owned(),
+            aws: BaseDirs::new()
+                .ok_or_else(trouble::no_home)?
+                .home_dir()
+                .join(".aws"),
         })
     }
 
@@ -47,6 +52,11 @@ impl Place {
     /// The directory of what outlives the daemon and is no configuration.
     pub fn state_dir(&self) -> &Path {
         &self.state
+    }
+
+    /// `~/.aws`, where AWS's tools have their files unless they are told otherwise.
+    pub fn aws_dir(&self) -> &Path {
+        &self.aws
     }
 
     /// The file whose lock the one daemon of this user holds.

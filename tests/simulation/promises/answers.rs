@@ -1,9 +1,10 @@
 //! Of answers: no dead keys, nobody else's, in time, and none refused without need.
 
-use poolkey_core::event::Reply;
-use poolkey_core::name::ProfileName;
+use poolkey_core::conversation::Question;
+use poolkey_core::event::{Reply, SignOutScope, SignedOut};
+use poolkey_core::name::{LoginName, ProfileName};
 
-use crate::cognito::{number_after, owner};
+use crate::cognito::{Kind, number_after, owner};
 use crate::ledger::{Open, What};
 use crate::weather::{MINUTE, SECOND};
 use crate::world::{Kept, World};
@@ -21,7 +22,7 @@ impl World {
                 let most = match &open.what {
                     What::Keys(_) => PATIENCE,
                     What::Cancel | What::Renew(_) => 0,
-                    What::SignIn(_) | What::Account(_) | What::Answer(_) | What::SignOut(_) => {
+                    What::SignIn(_) | What::Account(_) | What::Answer(_) | What::SignOut(..) => {
                         15 * MINUTE
                     }
                 };
@@ -61,29 +62,88 @@ impl World {
                 );
                 Ok(())
             }
-            (What::SignOut(login), Reply::SignedOut(told)) => {
+            (What::SignOut(login, scope), Reply::SignedOut(told)) => {
                 let lives = |family: usize| {
                     let pool = &self.cognito.families[family].pool;
                     let here = self.config.logins.get(login);
                     self.cognito.end_of(family, self.now).is_none()
                         && here.is_some_and(|login| login.provider() == *pool)
                 };
+                let lasts = |family: &usize| {
+                    let pool = &self.cognito.families[*family].pool;
+                    self.cognito.pools[pool].kind.is_lasting()
+                };
+                let kept_then = open.kept.filter(lasts);
                 promise!(
-                    told.not_revoked.is_some() || !open.kept.is_some_and(lives),
+                    *scope == SignOutScope::Local
+                        || told.not_revoked.is_some()
+                        || !kept_then.is_some_and(lives),
                     "the session of {login} is said to be revoked, and lives"
                 );
+                if *scope == SignOutScope::Everywhere && told.not_everywhere.is_none() {
+                    self.check_everywhere(login, kept_then)?;
+                }
+                if *scope == SignOutScope::Local && !self.is_signed_out_by_others(login) {
+                    self.ledger.silent.extend(kept_then);
+                }
+                self.check_retrying(login, told)?;
                 promise!(
                     kept.is_none() && self.vault.device(login).is_none(),
                     "the vault keeps nothing of {login} after a sign-out"
                 );
                 self.check_forgotten(open, told)
             }
+            (
+                What::SignIn(login) | What::Answer(login),
+                Reply::Question {
+                    question: Question::Identity { user, was },
+                    ..
+                },
+            ) => self.check_introduction(login, user, was.as_ref()),
             (What::SignIn(_) | What::Account(_) | What::Answer(_), Reply::Question { .. })
+            | (What::SignIn(_), Reply::SignedIn { .. })
             | (What::Account(_) | What::Answer(_), Reply::Outcome(_))
             | (What::Cancel | What::Renew(_), Reply::Done)
             | (_, Reply::Failed(_)) => Ok(()),
             (what, reply) => Err(format!("{what:?} is answered with {reply:?}")),
         }
+    }
+
+    /// A sign-out everywhere leaves no session of the user that was begun before it.
+    fn check_everywhere(&self, login: &LoginName, family: Option<usize>) -> Kept {
+        let Some(family) = family else {
+            return Ok(());
+        };
+        let gone = &self.cognito.families[family];
+        let mut others = self.cognito.families.iter().take(family);
+        promise!(
+            others.all(|other| other.pool != gone.pool
+                || other.user != gone.user
+                || other.dead.is_some()
+                || other.ends <= self.now),
+            "a session of {login} elsewhere is said to have ended, and lives"
+        );
+        Ok(())
+    }
+
+    /// What is said to be tried again is shown to wait.
+    fn check_retrying(&self, login: &LoginName, told: &SignedOut) -> Kept {
+        let Some(agent) = self.agent.as_ref().filter(|_| told.retrying) else {
+            return Ok(());
+        };
+        let shown = agent.snapshot(self.clocks());
+        let mut of_login = shown.logins.iter().filter(|view| view.name == *login);
+        promise!(
+            of_login.all(|view| view.unrevoked > 0) && told.not_revoked.is_some(),
+            "the revocation of {login} is said to be tried again, and nothing waits"
+        );
+        Ok(())
+    }
+
+    /// Whether somebody else signs the same login out, and perhaps farther.
+    fn is_signed_out_by_others(&self, login: &LoginName) -> bool {
+        let mut open = self.ledger.open.values();
+        open.any(|open| matches!(&open.what, What::SignOut(other, _) if other == login))
     }
 
     fn check_document(&self, profile: &ProfileName, text: &str) -> Kept {
@@ -135,7 +195,19 @@ impl World {
             return false;
         };
         let pool = &self.cognito.families[*family].pool;
+        let rules = &self.cognito.pools[pool];
+        let goes_on = match rules.kind {
+            Kind::Fleeting => {
+                self.cognito.id_ends(*family) > self.now + 5 * MINUTE
+                    && !self.ledger.spent.contains(family)
+            }
+            Kind::Program => self.cognito.programs.get(pool).is_some_and(|now| {
+                self.cognito.families[*now].user == self.cognito.families[*family].user
+            }),
+            Kind::Password | Kind::Browser | Kind::Oidc => true,
+        };
         self.weather.must_be_well(self.now)
+            && goes_on
             && !self.stopping
             && self.config.logins[owner(spec)].provider() == *pool
             && !self.ledger.told.contains_key(family)

@@ -10,7 +10,8 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::{Proof, Tokens};
 use poolkey_core::time::Moment;
 
-use crate::cognito::{number_after, owner, read_token, write_device};
+use crate::cognito::{Kind, number_after, owner, read_token, write_device};
+use crate::vault::read_session;
 use crate::weather::{HOUR, SECOND};
 use crate::world::{Kept, World};
 
@@ -104,11 +105,19 @@ impl World {
                     self.lanes.count(same) == 0,
                     "one refresh in flight for {login}"
                 );
-                let token = refresh_token
-                    .as_ref()
-                    .and_then(|token| read_token(token.expose()));
+                let kept = self.vault.session(login);
+                let token = match refresh_token {
+                    Some(token) => read_token(token.expose()),
+                    None => {
+                        promise!(
+                            self.cognito.pools[spec.provider()].kind == Kind::Program,
+                            "{login} is refreshed without a refresh token"
+                        );
+                        kept
+                    }
+                };
                 promise!(
-                    token == self.vault.session(login),
+                    token.is_some() && token == kept,
                     "only a token that the vault keeps is spent, for {login}"
                 );
                 let rotates = self.cognito.pools[spec.provider()].rotates;
@@ -116,7 +125,7 @@ impl World {
                 let proven = proven.is_some_and(|when| self.now <= when + 30 * SECOND);
                 let unanswered = self.ledger.unanswered.contains_key(login);
                 promise!(
-                    !rotates || proven || unanswered,
+                    !rotates || proven || unanswered || refresh_token.is_none(),
                     "the vault is proven before a token of {login} is rotated"
                 );
                 self.check_device_sent(effect)?;
@@ -148,10 +157,10 @@ impl World {
                 );
             }
             Effect::Keep { login, stored } => {
-                let family = stored.session.as_ref().map(|session| {
-                    let token = session.refresh_token.as_ref().unwrap();
-                    read_token(token.expose()).unwrap().0
-                });
+                let family = stored
+                    .session
+                    .as_ref()
+                    .map(|session| read_session(session).unwrap().0);
                 match family {
                     None => {
                         self.ledger.held.remove(login);
@@ -167,6 +176,8 @@ impl World {
             | Effect::Probe { .. }
             | Effect::Fetch { .. }
             | Effect::Identify { .. }
+            | Effect::ScrubFiles { .. }
+            | Effect::WriteKeys { .. }
             | Effect::Revoke { .. } => {}
             Effect::Converse { .. } => self.check_conversation(effect)?,
         }
@@ -241,6 +252,14 @@ impl World {
             return Ok(());
         };
         let of_family = self.cognito.families[family].device.map(write_device);
+        promise!(
+            !self.ledger.silent.contains(&family),
+            "{login} was signed out here alone, and its provider is told"
+        );
+        promise!(
+            !farewell.everywhere || self.ledger.forsaken.contains(&family),
+            "all sessions of {login} are ended, and nobody signed out"
+        );
         promise!(
             farewell.forget.is_none()
                 || (self.ledger.forsaken.contains(&family) && of_family == farewell.forget),

@@ -1,7 +1,7 @@
 //! Of devices and access tokens: none is lost, none goes astray.
 
 use poolkey_core::conversation::Goal;
-use poolkey_core::event::{Effect, SignedOut};
+use poolkey_core::event::{Effect, SignOutScope, SignedOut};
 use poolkey_core::name::LoginName;
 use poolkey_core::session::Stored;
 
@@ -142,7 +142,8 @@ impl World {
 
     /// A sign-out says so when the pool still knows the device.
     pub fn check_forgotten(&self, open: &Open, told: &SignedOut) -> Kept {
-        let What::SignOut(login) = &open.what else {
+        let What::SignOut(login, SignOutScope::Session | SignOutScope::Everywhere) = &open.what
+        else {
             return Ok(());
         };
         let Some(family) = open.kept else {

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use poolkey_core::event::Event;
 use poolkey_core::failure::Ended;
-use poolkey_core::snapshot::{LoginState, Snapshot};
+use poolkey_core::snapshot::{LoginState, LoginView, Snapshot};
 
-use crate::cognito::MARK;
+use crate::cognito::{Kind, MARK};
 use crate::weather::{MINUTE, SECOND};
 use crate::world::{Kept, World};
 
@@ -29,6 +29,7 @@ impl World {
             let kept = self.vault.session(name).map(|(family, _)| family);
             match login.state {
                 LoginState::SignedIn => {
+                    self.check_end_shown(login)?;
                     promise!(
                         !self.ledger.away.contains(name),
                         "{name} is shown signed in"
@@ -49,14 +50,43 @@ impl World {
                     let moved =
                         |family: usize| self.cognito.families[family].pool != login.provider;
                     let told = self.ledger.told.values().any(|told| Some(*told) == ended);
+                    let kind = self
+                        .cognito
+                        .pools
+                        .get(&login.provider)
+                        .map(|pool| pool.kind);
+                    let alone = match ended {
+                        Some(Ended::NoRefreshToken) => kind == Some(Kind::Fleeting),
+                        Some(Ended::UserChanged) => self.ledger.switched.contains(&login.provider),
+                        _ => false,
+                    };
                     promise!(
-                        told || (ended == Some(Ended::Moved) && kept.is_some_and(moved)),
+                        told || alone || (ended == Some(Ended::Moved) && kept.is_some_and(moved)),
                         "{name} is shown to need a sign-in ({ended:?}), and nobody said so"
                     );
                 }
                 LoginState::Unread | LoginState::SigningIn => {}
             }
         }
+        Ok(())
+    }
+
+    /// The end of a session is what was written down, or near to what it is.
+    fn check_end_shown(&self, login: &LoginView) -> Kept {
+        let (Some(signed_in), Some(ends)) = (login.signed_in, login.session_ends) else {
+            return Ok(());
+        };
+        let pool = &self.cognito.pools[&login.provider];
+        if !login.session_end_is_learnt || self.ledger.clock_was_set {
+            return Ok(());
+        }
+        let life = (pool.session_life / SECOND).cast_signed();
+        let off = (ends.secs_after(signed_in) - life).abs();
+        promise!(
+            off <= life / 20 + 60,
+            "{} is shown to end {off} s off",
+            login.name
+        );
         Ok(())
     }
 

@@ -61,6 +61,10 @@ impl Agent {
         for name in changed {
             self.drop_chained(name);
         }
+        for (name, profile) in &mut self.profiles {
+            let file = self.files.get(name);
+            profile.is_written = file.is_some_and(|file| file.write_profile.is_some());
+        }
         self.members.clear();
         for (name, profile) in &self.profiles {
             if !profile.is_going() {

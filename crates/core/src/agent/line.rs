@@ -71,7 +71,7 @@ impl Agent {
             let turn = match &key {
                 Key::Login(name) => self.logins.get_mut(name).map(|login| &mut login.turn),
                 Key::Profile(name) => self.profiles.get_mut(name).map(|profile| &mut profile.turn),
-                Key::Line => None,
+                Key::Line | Key::Files => None,
             };
             let Some(turn @ Turn::InLine) = turn else {
                 continue;
@@ -87,7 +87,7 @@ impl Agent {
     fn calls(&self, key: &Key) -> u32 {
         match key {
             Key::Profile(name) => self.fetch_calls(name),
-            Key::Login(_) | Key::Line => 1,
+            Key::Login(_) | Key::Line | Key::Files => 1,
         }
     }
 }

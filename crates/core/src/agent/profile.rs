@@ -26,6 +26,8 @@ pub(super) struct Profile {
     /// Those who wait.
     pub(super) waiting: BTreeMap<Ticket, Waiter>,
     pub(super) asked: Option<Now>,
+    /// Whether files hold its keys, so that whoever reads them asks nobody.
+    pub(super) is_written: bool,
     /// Whether nobody has been given keys since it was last at rest.
     pub(super) idle: bool,
     /// When people were last shown that a tool asked and got nothing.
@@ -103,6 +105,7 @@ impl Profile {
             },
             waiting: BTreeMap::new(),
             asked: None,
+            is_written: false,
             idle: true,
             in_vain: None,
             setback: None,
@@ -115,6 +118,7 @@ impl Profile {
     /// Whether somebody used it lately, or waits.
     pub(super) fn is_active(&self, now: Moment, rest_after: Duration) -> bool {
         !self.waiting.is_empty()
+            || self.is_written
             || self
                 .asked
                 .is_some_and(|asked| now.since(asked.at) < rest_after)

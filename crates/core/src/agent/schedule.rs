@@ -17,6 +17,7 @@ pub(super) enum Key {
     Login(LoginName),
     Profile(ProfileName),
     Line,
+    Files,
 }
 
 /// The deadlines, by time and by owner.

@@ -27,6 +27,8 @@ pub(super) struct Leaving {
     told: SignedOut,
     /// Why the vault could not lose the session.
     unerased: Option<Failure>,
+    /// Whether all is done but for what files still hold.
+    is_over: bool,
 }
 
 impl Leaving {
@@ -268,7 +270,31 @@ impl Agent {
         }
     }
 
+    /// Files of `~/.aws` have changed: whoever waited only for that has the answer.
+    pub(super) fn files_cleared(&mut self) {
+        let over = |login: &Login| {
+            login
+                .leaving
+                .as_ref()
+                .is_some_and(|leaving| leaving.is_over)
+        };
+        let logins = self.logins.iter().filter(|(_, login)| over(login));
+        let names: Vec<LoginName> = logins.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.left_for_good(&name);
+        }
+    }
+
     fn left_for_good(&mut self, name: &LoginName) {
+        let holds = self.files_hold(name);
+        let leaving = self
+            .logins
+            .get_mut(name)
+            .and_then(|login| login.leaving.as_mut());
+        if let Some(leaving) = leaving.filter(|_| holds) {
+            leaving.is_over = true;
+            return;
+        }
         let Some(leaving) = self
             .logins
             .get_mut(name)

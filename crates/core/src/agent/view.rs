@@ -143,6 +143,7 @@ impl Agent {
                 .is_some_and(|pool| matches!(pool.flow, PoolFlow::Classic { .. })),
             source_profile: profile.spec.source_profile().cloned(),
             role_arn: profile.spec.role_arn().map(str::to_owned),
+            written: self.view_written(name),
             keys_expire: held.map(|held| wall(held.span.dead, now)),
             renews: held
                 .filter(|_| active)

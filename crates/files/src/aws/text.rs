@@ -90,6 +90,11 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// The file as it is.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The profiles that it speaks of, in its order.
     pub fn profiles(&self) -> impl Iterator<Item = &str> {
         self.sections

@@ -117,7 +117,9 @@ impl Desk {
                 | Effect::Revoke { .. }
                 | Effect::Converse { .. }
                 | Effect::Fetch { .. }
-                | Effect::Identify { .. } => self.todo.push_back(effect),
+                | Effect::Identify { .. }
+                | Effect::ScrubFiles { .. }
+                | Effect::WriteKeys { .. } => self.todo.push_back(effect),
             }
         }
         let wake = self.agent.wake_at();

@@ -1,0 +1,261 @@
+//! Keys in the files of `~/.aws`, for tools that read nothing else.
+//!
+//! A section is Poolkey's when it says so itself: it has the key [`OWNER`]. No other is ever
+//! written, and of one's own only the keys that are named here.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use poolkey_core::config::AwsFiles;
+use poolkey_core::event::WrittenKeys;
+use poolkey_core::name::ProfileName;
+use poolkey_files::aws::{BadValue, Kind, Refused, Text};
+use poolkey_files::{Exposure, NotReplaced, replace};
+use zeroize::Zeroizing;
+
+/// Where the files are, and who keeps two writers apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    /// `~/.aws`, where nothing else is configured.
+    pub(crate) directory: PathBuf,
+    /// Poolkey's own: no AWS tool knows of it.
+    pub(crate) lock: PathBuf,
+}
+
+impl Writer {
+    /// Puts keys under a name, or removes what stands there. It waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way; then both files are as they were, but for what was removed.
+    pub(crate) fn write(
+        &self,
+        files: &AwsFiles,
+        target: &ProfileName,
+        keys: Option<&WrittenKeys>,
+    ) -> Result<(), String> {
+        let name = target.as_str();
+        let settings = keys.map_or_else(Vec::new, settings);
+        self.change(Kind::Config, files, |text| {
+            free(text, name)?;
+            if settings.is_empty() {
+                removed(text, name, CONFIG_KEYS)
+            } else {
+                owned(text, name)?;
+                Ok(text.with(name, &settings)?)
+            }
+        })?;
+        self.change(Kind::Credentials, files, |text| match keys {
+            None => removed(text, name, CREDENTIALS_KEYS),
+            Some(keys) => {
+                owned(text, name)?;
+                let expires = keys.expires.to_string();
+                Ok(text.with(
+                    name,
+                    &[
+                        (OWNER, keys.profile.as_str()),
+                        ("aws_access_key_id", keys.keys.access_key_id.expose()),
+                        (
+                            "aws_secret_access_key",
+                            keys.keys.secret_access_key.expose(),
+                        ),
+                        ("aws_session_token", keys.keys.session_token.expose()),
+                        (EXPIRATION, &expires),
+                    ],
+                )?)
+            }
+        })
+    }
+
+    /// Removes all that Poolkey ever wrote.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way.
+    pub(crate) fn scrub(&self, files: &AwsFiles) -> Result<(), String> {
+        for (kind, keys) in [
+            (Kind::Credentials, CREDENTIALS_KEYS),
+            (Kind::Config, CONFIG_KEYS),
+        ] {
+            self.change(kind, files, |text| {
+                let mut bytes = Zeroizing::new(text.bytes().to_vec());
+                let ours: Vec<String> = text
+                    .profiles()
+                    .filter(|name| text.value(name, OWNER).is_some())
+                    .map(str::to_owned)
+                    .collect();
+                for name in ours {
+                    let text = Text::read(kind, &bytes).map_err(BadValue::from)?;
+                    let next = removed(&text, &name, keys)?;
+                    bytes = next;
+                }
+                Ok(bytes)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn change(
+        &self,
+        kind: Kind,
+        files: &AwsFiles,
+        mut edit: impl FnMut(&Text<'_>) -> Result<Zeroizing<Vec<u8>>, NotWritten>,
+    ) -> Result<(), String> {
+        let (given, name, exposure) = match kind {
+            Kind::Config => (&files.config, "config", Exposure::AsItIs),
+            Kind::Credentials => (&files.credentials, "credentials", Exposure::Private),
+        };
+        let path = given.clone().unwrap_or_else(|| self.directory.join(name));
+        let change = |bytes: &[u8]| {
+            let text = Text::read(kind, bytes).map_err(NotWritten::Refused)?;
+            let new = edit(&text)?;
+            Ok((*new != *bytes).then_some(new))
+        };
+        replace(&path, &self.lock, exposure, change)
+            .map(drop)
+            .map_err(|fault| told(&path, &fault))
+    }
+}
+
+/// Why a file is not changed though it could be.
+#[derive(Debug, thiserror::Error)]
+enum NotWritten {
+    #[error("{0}")]
+    Refused(Refused),
+    #[error("line {line}: there is a profile “{name}” that Poolkey did not write")]
+    Foreign { line: usize, name: String },
+    #[error(
+        "line {line}: the profile “{name}” has {key}, which tools would find beside these keys"
+    )]
+    Shadowed {
+        line: usize,
+        name: String,
+        key: String,
+    },
+    #[error(transparent)]
+    Value(BadValue),
+}
+
+impl From<BadValue> for NotWritten {
+    fn from(bad: BadValue) -> Self {
+        match bad {
+            BadValue::Place(refused) => Self::Refused(refused),
+            BadValue::Profile(_) | BadValue::Key(_) | BadValue::Value(_) => Self::Value(bad),
+        }
+    }
+}
+
+/// What the configuration says of the profile beside its keys.
+fn settings(keys: &WrittenKeys) -> Vec<(&str, &str)> {
+    let given = [("region", &keys.region), ("output", &keys.output)];
+    let given: Vec<(&str, &str)> = given
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+        .collect();
+    if given.is_empty() {
+        return given;
+    }
+    std::iter::once((OWNER, keys.profile.as_str()))
+        .chain(given)
+        .collect()
+}
+
+/// The section is ours, or not there.
+fn owned(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
+    match text.line_of(name) {
+        Some(line) if text.value(name, OWNER).is_none() => Err(NotWritten::Foreign {
+            line,
+            name: name.to_owned(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Nothing in the configuration would be taken by some tools in place of the keys.
+fn free(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
+    let shadow = text
+        .keys(name)
+        .find(|key| SHADOWS.iter().any(|shadow| key.starts_with(shadow)));
+    match (shadow, text.line_of(name)) {
+        (Some(key), Some(line)) => Err(NotWritten::Shadowed {
+            line,
+            name: name.to_owned(),
+            key: key.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Without what Poolkey wrote. Where a person added keys of their own, the section stays Poolkey's.
+fn removed(text: &Text<'_>, name: &str, keys: &[&str]) -> Result<Zeroizing<Vec<u8>>, NotWritten> {
+    if text.value(name, OWNER).is_none() {
+        return Ok(Zeroizing::new(text.bytes().to_vec()));
+    }
+    let more = text.keys(name).any(|key| !keys.contains(&key));
+    let going: Vec<&str> = keys
+        .iter()
+        .copied()
+        .filter(|key| !more || *key != OWNER)
+        .collect();
+    Ok(text.without(name, &going)?)
+}
+
+/// One sentence that names the file, what is wrong, and how to put it right.
+fn told(path: &Path, fault: &NotReplaced<NotWritten>) -> String {
+    let path = path.display();
+    match fault {
+        NotReplaced::Refused(why) => match why {
+            NotWritten::Refused(_) => format!("“{path}” is left as it is: {why}"),
+            NotWritten::Foreign { .. } => {
+                format!("“{path}”, {why}: give write_profile another name, or remove it there")
+            }
+            NotWritten::Shadowed { .. } => {
+                format!("“{path}”, {why}: give write_profile another name")
+            }
+            NotWritten::Value(_) => format!("“{path}”: {why}"),
+        },
+        NotReplaced::Exposed(_) => {
+            format!("{fault}: run “chmod 600 {path}”, for keys are to be written there")
+        }
+        NotReplaced::Io { .. }
+        | NotReplaced::NoFile(_)
+        | NotReplaced::Foreign(_)
+        | NotReplaced::Restless(_) => match fault.source() {
+            Some(source) => format!("{fault}: {source}"),
+            None => fault.to_string(),
+        },
+    }
+}
+
+/// Whose keys these are. It makes a section Poolkey's.
+const OWNER: &str = "x-poolkey-profile";
+
+/// When the keys end: no SDK reads it, but people and scripts do.
+const EXPIRATION: &str = "x-expiration";
+
+const CREDENTIALS_KEYS: &[&str] = &[
+    OWNER,
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    EXPIRATION,
+];
+
+const CONFIG_KEYS: &[&str] = &[OWNER, "region", "output"];
+
+/// How keys begin that say where credentials come from.
+const SHADOWS: &[&str] = &[
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "credential_process",
+    "credential_source",
+    "login_session",
+    "role_arn",
+    "source_profile",
+    "sso_",
+    "web_identity_token_file",
+];
+
+#[cfg(all(test, unix))]
+mod tests;
