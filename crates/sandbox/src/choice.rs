@@ -103,7 +103,10 @@ impl World {
         if let Some(choice) = preferred.filter(|choice| available.contains(choice)) {
             return self.choose(client, conversation, choice, parameters);
         }
-        let names: Vec<_> = available.iter().map(|choice| choice.name()).collect();
+        let mut names: Vec<_> = available.iter().map(|choice| choice.name()).collect();
+        if self.has_passkey(&conversation)? {
+            names.push("WEB_AUTHN");
+        }
         let parameters = json!({ "USERNAME": conversation.user });
         let mut answer = self.ask(client, conversation, Question::Select, parameters)?;
         answer["AvailableChallenges"] = json!(names);
@@ -188,6 +191,13 @@ impl World {
         let mut conversation = self.spend(response.session()?)?;
         conversation.device = device.or(conversation.device);
         Ok(conversation)
+    }
+
+    fn has_passkey(&self, conversation: &Conversation) -> Result<bool, Failure> {
+        let pool = self.pool(&conversation.pool)?;
+        let user = pool.user(&conversation.user);
+        let allowed = pool.rules.first.contains(&FirstFactor::WebAuthn);
+        Ok(allowed && user.is_ok_and(|user| user.factors.passkey))
     }
 
     fn choices(&self, conversation: &Conversation) -> Result<Vec<Choice>, Failure> {

@@ -102,6 +102,8 @@ pub(crate) struct Factors {
     /// The factors that are on.
     pub(crate) on: BTreeSet<Factor>,
     pub(crate) preferred: Option<Factor>,
+    /// Whether there is a passkey. The sandbox offers it, and cannot take it.
+    pub(crate) passkey: bool,
 }
 
 /// An authenticator app that has proven its key.

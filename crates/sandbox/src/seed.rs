@@ -140,6 +140,8 @@ pub struct UserSeed {
     pub phone: Option<String>,
     /// The key of the authenticator app, in BASE32.
     pub totp_key: Option<String>,
+    /// A passkey, which `USER_AUTH` offers where the pool allows passkeys (`WEB_AUTHN`).
+    pub passkey: bool,
     /// The second factors that are on; by default the authenticator app, where its key is given.
     pub factors: Option<Vec<Factor>>,
     /// The second factor that is preferred.

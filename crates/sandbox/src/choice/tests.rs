@@ -53,6 +53,20 @@ fn what_is_available() {
     }
 }
 
+/// Offered to those who have one; only a browser could show it.
+#[test]
+fn a_passkey_is_offered_and_not_taken() {
+    let first = json!({ "first_factors": ["PASSWORD", "WEB_AUTHN"] });
+    let mut play = play(&first, &json!({ "passkey": true }));
+    let asked = play.start("USER_AUTH", &json!({})).expect("a question");
+    assert_eq!(
+        asked["AvailableChallenges"],
+        json!(["PASSWORD_SRP", "PASSWORD", "WEB_AUTHN"])
+    );
+    let refusal = refused(play.answer(&asked, &json!({ "ANSWER": "WEB_AUTHN" })));
+    assert_eq!(refusal.0, "InvalidParameterException");
+}
+
 #[test]
 fn codes_come_first() {
     let mut play = full();

@@ -217,7 +217,8 @@ fn plant_user(
             format!("{name}@example.com")
         }
     });
-    let addresses = [("email", Some(email)), ("phone_number", seed.phone)];
+    let email = Some(email).filter(|email| !email.is_empty());
+    let addresses = [("email", email), ("phone_number", seed.phone)];
     let mut attributes = Vec::new();
     for (attribute, value) in addresses {
         let Some(value) = value else { continue };
@@ -261,6 +262,12 @@ fn plant_user(
     }
     let app = seed.totp_key.as_ref().map(|_| Factor::SoftwareToken);
     let on = seed.factors.unwrap_or_else(|| app.into_iter().collect());
+    if seed.passkey {
+        let user = world.pool(pool)?.find(&name).ok_or_else(Failure::no_user)?;
+        let username = user.username.clone();
+        let pool = world.pool_mut(pool)?;
+        pool.user_mut(&username)?.factors.passkey = true;
+    }
     let wants_app = app.is_some() || on.contains(&Factor::SoftwareToken);
     if wants_app {
         let fresh = || random::text(random::BASE32, 52);
