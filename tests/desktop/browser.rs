@@ -277,6 +277,7 @@ fn a_sign_out_goes_as_far_as_is_chosen() {
         }
         let sent = doorman.sent_for_the(2);
         assert!(sent.contains("/logout?"), "{sent}");
+        chromium.goes(&sent);
         assert_eq!(world.sandbox.calls("GlobalSignOut"), 1);
         assert_eq!(world.login().state, LoginState::SignedOut);
         window.clicks("Close");

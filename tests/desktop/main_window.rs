@@ -112,10 +112,10 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.types("domain", "acme.auth.us-east-1.amazoncognito.com");
         window.types(
             "redirect_uris",
-            "http://localhost:8400/callback\nhttp://127.0.0.1:9379/callback",
+            "http://localhost:8400/callback\u{E007}http://127.0.0.1:9379/callback",
         );
         window.clicks("More");
-        window.types("scopes", "openid\nemail");
+        window.types("scopes", "openid\u{E007}email");
         window.types("parameters", "resource=urn:example");
         window.clicks("Save");
         written(&[
@@ -140,11 +140,11 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.reads("How do you sign in?");
         choose("way", "command");
         window.types("name", "ci");
-        window.types("token_command", "gcloud\nauth");
+        window.types("token_command", "gcloud\u{E007}auth");
         window.element("[name=token_command][aria-invalid=true]");
         window.types(
             "token_command",
-            "/usr/bin/gcloud\nauth\nprint-identity-token",
+            "/usr/bin/gcloud\u{E007}auth\u{E007}print-identity-token",
         );
         window.clicks("Save");
         written(&["token_command = [\"/usr/bin/gcloud\", \"auth\", \"print-identity-token\"]"]);

@@ -139,6 +139,7 @@ fn a_passkey_is_elsewhere_or_in_the_browser() {
     let uri = redirect_uri();
     let mut setup = managed(&uri);
     setup.seed["pool"] = json!({"first_factors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]});
+    setup.seed["user"] = json!({"passkey": true});
     setup.seed["client"]["flows"] = json!(["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
     setup.login = "flow = \"USER_AUTH\"\n";
     story(setup, |world| {
@@ -172,6 +173,9 @@ fn an_app_clients_secret_is_asked_for_once() {
     story(asks(json!({"client": {"secret": true}})), |world| {
         let secret = world.chain["client_secret"].as_str().unwrap();
         let window = Window::open(world, &["--login", "acme"]);
+        window.reads("Enter your password");
+        window.types("password", world.password());
+        window.presses(ENTER);
         window.reads("The app client’s secret");
         assert_eq!(window.focused(), "secret");
         window.types("secret", " ");
@@ -186,12 +190,19 @@ fn an_app_clients_secret_is_asked_for_once() {
         drop(window);
         let window = Window::open(world, &["--login", "acme"]);
         window.reads("Enter your password");
+        window.types("password", world.password());
+        window.presses(ENTER);
+        served(world, &window);
     });
 }
 
 #[test]
 fn which_factor_to_set_up_is_chosen() {
-    let seed = json!({"pool": {"mfa": "ON", "factors": [APP, "EMAIL_OTP"]}});
+    // Nothing is proven by an address that is not verified.
+    let seed = json!({
+        "pool": {"mfa": "ON", "factors": [APP, "EMAIL_OTP"]},
+        "user": {"email": ""},
+    });
     story(asks(seed), |world| {
         let window = begin(world);
         window.reads("Choose a second factor to set up");

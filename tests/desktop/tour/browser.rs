@@ -3,7 +3,7 @@
 use poolkey_tests::{Chromium, Doorman, World};
 use serde_json::json;
 
-use super::{Tour, Visit, each, go, leave};
+use super::{ENTER, Tour, Visit, each, go, leave};
 use crate::browser::{bob, config, fills, managed, redirect_uri};
 use crate::sign_in::asks;
 use crate::window::Window;
@@ -67,16 +67,19 @@ pub(crate) fn a_secret_a_set_up_and_a_passkey(visit: Visit) {
     let secret = json!({"client": {"secret": true}});
     each(visit, asks(secret), |world, tour| {
         let window = Window::open(world, &["--login", "acme"]);
+        window.types("password", world.password());
+        window.presses(ENTER);
         window.element("[name=secret]:focus");
         tour.stop(&window, "login-secret");
     });
     let several = json!({
         "pool": {"mfa": "ON", "factors": ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]},
+        "user": {"email": ""},
     });
     each(visit, asks(several), |world, tour| {
         let window = Window::open(world, &["--login", "acme"]);
         window.types("password", world.password());
-        window.presses("\u{E007}");
+        window.presses(ENTER);
         window.element("button.way");
         tour.stop(&window, "login-set-up-choice");
     });

@@ -68,6 +68,7 @@ export function Editor(props: {
       go(after)
     } catch (thrown) {
       setFailure(failureOf(thrown))
+      document.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
     } finally {
       setBusy(false)
     }
@@ -85,7 +86,9 @@ export function Editor(props: {
   }, [asks])
 
   const { removal, draft } = props
+  // What a field tells is not told twice.
   const isTold = props.fields.some((field) => named(props.problem, field))
+  const isSaid = isTold && failure?.sentence === props.problem?.sentence
   return (
     <section class="page narrow">
       <Back />
@@ -107,7 +110,7 @@ export function Editor(props: {
         }}
       >
         {props.children}
-        <Problem failure={failure ?? (isTold ? null : props.problem)} place="form" />
+        <Problem failure={isSaid ? null : (failure ?? (isTold ? null : props.problem))} place="form" />
         <div class="actions">
           <Submit busy={busy} doing={say('ui.form.saving')} slim>
             {say('ui.form.save')}

@@ -12,23 +12,37 @@ type Props = {
 
 /** Any number of words, one on each line. */
 export function Lines(props: Props & { value: string[]; onInput: (value: string[]) => void }) {
-  const [typed, type] = useState(props.value.join('\n'))
-  const isSame = linesOf(typed).join('\n') === props.value.join('\n')
-  return (
-    <Area
-      {...props}
-      value={isSame ? typed : props.value.join('\n')}
-      onInput={(text) => {
-        type(text)
-        props.onInput(linesOf(text))
-      }}
-    />
-  )
+  return <Typed {...props} read={linesOf} write={(words) => words.join('\n')} />
 }
 
 /** Any number of words by name, `name=word` on each line. */
 export function Pairs(props: Props & { value: [string, string][]; onInput: (value: [string, string][]) => void }) {
-  return <Lines {...props} value={props.value.map(([name, word]) => (word === '' ? name : `${name}=${word}`))} onInput={(lines) => props.onInput(lines.map(pairOf))} />
+  return (
+    <Typed
+      {...props}
+      read={(text) => linesOf(text).map(pairOf)}
+      write={(pairs) => pairs.map((pair) => pair.join('=')).join('\n')}
+    />
+  )
+}
+
+/** Text that means something else. It stays as it was typed for as long as it means what is there. */
+function Typed<T>(
+  props: Props & { value: T; onInput: (value: T) => void; read: (text: string) => T; write: (value: T) => string },
+) {
+  const { value, onInput, read, write, ...rest } = props
+  const [typed, type] = useState(write(value))
+  const isSame = JSON.stringify(read(typed)) === JSON.stringify(value)
+  return (
+    <Area
+      {...rest}
+      value={isSame ? typed : write(value)}
+      onInput={(text) => {
+        type(text)
+        onInput(read(text))
+      }}
+    />
+  )
 }
 
 /** Text of any length. */
