@@ -221,6 +221,42 @@ fn a_provider_is_found_in_three_ways() {
 }
 
 #[test]
+fn a_browser_is_signed_in_by_somebody_in_particular() {
+    let desk = desk();
+    let app = App::new(&desk);
+    let mut browser = Browser::default();
+    app.code(&mut browser, &[]);
+    let own = [("identity_provider", "COGNITO")];
+    assert!(
+        !browser
+            .open(&desk.sandbox, &app.authorize(&own))
+            .param("code")
+            .is_empty()
+    );
+    at_work(&desk, &mut browser, &[]);
+    let other = seed(json!({
+        "user_pool_id": desk.seeded["user_pool_id"], "user": { "username": "bob" },
+        "client": { "identity_providers": ["Work"] },
+    }));
+    let other = desk.sandbox.control("POST", "seed", &other).json();
+    let url = App::of(&desk, &other).authorize(&[]);
+    let page = browser.open(&desk.sandbox, &url).page();
+    assert!(
+        page.body.contains("who do you want to be?"),
+        "{}",
+        page.body
+    );
+
+    // Somebody else of the same name.
+    let user = json!({ "Username": "alice" });
+    desk.admin("AdminDeleteUser", user.clone())
+        .expect("deleted");
+    desk.admin("AdminCreateUser", user).expect("created");
+    let page = browser.open(&desk.sandbox, &app.authorize(&own)).page();
+    assert!(page.body.contains(r#"name="password""#), "{}", page.body);
+}
+
+#[test]
 fn the_way_back_is_open_once_to_who_left() {
     let mut desk = desk();
     let stop = |desk: &Desk, browser: &mut Browser| {

@@ -232,6 +232,19 @@ fn its_refresh_tokens_rotate_and_tell_on_thieves() {
     );
     assert_eq!(error(&refresh(&desk, &json!("nonsense"))), invalid_grant());
 
+    let own = tokens(&desk, &[]);
+    let theirs = [
+        ("grant_type", "refresh_token"),
+        (
+            "refresh_token",
+            own["refresh_token"].as_str().expect("a token"),
+        ),
+        ("client_id", "server"),
+        ("client_secret", "s3cret"),
+    ];
+    assert_eq!(error(&post(&desk, "token", &theirs)), invalid_grant());
+    assert_eq!(refresh(&desk, &own["refresh_token"]).status(), 200);
+
     let without = tokens(&desk, &[("scope", "openid")]);
     assert_eq!(without["refresh_token"], Value::Null);
 
