@@ -191,9 +191,6 @@ impl Agent {
         if self.stopping {
             return self.fail(ticket, Trouble::Stopping);
         }
-        if request.is_about_guests() {
-            return self.fail(ticket, Trouble::Guests);
-        }
         match request {
             Request::Credentials { profile } => {
                 self.ask_keys(ticket, &profile, Wants::Document, now);

@@ -80,22 +80,6 @@ pub enum Request {
     },
 }
 
-impl Request {
-    /// Whether it is about a sign-in of guests, who have none.
-    pub(crate) fn is_about_guests(&self) -> bool {
-        match self {
-            Self::SignIn { login, .. }
-            | Self::Account { login, .. }
-            | Self::SignOut { login, .. } => *login == LoginName::guest().as_str(),
-            Self::Credentials { .. }
-            | Self::Answer { .. }
-            | Self::Cancel { .. }
-            | Self::WhoAmI { .. }
-            | Self::Renew { .. } => false,
-        }
-    }
-}
-
 /// What a request is answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {

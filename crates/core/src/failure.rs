@@ -161,8 +161,6 @@ pub enum Trouble {
     Config(String),
     /// The keys cannot be written into the files of `~/.aws` under this name.
     NotWritten(ProfileName, String),
-    /// Guests are no login that one could sign in to.
-    Guests,
     /// The keychain waits to be unlocked.
     VaultLocked(String),
     /// No keychain.
@@ -262,11 +260,6 @@ impl Trouble {
                 Code::UnknownLogin,
                 format!("There is no login “{name}”."),
                 format!("Add it: poolkey login {name} --user-pool-id POOL --client-id CLIENT"),
-            ),
-            Self::Guests => (
-                Code::UnknownLogin,
-                "Guests need no sign-in, and have no session to end.".into(),
-                "Ask for the keys of a profile without a login, or name a login.".into(),
             ),
             Self::Config(text) => (
                 Code::Config,

@@ -227,8 +227,15 @@ impl Agent {
 
     /// A person wants new tokens and keys, whatever was waited for.
     pub(super) fn renew(&mut self, ticket: Ticket, name: &str, now: Now) {
-        let Some(name) = self.known_login(ticket, name) else {
-            return;
+        // Guests have no session, and keys all the same.
+        let guests = LoginName::guest();
+        let name = if name == guests.as_str() && self.logins.contains_key(&guests) {
+            guests
+        } else {
+            let Some(name) = self.known_login(ticket, name) else {
+                return;
+            };
+            name
         };
         let Some(login) = self.logins.get_mut(&name) else {
             return;

@@ -1,9 +1,11 @@
 //! Stories about the agent, told by events alone.
 
 mod account;
+mod chain;
 mod config;
 mod desk;
 mod device;
+mod guest;
 mod keys;
 mod line;
 mod parting;
@@ -16,3 +18,4 @@ mod spent;
 mod stop;
 mod vault;
 mod view;
+mod who_am_i;
