@@ -19,7 +19,11 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
     let waiting = Waiting::begin(&cognito, &spec, login("acme")).await;
     assert_eq!(waiting.redirect_uri, "http://localhost:48400/callback");
     let asked = waiting.asked();
-    assert!(waiting.url.starts_with(&format!("{}/oauth2/authorize?", server.url)));
+    assert!(
+        waiting
+            .url
+            .starts_with(&format!("{}/oauth2/authorize?", server.url))
+    );
     assert_eq!(asked["response_type"], "code");
     assert_eq!(asked["client_id"], CLIENT);
     assert_eq!(asked["redirect_uri"], waiting.redirect_uri);
@@ -29,7 +33,14 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
         assert_eq!(asked[name].len(), 32);
         assert!(asked[name].bytes().all(|b| b.is_ascii_hexdigit()), "{name}");
     }
-    for name in ["scope", "prompt", "login_hint", "lang", "identity_provider", "idp_identifier"] {
+    for name in [
+        "scope",
+        "prompt",
+        "login_hint",
+        "lang",
+        "identity_provider",
+        "idp_identifier",
+    ] {
         assert_eq!(asked.get(name), None, "{name}");
     }
 
@@ -37,15 +48,27 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
     let thread = waiting.thread.clone();
     let (page, step) = tokio::join!(come_back(&back), waiting.end(&cognito, &spec));
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("You signed in as ada@example.com."), "{}", page.body);
+    assert!(
+        page.body.contains("You signed in as ada@example.com."),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains(CODE));
-    let Ok(Step::Done { tokens, client_secret: None, device: None }) = step else {
+    let Ok(Step::Done {
+        tokens,
+        client_secret: None,
+        device: None,
+    }) = step
+    else {
         panic!("{step:?}")
     };
     assert_eq!(tokens.id_token, Secret::new(server.id_token()));
     assert_eq!(
         tokens.id_life,
-        Life { length: Duration::from_secs(3600), server: Some(SERVER) },
+        Life {
+            length: Duration::from_secs(3600),
+            server: Some(SERVER)
+        },
         "by the token's own exp and the server's clock"
     );
     let access = tokens.access.unwrap();
@@ -59,9 +82,15 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
     assert_eq!(exchange.method, "POST");
     assert_eq!(exchange.form["grant_type"], "authorization_code");
     assert_eq!(exchange.form["code"], CODE);
-    assert_eq!(exchange.form["redirect_uri"], "http://localhost:48400/callback");
+    assert_eq!(
+        exchange.form["redirect_uri"],
+        "http://localhost:48400/callback"
+    );
     assert_eq!(exchange.form["client_id"], CLIENT);
     let verifier = &exchange.form["code_verifier"];
-    assert_eq!(thread.authorization.unwrap().verifier, Secret::new(verifier.as_str()));
+    assert_eq!(
+        thread.authorization.unwrap().verifier,
+        Secret::new(verifier.as_str())
+    );
     assert_eq!(exchange.headers.get("authorization"), None);
 }

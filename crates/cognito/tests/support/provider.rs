@@ -17,7 +17,6 @@ use poolkey_core::config::{
 };
 use poolkey_core::conversation::{Answer, Question, Step, Thread};
 use poolkey_core::fault::Fault;
-use poolkey_core::secret::Secret;
 use poolkey_core::time::UnixTime;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -145,7 +144,11 @@ impl Provider {
     }
 
     pub fn metadata(&self, name: &str, value: Value) {
-        self.state.lock().unwrap().metadata.insert(name.into(), value);
+        self.state
+            .lock()
+            .unwrap()
+            .metadata
+            .insert(name.into(), value);
     }
 
     pub fn no_id_token(&self) {
@@ -322,7 +325,9 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
                 .filter_map(|line| line.split_once(':'))
                 .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
                 .collect();
-            let length: usize = headers.get("content-length").map_or(0, |n| n.parse().unwrap());
+            let length: usize = headers
+                .get("content-length")
+                .map_or(0, |n| n.parse().unwrap());
             if body.len() >= length {
                 let (path, query) = target.split_once('?').unwrap_or((target, ""));
                 return Some(Request {
@@ -392,7 +397,9 @@ impl Waiting {
 
     /// One more step, by waiting.
     pub async fn wait(&self, cognito: &Cognito, spec: &LoginSpec) -> Result<Step, Fault> {
-        cognito.answer(spec, self.thread.clone(), Answer::Wait).await
+        cognito
+            .answer(spec, self.thread.clone(), Answer::Wait)
+            .await
     }
 
     /// Waits until something came of it.
@@ -436,7 +443,10 @@ pub async fn visit(url: &str) -> Page {
 pub async fn visit_as(method: &str, url: &str, headers: &[(&str, &str)]) -> Page {
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap();
     let mut lines = format!("{method} /{path} HTTP/1.1\r\n");
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+    if !headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    {
         lines.push_str(&format!("Host: {host}\r\n"));
     }
     for (name, value) in headers {
@@ -485,6 +495,53 @@ pub async fn come_back(url: &str) -> Page {
     visit(&format!("http://{host}{location}")).await
 }
 
-pub fn secret(text: &str) -> Secret {
-    Secret::new(text)
+/// A port that nobody has, of either family.
+pub fn free_port() -> u16 {
+    loop {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if std::net::TcpListener::bind(("::1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// A redirect URI of one's own.
+pub fn free_uri() -> String {
+    format!("http://localhost:{}/callback", free_port())
+}
+
+pub async fn answer(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+    waiting: &Waiting,
+    answer: Answer,
+) -> Result<Step, Fault> {
+    cognito.answer(spec, waiting.thread.clone(), answer).await
+}
+
+/// The tokens that a step ended with.
+pub fn done(step: Result<Step, Fault>) -> poolkey_core::session::Tokens {
+    let Ok(Step::Done { tokens, .. }) = step else {
+        panic!("not signed in: {step:?}")
+    };
+    *tokens
+}
+
+/// The question that is asked again, and why.
+pub fn again(step: Result<Step, Fault>) -> (Waiting, Fault) {
+    let Ok(Step::Ask {
+        thread,
+        question: Question::Browser { url, redirect_uri },
+        problem: Some(problem),
+    }) = step
+    else {
+        panic!("not asked again: {step:?}")
+    };
+    let waiting = Waiting {
+        thread,
+        url,
+        redirect_uri,
+    };
+    (waiting, problem)
 }
