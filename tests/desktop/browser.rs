@@ -170,7 +170,7 @@ fn whoever_closes_the_window_or_cancels_leaves_no_door_open() {
                 window.clicks("Cancel");
             }
             window.closes();
-            until("nobody listens", 10, || !is_open(uri));
+            until("nobody listens", 45, || !is_open(uri));
             until("nobody signs in", 10, || {
                 world.login().state == LoginState::SignedOut
             });

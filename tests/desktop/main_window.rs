@@ -126,6 +126,12 @@ fn every_kind_of_login_and_profile_is_written_down() {
         ]);
 
         window.reads("managed");
+        window.run("location.hash = 'edit_login/managed'");
+        window.reads("Login managed");
+        let way = "return document.querySelector('[data-name=way]:checked').value";
+        assert_eq!(window.run(way), "browser");
+        window.run("location.hash = 'overview'");
+        window.reads("managed");
         window.clicks("Add a login");
         window.reads("How do you sign in?");
         choose("way", "oidc");

@@ -211,7 +211,8 @@ fn which_factor_to_set_up_is_chosen() {
         let key = window.run("return document.querySelector('.key .mono').textContent");
         let key: String = key.as_str().unwrap().split_whitespace().collect();
         window.types("code", &world.sandbox.totp(&key));
-        served(world, &window);
+        window.reads("You are signed in");
+        assert!(world.sts_takes(&world.keys()));
     });
 }
 

@@ -103,3 +103,4 @@ fn go(window: &Window, page: &str) {
 }
 
 const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";

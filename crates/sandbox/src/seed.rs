@@ -134,7 +134,7 @@ pub struct UserSeed {
     pub temporary: bool,
     /// The user has signed up, and not confirmed it yet.
     pub unconfirmed: bool,
-    /// The e-mail address, which is verified unless the user is unconfirmed.
+    /// The e-mail address, which is verified unless the user is unconfirmed; none where it is empty.
     pub email: Option<String>,
     /// The telephone number, which is verified unless the user is unconfirmed.
     pub phone: Option<String>,

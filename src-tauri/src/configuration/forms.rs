@@ -27,23 +27,36 @@ pub(crate) enum LoginFormKind {
 pub(crate) struct LoginForm {
     pub(super) name: String,
     kind: LoginFormKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_pool_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     flow: Option<Flow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     preferred_challenge: Option<Preference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_life: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     admin_profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     fips: bool,
     dual_stack: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<String>,
     redirect_uris: Vec<String>,
     scopes: Vec<String>,
     parameters: Vec<Pair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     identity_provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     idp_identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     logout_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,
     token_command: Vec<String>,
 }
@@ -158,20 +171,32 @@ pub(crate) enum PoolFlowName {
 pub(crate) struct ProfileForm {
     pub(super) name: String,
     kind: ProfileFormKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
     login: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     identity_pool_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     source_profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     role_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     flow: Option<PoolFlowName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_policy: Option<String>,
     policy_arns: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
     tags: Vec<Pair>,
     transitive_tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sts_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sts_region: Option<String>,
     fips: bool,
     dual_stack: bool,

@@ -3,7 +3,7 @@
 use poolkey_tests::{Chromium, Doorman, World};
 use serde_json::json;
 
-use super::{ENTER, Tour, Visit, each, go, leave};
+use super::{ENTER, ESCAPE, Tour, Visit, each, go, leave};
 use crate::browser::{bob, config, fills, managed, redirect_uri};
 use crate::sign_in::asks;
 use crate::window::Window;
@@ -37,6 +37,8 @@ pub(crate) fn a_browser_elsewhere(visit: Visit) {
         fills(&chromium, "bob", &password);
         window.element(".whom");
         tour.stop(&window, "login-identity-other");
+        window.presses(ESCAPE);
+        window.closes();
         leave(window);
         of_the_session(world, tour);
     });
