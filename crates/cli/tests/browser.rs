@@ -428,6 +428,49 @@ fn a_script_waits_and_is_told_what_went_wrong() {
     }
 }
 
+/// Another program opens the browser itself, and waits or hands an address on.
+#[test]
+fn in_json_the_link_is_a_question() {
+    let (home, asked) = staged([browser(), browser(), identity(None), signed_in()]);
+    let mut command = with_browser(&home, &["login", "--json", "--another-account"]);
+    let file = home.path().join("stdin");
+    let lines = format!(
+        "{{\"kind\":\"wait\"}}\n{{\"kind\":\"identity\",\"value\":true}}\n\
+         {{\"kind\":\"address\",\"value\":\"{ADDRESS}\"}}\n\
+         {{\"kind\":\"identity\",\"value\":true}}\n"
+    );
+    fs::write(&file, lines).unwrap();
+    let said = Said::of(command.stdin(fs::File::open(file).unwrap()));
+    assert_eq!((said.code, &*said.err), (Some(0), ""), "{said:?}");
+    let lines: Vec<serde_json::Value> = said
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let question = serde_json::json!({"kind": "browser", "url": URL, "redirect_uri": REDIRECT});
+    assert_eq!(lines[0]["question"], question);
+    assert_eq!(lines[1]["question"], question);
+    assert_eq!(
+        lines[2]["problem"]["code"], "protocol",
+        "an identity is no answer to a link"
+    );
+    assert_eq!(lines[3]["question"]["kind"], "identity");
+    assert_eq!(lines[4]["reply"], "signed_in");
+    assert_eq!(
+        asked.answers(),
+        [
+            Answer::Wait,
+            Answer::Address(Secret::new(ADDRESS)),
+            Answer::Identity(true)
+        ]
+    );
+    assert_eq!(opened(&home), "", "that is the other program's");
+    for option in ["--print-url", "--yes", "--expect=ann"] {
+        let said = home.poolkey(&["login", "--json", option]);
+        assert_eq!(said.code, Some(2), "{option}");
+    }
+}
+
 #[test]
 fn another_account_is_asked_for() {
     let (home, asked) = staged([signed_in()]);

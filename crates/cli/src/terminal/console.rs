@@ -12,8 +12,10 @@ use crate::interrupt::Interrupt;
 /// The console. A shell sets its own mode again after an interrupt.
 pub(crate) struct Tty {
     /// A line that is being read. Nobody can take that back, so it answers whatever is asked next.
-    pending: Option<Receiver<io::Result<Option<Zeroizing<String>>>>>,
+    pending: Option<Receiver<Line>>,
 }
+
+type Line = io::Result<Option<Zeroizing<String>>>;
 
 impl Tty {
     pub(crate) fn open(_interrupt: &Interrupt) -> io::Result<Self> {
