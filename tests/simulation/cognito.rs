@@ -364,7 +364,9 @@ impl Cognito {
 
     /// Somebody else signs in to a program, or the same one again.
     pub fn set_up_program(&mut self, provider: &str, user: &str, now: u64) -> usize {
-        let family = self.new_family(provider, user, now);
+        let mut known = self.families.iter();
+        let known = known.position(|family| family.pool == provider && family.user == user);
+        let family = known.unwrap_or_else(|| self.new_family(provider, user, now));
         self.families[family].ends = u64::MAX;
         self.programs.insert(provider.to_owned(), family);
         family

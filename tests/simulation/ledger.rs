@@ -143,6 +143,8 @@ impl World {
             What::SignIn(login) => {
                 self.ledger.away.remove(login);
                 self.ledger.sign_in.insert(login.clone(), self.now);
+                // A program's session is the same as before.
+                self.rouse(login);
                 self.demand(login.clone());
             }
             What::Renew(login) => {
@@ -151,6 +153,7 @@ impl World {
                 self.demand(login.clone());
             }
             What::Account(login) | What::Answer(login) => {
+                self.rouse(login);
                 // For an access token, and for another in place of a stale one.
                 self.demand(login.clone());
                 self.demand(login.clone());

@@ -14,7 +14,7 @@ use poolkey_core::secret::Secret;
 use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
 
-use crate::cognito::{EPOCH, Kind, family_of, owner, read_device, user_of, write_token};
+use crate::cognito::{Kind, family_of, owner, read_device, user_of, write_token};
 use crate::happening::Happening;
 use crate::ledger::What;
 use crate::weather::{HOUR, MINUTE, SECOND};
@@ -133,7 +133,7 @@ impl World {
                 refresh_token: kind.is_lasting().then(|| write_token(family, 0)),
                 device_key: device.map(|device| device.key),
                 user: user_of(family, "ann"),
-                signed_in: UnixTime::from_secs(EPOCH),
+                signed_in: UnixTime::from_secs(self.amazons_clock()),
                 rotates: self.rng.bool().then_some(rotates),
                 identities: BTreeMap::new(),
             }),

@@ -156,7 +156,7 @@ impl World {
         );
         let spec = self.config.profiles.get(profile);
         promise!(
-            spec == Some(&keys.spec),
+            spec.is_some_and(|spec| spec.source == keys.spec.source),
             "{profile} gets the keys of another kind"
         );
         let login = owner(&keys.spec);

@@ -56,7 +56,7 @@ impl World {
         let margin = (pool.id_life / 10).min(MINUTE);
         let ends = self.cognito.id_ends(family);
         pool.kind == Kind::Fleeting
-            && (ends <= self.now + margin || self.ledger.spent.contains(&family))
+            && (ends <= self.now + margin + LATENCY || self.ledger.spent.contains(&family))
     }
 
     /// A program may have supplied a token of somebody else.
@@ -148,3 +148,6 @@ impl World {
         Ok(())
     }
 }
+
+/// How much later than its call a token may be made, and so end.
+const LATENCY: u64 = 20 * SECOND;
