@@ -51,7 +51,7 @@ pub(crate) fn run(args: &LogoutArgs, client: &Client) -> Result<(), Ending> {
     drop(out);
     let browser = match (args.browser, &told.logout_url) {
         (true, Some(url)) => sign_browser_out(url, args.json),
-        (true, None) => Err(no_page().into()),
+        (true, None) => Err(no_page(&told, scope).into()),
         (false, _) => Ok(()),
     };
     let mut undone = undone(&told);
@@ -215,8 +215,7 @@ fn revocation(told: &SignedOut, scope: SignOutScope, provider: Provider) -> &'st
     }
 }
 
-/// The link may hold a token by which the provider knows whom it signs out, so it is shown only
-/// where there is no other way.
+/// The link is shown where the browser does not open.
 fn sign_browser_out(url: &str, json: bool) -> Result<(), Ending> {
     let why = match Surroundings::of_process().hindrance() {
         Some(why) => why.to_owned(),
@@ -242,13 +241,25 @@ fn sign_browser_out(url: &str, json: bool) -> Result<(), Ending> {
     )?)
 }
 
-fn no_page() -> Failure {
+fn no_page(told: &SignedOut, scope: SignOutScope) -> Failure {
+    let (why, remedy) = match scope {
+        SignOutScope::Local => (
+            "with --local the provider is asked nothing",
+            "Sign out in the browser itself, or without --local.",
+        ),
+        SignOutScope::Session | SignOutScope::Everywhere if !told.had_session => (
+            "nobody was signed in here, whose page could be asked for",
+            "Sign out in the browser itself.",
+        ),
+        SignOutScope::Session | SignOutScope::Everywhere => (
+            "no page of the provider's is known that does it",
+            "Sign out in the browser itself; for a user pool's pages, give the login their domain.",
+        ),
+    };
     Failure {
         code: Code::Misconfigured,
-        sentence: "The browser stays signed in: no page is known that would sign it out.".into(),
-        remedy: "For a user pool, set logout_uri in profiles.toml to a sign-out URL of the app \
-                 client; or sign out in the browser."
-            .into(),
+        sentence: format!("The browser was not signed out: {why}."),
+        remedy: remedy.into(),
     }
 }
 

@@ -196,13 +196,12 @@ fn the_browser_is_signed_out_where_that_is_asked_for() {
         said.out
             .ends_with("The browser opens the provider's page that signs it out.\n")
     );
-    assert!(!said.out.contains("id_token_hint"), "it may hold a token");
     assert_eq!(opened(&home), format!("{PAGE}\n"));
 
     let (home, _) = staged(with_page());
     let said = with_browser(&home, &["logout"]);
     assert_eq!((said.code, opened(&home)), (Some(0), String::new()));
-    assert!(!said.out.contains("id_token_hint"), "{said:?}");
+    assert!(!said.out.contains(PAGE), "{said:?}");
 
     // Nobody needs a session here for it.
     let (home, _) = staged(SignedOut {
@@ -217,15 +216,33 @@ fn the_browser_is_signed_out_where_that_is_asked_for() {
     let said = home.poolkey(&["logout", "--browser"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.ends_with(&format!("\n{PAGE}\n")), "{said:?}");
+}
 
-    let (home, _) = staged(SignedOut {
-        had_session: true,
-        ..SignedOut::default()
-    });
-    let said = with_browser(&home, &["logout", "--browser"]);
-    assert_eq!(said.code, Some(15), "{said:?}");
-    assert!(said.out.contains("Signed out of “acme”."), "{said:?}");
-    assert!(said.err.contains("set logout_uri"), "{said:?}");
+#[test]
+fn why_the_browser_was_not_signed_out_is_said() {
+    for (had_session, args, told) in [
+        (
+            true,
+            &["logout", "--browser"][..],
+            "no page of the provider's is known",
+        ),
+        (false, &["logout", "--browser"], "nobody was signed in here"),
+        (
+            true,
+            &["logout", "--browser", "--local"],
+            "with --local the provider is asked nothing",
+        ),
+    ] {
+        let (home, _) = staged(SignedOut {
+            had_session,
+            ..SignedOut::default()
+        });
+        let said = with_browser(&home, args);
+        assert_eq!(said.code, Some(15), "{said:?}");
+        assert!(said.out.contains("igned"), "all else was told: {said:?}");
+        assert!(said.err.contains(told), "{said:?}");
+        assert_eq!(opened(&home), "");
+    }
 }
 
 #[test]
@@ -309,4 +326,4 @@ fn in_order(text: &str, parts: &[&str]) {
     }
 }
 
-const PAGE: &str = "https://example.com/logout?client_id=abc&id_token_hint=ey";
+const PAGE: &str = "https://example.com/logout?client_id=abc&logout_uri=x";

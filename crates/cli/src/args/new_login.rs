@@ -51,7 +51,7 @@ pub(crate) struct NewLogin {
     /// The same, by one of its identifiers
     #[arg(long, value_name = "IDENTIFIER", help_heading = BROWSER)]
     pub(crate) idp_identifier: Option<String>,
-    /// A sign-out URL of the app client, for “logout --browser”
+    /// A sign-out URL of the app client, where “logout --browser” ends
     #[arg(long, value_name = "URL", help_heading = BROWSER)]
     pub(crate) logout_uri: Option<String>,
     /// A further parameter of the sign-in page, like prompt=consent; may be repeated
