@@ -77,11 +77,10 @@ impl Provider {
 
     fn lines(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.told).unwrap_or_default();
-        // The last one may be on its way.
+        // The last one may be on its way; and it has things to say of its own.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
+        let ours = whole.lines().filter(|line| line.starts_with('{'));
+        ours.map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 }

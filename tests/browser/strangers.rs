@@ -25,7 +25,7 @@ fn a_code_of_somebody_elses_fails_by_its_state_and_by_pkce() {
         configure(world, &at_sandbox(world, &uris, ""));
         let mallory = stranger(world);
         let port = port_of(&uris[0]);
-        let mut terminal = world.terminal(&["login", "acme"]);
+        let terminal = world.terminal(&["login", "acme"]);
         let sent = doorman.sent_for_the(1);
         let state = parameter(&sent, "state");
 
@@ -43,9 +43,12 @@ fn a_code_of_somebody_elses_fails_by_its_state_and_by_pkce() {
 
         let (status, _) = knock::get(port, &format!("/callback?code={code}&state={state}"));
         assert_eq!(status, 303, "its state is right");
-        terminal.expect("The sign-in in the browser came to nothing.");
+        let (code, shown) = world.close(terminal);
+        assert_ne!(code, 0, "{shown}");
         assert_eq!(world.sandbox.calls("oauth2/token"), 1);
-        terminal.answer("Press Enter to try again: ", "");
+        assert_eq!(world.login().state, LoginState::SignedOut);
+
+        let terminal = world.terminal(&["login", "acme"]);
         chromium.goes(&doorman.sent_for_the(2));
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));

@@ -150,17 +150,6 @@ impl Chromium {
     pub fn turns_to(&self, tab: &str) {
         self.post("window", &json!({ "handle": tab }));
     }
-
-    /// The cookies of the page that it is at, by name.
-    ///
-    /// # Panics
-    ///
-    /// The browser is gone.
-    pub fn cookies(&self) -> Vec<String> {
-        let cookies = self.get("cookie");
-        let all = cookies.as_array().cloned().unwrap_or_default();
-        all.iter().map(|cookie| text(&cookie["name"])).collect()
-    }
 }
 
 impl Deref for Chromium {
