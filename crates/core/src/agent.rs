@@ -95,6 +95,8 @@ pub struct Agent {
     /// Logins with sessions that could not be revoked before a stop.
     left_behind: Vec<LoginName>,
     written: written::Written,
+    /// Sign-outs that wait for files alone.
+    clearing: Vec<(LoginName, sign_out::Leaving)>,
 }
 
 impl Agent {
@@ -121,6 +123,7 @@ impl Agent {
             recent: recent::Log::default(),
             left_behind: Vec::new(),
             written: written::Written::default(),
+            clearing: Vec::new(),
         }
     }
 

@@ -27,8 +27,6 @@ pub(super) struct Leaving {
     told: SignedOut,
     /// Why the vault could not lose the session.
     unerased: Option<Failure>,
-    /// Whether all is done but for what files still hold.
-    is_over: bool,
 }
 
 impl Leaving {
@@ -270,38 +268,32 @@ impl Agent {
         }
     }
 
-    /// Files of `~/.aws` have changed: whoever waited only for that has the answer.
-    pub(super) fn files_cleared(&mut self) {
-        let over = |login: &Login| {
-            login
-                .leaving
-                .as_ref()
-                .is_some_and(|leaving| leaving.is_over)
-        };
-        let logins = self.logins.iter().filter(|(_, login)| over(login));
-        let names: Vec<LoginName> = logins.map(|(name, _)| name.clone()).collect();
-        for name in names {
-            self.left_for_good(&name);
-        }
-    }
-
+    /// It is over when the files of `~/.aws` hold nothing of it either.
     fn left_for_good(&mut self, name: &LoginName) {
-        let holds = self.files_hold(name);
         let leaving = self
             .logins
             .get_mut(name)
-            .and_then(|login| login.leaving.as_mut());
-        if let Some(leaving) = leaving.filter(|_| holds) {
-            leaving.is_over = true;
-            return;
+            .and_then(|login: &mut Login| login.leaving.take());
+        if let Some(leaving) = leaving {
+            self.clearing.push((name.clone(), leaving));
+            self.files_cleared();
         }
-        let Some(leaving) = self
-            .logins
-            .get_mut(name)
-            .and_then(|login: &mut Login| login.leaving.take())
-        else {
-            return;
-        };
+    }
+
+    /// Answers those whose files are clear, or cannot be cleared: that is told with the profile.
+    pub(super) fn files_cleared(&mut self) {
+        let mut clearing = std::mem::take(&mut self.clearing);
+        clearing.retain(|(name, leaving)| {
+            let holds = self.files_hold(name);
+            if !holds {
+                self.tell_parting(leaving);
+            }
+            holds
+        });
+        self.clearing = clearing;
+    }
+
+    fn tell_parting(&mut self, leaving: &Leaving) {
         for (ticket, scope) in &leaving.tickets {
             let reply = match &leaving.unerased {
                 Some(failure) => Reply::Failed(failure.clone()),

@@ -19,3 +19,4 @@ mod stop;
 mod vault;
 mod view;
 mod who_am_i;
+mod written;

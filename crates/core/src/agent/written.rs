@@ -97,8 +97,7 @@ impl Agent {
             .retain(|_, target| target.stands.is_some() || target.busy.is_some());
         if moved && self.written.targets.is_empty() {
             self.written.files = self.settings.aws_files.clone();
-            self.schedule.set(Key::Files, Some(now.at));
-            return;
+            return self.write_files(now);
         }
         let due = self.files_due(now);
         self.schedule.set(Key::Files, due);
