@@ -155,7 +155,7 @@ impl Provider {
         self.state.lock().unwrap().id_token = false;
     }
 
-    /// As if the browser had asked for this.
+    /// As if the browser had asked for this, where nobody tries it before.
     pub fn authorized(&self, nonce: &str) {
         self.state.lock().unwrap().nonce = Some(nonce.to_owned());
     }
