@@ -125,8 +125,10 @@ fn what_is_wrong_is_found() {
 fn reached(window: &Window, at: &str) {
     let all = window.run(
         "document.activeElement?.blur();
-         const all = [...document.querySelectorAll('a[href], button, input, select, summary, pre[tabindex]')]
-             .filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility());
+         const all = [...document.querySelectorAll('a[href], button, input, textarea, select, summary, pre[tabindex]')]
+             .filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility())
+             // Of those that are one choice Tab comes to the chosen one, and arrow keys to the rest.
+             .filter(one => one.type !== 'radio' || one.checked);
          all.forEach((one, place) => one.dataset.place = place);
          return all.length",
     );

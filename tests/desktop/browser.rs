@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::window::Window;
 
+const ENTER: &str = "\u{E007}";
 const ESCAPE: &str = "\u{E00C}";
 
 /// A world whose pool has managed login, and whose app client takes this redirect URI.
@@ -57,7 +58,7 @@ fn play(act: impl FnOnce(&mut World, &Doorman, &str)) {
 pub(crate) fn fills(chromium: &Chromium, username: &str, password: &str) {
     chromium.types("username", username);
     chromium.types("password", password);
-    chromium.clicks("Sign in");
+    chromium.presses(ENTER);
 }
 
 /// Signs alice in, from the window to its end.
