@@ -243,16 +243,20 @@ fn giving_up_keeps_nothing_and_stands_in_nobodys_way() {
         assert_eq!(code, 130, "{shown}");
         assert_eq!(world.login().state, LoginState::SignedOut);
 
-        // Whoever goes on in the browser all the same is not signed in, and nothing is redeemed.
+        // Whoever goes on in the browser all the same is not signed in: what the pool gave to a step
+        // that was under way is revoked.
         chromium.goes(&sent);
         let password = world.password().to_owned();
         fills(chromium, ("alice", &password));
-        until("the browser is somewhere", 20, || {
+        until("the browser is back", 20, || {
             let words = chromium.words();
-            words.contains("Almost there") || words.contains("refused to connect")
+            words.contains("Go back to Poolkey") || words.contains(BACK)
         });
-        assert_eq!(world.sandbox.calls("oauth2/token"), 0);
+        until("what was given is revoked", 10, || {
+            world.sandbox.calls("oauth2/revoke") == world.sandbox.calls("oauth2/token")
+        });
         assert_eq!(world.login().state, LoginState::SignedOut);
+        assert_eq!(world.shim("dev").code, 10);
         signs_in_again(world, doorman, chromium);
     });
 }

@@ -63,6 +63,13 @@ impl Held {
         self.of.keys().map(String::as_str).collect()
     }
 
+    /// The same without these kinds.
+    #[must_use]
+    pub fn except(mut self, kinds: &[&str]) -> Self {
+        self.of.retain(|kind, _| !kinds.contains(&kind.as_str()));
+        self
+    }
+
     /// Where each is, for a person.
     pub fn told(&self) -> String {
         let lines = self.of.values().flatten().map(ToString::to_string);
