@@ -149,10 +149,7 @@ pub(crate) async fn revoke(
 }
 
 /// Where a browser goes that shall be signed out, too; none where the provider has no such page.
-pub(crate) async fn logout_url(
-    cognito: &Cognito,
-    spec: &LoginSpec,
-) -> Option<String> {
+pub(crate) async fn logout_url(cognito: &Cognito, spec: &LoginSpec) -> Option<String> {
     let source = Source::of(cognito, spec).await.ok()?;
     source.logout_url()
 }

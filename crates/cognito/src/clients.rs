@@ -39,6 +39,8 @@ macro_rules! client {
             .http_client($clients.http())
             .time_source($clients.clock.clone())
             .interceptor($clients.clock.clone())
+            // The clock is set right already, by what every service tells and not by its own alone.
+            .disable_clock_skew_correction(true)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());

@@ -136,9 +136,21 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Value)> {
             };
             let length: usize = header("content-length")?.parse().ok()?;
             if body.len() >= length {
-                let target = header("x-amz-target").unwrap_or_default();
-                let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-                let mut body: Value = serde_json::from_str(body).unwrap();
+                let (operation, mut body) = match header("x-amz-target") {
+                    Some(target) => (
+                        target.rsplit('.').next().unwrap_or_default().to_owned(),
+                        serde_json::from_str(body).unwrap(),
+                    ),
+                    None => {
+                        let (operation, mut parameters) = query(body);
+                        for name in ["x-amz-date", "x-amz-security-token"] {
+                            if let Some(value) = header(name) {
+                                parameters[name] = value.into();
+                            }
+                        }
+                        (operation, parameters)
+                    }
+                };
                 if let Some(authorization) = header("authorization") {
                     body["Authorization"] = authorization.into();
                 }
@@ -150,6 +162,20 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Value)> {
             Ok(_) | Err(_) => return None,
         }
     }
+}
+
+/// A call in AWS's query protocol: its operation, and its parameters but for the version.
+fn query(body: &str) -> (String, Value) {
+    let mut parameters = serde_json::Map::new();
+    for (name, value) in url::form_urlencoded::parse(body.as_bytes()) {
+        parameters.insert(name.into_owned(), value.into_owned().into());
+    }
+    parameters.remove("Version");
+    let operation = parameters.remove("Action").unwrap_or_default();
+    (
+        operation.as_str().unwrap_or_default().to_owned(),
+        parameters.into(),
+    )
 }
 
 /// The server's clock: far from the local one, so that a mix-up shows.
