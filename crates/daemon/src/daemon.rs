@@ -131,6 +131,12 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     {
         tracing::warn!("stopped while something was still under way");
     }
+    for login in daemon.engine.left_behind() {
+        tracing::warn!(
+            %login,
+            "a session that was signed out here could not be revoked: at its provider it lives to its end"
+        );
+    }
     // Those who wait are being told; give the socket the time to take it.
     tokio::time::sleep(LAST_WORDS).await;
     Ok(())

@@ -10,6 +10,7 @@ use std::time::Duration;
 use poolkey_core::agent::Agent;
 use poolkey_core::config::Config;
 use poolkey_core::event::{Effect, Event, Lane, Reply, Request, Ticket};
+use poolkey_core::name::LoginName;
 use poolkey_core::snapshot::Snapshot;
 use poolkey_core::time::Moment;
 use tokio::sync::{Notify, oneshot, watch};
@@ -173,6 +174,11 @@ impl Engine {
             }
             fed.await;
         }
+    }
+
+    /// The logins with sessions that were signed out here and not revoked, one entry for each.
+    pub(crate) fn left_behind(&self) -> Vec<LoginName> {
+        self.agent.borrow().left_behind()
     }
 
     /// The configuration in force.

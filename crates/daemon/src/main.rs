@@ -25,14 +25,21 @@ mod serve;
 mod token_command;
 mod wake;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use poolkey_ipc::address::Env;
 use poolkey_ipc::place;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::daemon::{NoStart, Surroundings};
+
+/// Memory is zeroed when it is given back: what libraries had of a token in their buffers is gone
+/// with them.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {

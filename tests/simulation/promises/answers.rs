@@ -88,7 +88,9 @@ impl World {
                 }
                 self.check_retrying(login, told)?;
                 promise!(
-                    kept.is_none() && self.vault.device(login).is_none(),
+                    kept.is_none()
+                        && self.vault.device(login).is_none()
+                        && self.vault.known(login, "").is_none(),
                     "the vault keeps nothing of {login} after a sign-out"
                 );
                 self.check_forgotten(open, told)

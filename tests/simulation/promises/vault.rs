@@ -19,14 +19,22 @@ impl World {
         self.check_hands(login, stored, old, new)?;
         let ledger = &self.ledger;
         match (old, new) {
-            (Some((family, _)), None) => promise!(
-                ledger.forsaken.contains(&family)
-                    || ledger.told.contains_key(&family)
-                    || ledger.refused.contains(&family)
-                    || self.is_spent(family)
-                    || self.has_changed(family),
-                "the session of {login} is erased, and nobody signed out"
-            ),
+            (Some((family, _)), None) => {
+                promise!(
+                    ledger.forsaken.contains(&family)
+                        || ledger.told.contains_key(&family)
+                        || ledger.refused.contains(&family)
+                        || self.is_spent(family)
+                        || self.has_changed(family),
+                    "the session of {login} is erased, and nobody signed out"
+                );
+                promise!(
+                    stored.last_user.is_some()
+                        || ledger.forsaken.contains(&family)
+                        || ledger.refused.contains(&family),
+                    "who was signed in to {login} is forgotten"
+                );
+            }
             (Some((family, before)), Some((other, after))) if family == other => {
                 promise!(before <= after, "a newer token of {login} is overwritten");
             }
