@@ -92,6 +92,19 @@ fn a_second_start_shows_its_page_in_the_first() {
     });
 }
 
+/// Whoever closes a window and opens it again meets a program that is ending, and gets a window all
+/// the same.
+#[test]
+fn a_start_that_meets_the_end_of_another_shows_its_window() {
+    story(asks(json!({})), |world| {
+        for _ in 0..5 {
+            let window = Window::open(world, &["--login", "acme"]);
+            window.reads("Enter your password");
+            window.presses(ESCAPE);
+        }
+    });
+}
+
 /// Whoever clicks again in the middle of typing finds what was typed.
 #[test]
 fn a_second_start_disturbs_no_sign_in() {
@@ -248,3 +261,5 @@ fn windows_may_open_by_themselves_or_not() {
         }
     });
 }
+
+const ESCAPE: &str = "\u{E00C}";

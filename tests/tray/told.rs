@@ -188,6 +188,7 @@ fn guests_have_a_menu_of_their_own() {
             format!("[profile.public]\nidentity_pool_id = \"{pool}\"\nendpoint = \"{url}\"\n");
         world.configure(&format!("{usual}\n{guest}"));
         let _tray = start(world);
+        panel.shows(Icon::Nobody);
         until("guests are there", 10, || {
             panel.labels().contains(&"Guests".to_owned())
         });
