@@ -317,7 +317,7 @@ async fn provoke(verb: Verb, act: Act) -> Fault {
             .await
             .unwrap_err(),
         Revoke => cognito
-            .revoke(&login, &refresh, Some(&secret), &Farewell::default())
+            .revoke(&login, Some(&refresh), Some(&secret), &Farewell::default())
             .await
             .revoked
             .unwrap_err(),

@@ -390,9 +390,19 @@ async fn refusal(asks: Asks, act: Act) -> Fault {
     fault.unwrap_err()
 }
 
-/// What STS refuses, what that is, and what is told about it.
+/// Who asks, the status, code and message of the refusal, what that is, and what is told about it.
+type Refusal = (
+    &'static [Asks],
+    u16,
+    &'static str,
+    &'static str,
+    FaultKind,
+    &'static [&'static str],
+);
+
+/// What STS refuses.
 #[rustfmt::skip]
-const REFUSALS: &[(&[Asks], u16, &str, &str, FaultKind, &[&str])] = &[
+const REFUSALS: &[Refusal] = &[
     (&[Asks::Web],   400, "ExpiredTokenException",   "Token expired: current date/time 1 must be before the expiration date/time 0", FaultKind::TokenStale, &[]),
     (&[Asks::Chain], 403, "ExpiredToken",            "The security token included in the request is expired", FaultKind::TokenStale, &[]),
     (&[Asks::Chain], 403, "InvalidClientTokenId",    "The security token included in the request is invalid", FaultKind::TokenStale, &[]),
