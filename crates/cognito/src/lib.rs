@@ -8,7 +8,8 @@
 //!  begin, answer ─▶ conversation ─▶ sign_in ─▶ srp, proof, device     proofs that need nobody
 //!                        │             ├───────▶ app                   an authenticator app's key
 //!                        │             ╰───────▶ admin                 an administrator's keys
-//!                        ╰──────────▶ account                          what people do with theirs
+//!                        ├──────────▶ account                          what people do with theirs
+//!                        ╰──────────▶ browser ─▶ landing, oauth, oidc    managed login, providers
 //!  refresh, revoke ─▶ session ─╮
 //!                        ╰──────┴▶ tokens             what a successful answer holds
 //!  fetch ─▶ keys ─▶ identity, sts             an identity pool's two flows, a chain of roles

@@ -6,10 +6,12 @@ mod provider;
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poolkey_core::conversation::Step;
 use poolkey_core::fault::Life;
 use poolkey_core::secret::Secret;
 use provider::*;
+use sha2::{Digest, Sha256};
 
 #[tokio::test]
 async fn a_sign_in_by_managed_login_ends_with_tokens() {
@@ -91,6 +93,11 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
     assert_eq!(
         thread.authorization.unwrap().verifier,
         Secret::new(verifier.as_str())
+    );
+    assert_eq!(
+        asked["code_challenge"],
+        URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),
+        "the one is the other's hash"
     );
     assert_eq!(exchange.headers.get("authorization"), None);
 }
