@@ -189,6 +189,7 @@ pub(crate) fn a_first_sign_in(visit: Visit) {
 pub(crate) fn a_first_step_to_choose(visit: Visit) {
     let mut setup = asks(json!({
         "pool": {"first_factors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]},
+        "user": {"passkey": true},
         "client": {"flows": ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]},
     }));
     setup.login = "flow = \"USER_AUTH\"\n";
