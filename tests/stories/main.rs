@@ -25,3 +25,4 @@ mod sign_in;
 mod sign_out;
 mod thirty_days;
 mod wake;
+mod written;
