@@ -328,7 +328,6 @@ impl Login {
         self.device = stored.device.filter(here);
         self.last_user = stored.last_user;
         self.learnt_life = stored.learnt_life;
-        let renews_without = self.spec.is_program();
         self.state = match stored.session {
             None => State::SignedOut,
             Some(session) if !session.is_of(&self.spec) => {
@@ -337,12 +336,7 @@ impl Login {
                 self.learnt_life = None;
                 State::NeedsSignIn(Ended::Moved, Some(session.user))
             }
-            // Its ID token was in memory alone.
-            Some(session) if session.refresh_token.is_none() && !renews_without => {
-                self.last_user = Some(session.user.clone());
-                self.erase = true;
-                State::NeedsSignIn(Ended::NoRefreshToken, Some(session.user))
-            }
+            // Without a refresh token, and with its ID token gone from memory, it ends at once.
             Some(stored) => State::SignedIn(Box::new(Session {
                 stored,
                 id: None,
