@@ -271,6 +271,17 @@ impl World {
         Ok(())
     }
 
+    /// Whoever signs out here alone has no revocation made any more.
+    pub fn give_up_loose(&mut self, login: &LoginName) {
+        let specs = &self.town.logins[login];
+        let families = &self.cognito.families;
+        let is_of = |family: usize| {
+            let pool = &families[family].pool;
+            specs.iter().any(|spec| spec.provider() == pool)
+        };
+        self.ledger.loose.retain(|family, _| !is_of(*family));
+    }
+
     /// Somebody has waited for the daemon to start.
     pub fn do_something_soon(&mut self) {
         let number = self.rng.usize(..self.town.logins.len());

@@ -86,6 +86,9 @@ impl World {
                 if *scope == SignOutScope::Local && !self.is_signed_out_by_others(login) {
                     self.ledger.silent.extend(kept_then);
                 }
+                if *scope == SignOutScope::Local {
+                    self.give_up_loose(login);
+                }
                 self.check_retrying(login, told)?;
                 promise!(
                     kept.is_none()
