@@ -43,6 +43,11 @@ const ARROWS: &[(&str, &str, &str)] = &[
     ("poolkeyd", "poolkey-ipc", "it answers on the socket"),
     (
         "poolkeyd",
+        "poolkey-files",
+        "it keeps keys fresh in the files of ~/.aws",
+    ),
+    (
+        "poolkeyd",
         "poolkey-cognito",
         "it is the only program that talks to AWS",
     ),
@@ -182,6 +187,13 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
             "poolkey-vault",
         ],
         "the same floor never meets; one TLS",
+    ),
+    (
+        "poolkey-files",
+        &[
+            "tokio", "rustls", "aws-", "hyper", "toml", "serde", "poolkey-core",
+        ],
+        "it changes bytes, and knows neither profiles of ours nor a network",
     ),
     (
         "poolkey-vault",
