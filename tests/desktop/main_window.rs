@@ -82,7 +82,11 @@ fn a_login_and_a_profile_are_added_changed_and_removed() {
 fn every_kind_of_login_and_profile_is_written_down() {
     story(asks(json!({})), |world| {
         let window = Window::open(world, &[]);
-        let written = |lines: &[&str]| {
+        // The page goes on by itself once it is saved.
+        let written = |page: &str, lines: &[&str]| {
+            until("it is saved", 10, || {
+                window.run("return location.hash") == page
+            });
             until("it is written", 10, || {
                 let text = fs::read_to_string(world.config_file()).unwrap();
                 lines.iter().all(|line| text.contains(line))
@@ -118,12 +122,15 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.types("scopes", "openid\u{E007}email");
         window.types("parameters", "resource=urn:example");
         window.clicks("Save");
-        written(&[
-            "domain = \"acme.auth.us-east-1.amazoncognito.com\"",
-            "redirect_uris = [\"http://localhost:8400/callback\", \"http://127.0.0.1:9379/callback\"]",
-            "scopes = [\"openid\", \"email\"]",
-            "parameters = { resource = \"urn:example\" }",
-        ]);
+        written(
+            "#overview",
+            &[
+                "domain = \"acme.auth.us-east-1.amazoncognito.com\"",
+                "redirect_uris = [\"http://localhost:8400/callback\", \"http://127.0.0.1:9379/callback\"]",
+                "scopes = [\"openid\", \"email\"]",
+                "parameters = { resource = \"urn:example\" }",
+            ],
+        );
 
         window.reads("managed");
         window.run("location.hash = 'edit_login/managed'");
@@ -139,7 +146,10 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.types("issuer", "https://accounts.google.com");
         window.types("client_id", "desk");
         window.clicks("Save");
-        written(&["[login.google]", "issuer = \"https://accounts.google.com\""]);
+        written(
+            "#overview",
+            &["[login.google]", "issuer = \"https://accounts.google.com\""],
+        );
 
         window.reads("google");
         window.clicks("Add a login");
@@ -153,7 +163,10 @@ fn every_kind_of_login_and_profile_is_written_down() {
             "/usr/bin/gcloud\u{E007}auth\u{E007}print-identity-token",
         );
         window.clicks("Save");
-        written(&["token_command = [\"/usr/bin/gcloud\", \"auth\", \"print-identity-token\"]"]);
+        written(
+            "#overview",
+            &["token_command = [\"/usr/bin/gcloud\", \"auth\", \"print-identity-token\"]"],
+        );
 
         window.reads("OpenID provider");
         window.run("location.hash = 'edit_profile'");
@@ -163,7 +176,7 @@ fn every_kind_of_login_and_profile_is_written_down() {
         let pool = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
         window.types("identity_pool_id", pool);
         window.clicks("Save");
-        written(&["[profile.public]"]);
+        written("#profile/public", &["[profile.public]"]);
         window.reads("none: a guest");
 
         window.run("location.hash = 'edit_profile/dev'");
@@ -175,7 +188,7 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.element("[name=duration][aria-invalid=true]");
         window.types("duration", "12h");
         window.clicks("Save");
-        written(&["flow = \"classic\"", "duration = \"12h\""]);
+        written("#overview", &["flow = \"classic\"", "duration = \"12h\""]);
 
         window.reads("classic flow");
         window.run("location.hash = 'edit_profile'");
@@ -188,11 +201,14 @@ fn every_kind_of_login_and_profile_is_written_down() {
         window.types("tags", "team=x");
         window.types("transitive_tags", "team");
         window.clicks("Save");
-        written(&[
-            "source_profile = \"dev\"",
-            "tags = { team = \"x\" }",
-            "transitive_tags = [\"team\"]",
-        ]);
+        written(
+            "#profile/prod",
+            &[
+                "source_profile = \"dev\"",
+                "tags = { team = \"x\" }",
+                "transitive_tags = [\"team\"]",
+            ],
+        );
         window.reads("Role for the keys of");
         window.run("location.hash = 'overview'");
         window.reads("role Deploy of dev");

@@ -177,9 +177,11 @@ fn a_sign_out_that_nobody_hears_is_told_and_tried_again() {
 /// Guests have keys to copy, and nothing to sign in to.
 #[test]
 fn guests_have_a_menu_of_their_own() {
-    let mut setup = Setup::default();
-    setup.seed =
-        json!({"identity_pool": {"guest_role_arn": "arn:aws:iam::123456789012:role/Guest"}});
+    let guest = "arn:aws:iam::123456789012:role/Guest";
+    let setup = Setup {
+        seed: json!({"identity_pool": {"guest_role_arn": guest}}),
+        ..Setup::default()
+    };
     story(setup, |world| {
         let panel = Panel::open(&world.desktop.address());
         let pool = world.chain["identity_pool_id"].as_str().unwrap();

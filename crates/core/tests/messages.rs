@@ -217,6 +217,7 @@ fn sources() -> Vec<PathBuf> {
         .unwrap();
     let mut found = Vec::new();
     for place in [
+        "crates/cognito/src",
         "crates/core/src",
         "crates/ipc/src",
         "crates/tray/src",
