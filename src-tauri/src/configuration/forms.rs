@@ -343,6 +343,18 @@ mod tests {
         assert_eq!(said(&fields, "scopes"), Said::List(vec!["openid".into()]));
         let issuer = Said::Text(Some("https://idp.example".into()));
         assert_eq!(said(&fields, "issuer"), issuer);
+        let command = LoginForm {
+            kind: LoginFormKind::Command,
+            client_id: Some("desk".into()),
+            ..form
+        };
+        let fields = command.fields();
+        for key in ["client_id", "username", "session_life"] {
+            assert_eq!(said(&fields, key), Said::Text(None), "{key}");
+        }
+        assert_eq!(said(&fields, "scopes"), Said::List(Vec::new()));
+        let program = Said::List(vec!["/bin/x".into()]);
+        assert_eq!(said(&fields, "token_command"), program);
     }
 
     #[test]
