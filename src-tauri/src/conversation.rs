@@ -165,3 +165,38 @@ impl Conversations {
 
 /// For the daemon to hear that a window closed.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poolkey_core::conversation::Answer;
+
+    #[test]
+    fn what_comes_of_another_conversation_is_not_noted() {
+        let conversations = Conversations::default();
+        let id = |text: &str| ConversationId(text.into());
+        let answers = |text: &str| Ask::Answer {
+            conversation: id(text),
+            answer: Answer::Wait,
+        };
+        assert!(conversations.is_over("login", &answers("first")));
+        let open = Open {
+            id: id("second"),
+            setup_key: None,
+            address: Some("https://idp.example/".into()),
+        };
+        conversations.lock().insert("login".into(), open);
+        assert!(conversations.is_over("login", &answers("first")));
+        assert!(!conversations.is_over("login", &answers("second")));
+        assert!(conversations.is_over("main", &answers("second")));
+        assert_eq!(conversations.address("main"), None);
+        // Nobody answers here: the conversation of the window stays what it is.
+        let nobody = Client::new(poolkey_ipc::address::Env::default(), Starting::Never);
+        assert!(
+            conversations
+                .ask("login", &nobody, &answers("first"))
+                .is_err()
+        );
+        assert_eq!(conversations.under_way("login"), Some(id("second")));
+    }
+}
