@@ -9,7 +9,7 @@ use crate::conversation::Conversations;
 use crate::link::Link;
 use crate::preferences::Preferences;
 use crate::route::Route;
-use crate::{Started, args, autostart, commands, display, windows};
+use crate::{Started, args, autostart, commands, display, session, windows};
 
 /// Runs until the last window closes; where the tray icon is part of this program, until a person
 /// quits.
@@ -54,9 +54,9 @@ pub(crate) fn run(route: Option<Route>, started: Started, tries: u8) -> Result<(
             commands::ready,
             commands::renew,
             commands::restart_daemon,
-            commands::sign_out,
+            session::sign_out,
             commands::watch,
-            commands::who_am_i,
+            session::who_am_i,
         ])
         .setup(move |app| {
             display::reached();

@@ -31,6 +31,7 @@ mod link;
 mod log;
 mod preferences;
 mod route;
+mod session;
 #[cfg(not(target_os = "linux"))]
 mod tray;
 mod windows;

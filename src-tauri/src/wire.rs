@@ -8,10 +8,11 @@ use std::path::Path;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::autostart::{AtLogin, Starter};
-use crate::commands::{InBrowser, ShellName, SignedOutHere};
+use crate::commands::ShellName;
 use crate::configuration::{Change, Configuration};
 use crate::conversation::Turn;
 use crate::link::Shown;
+use crate::session::{InBrowser, SignedOutHere};
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test may ask how it is run")]
