@@ -34,6 +34,7 @@ impl World {
         }
         let asked = tags::read(form, &mut checks);
         checks.end()?;
+        request.names_a_role(Way::Signed)?;
         self.note(&request);
         self.journal.note.external_id = external.map(str::to_owned);
         let packed = request.packed(&asked.tags)?;
@@ -88,6 +89,7 @@ impl World {
             );
         }
         checks.end()?;
+        request.names_a_role(Way::WebIdentity)?;
         self.note(&request);
         self.journal.secret("web_identity_token", &token);
         let packed = request.packed(&BTreeMap::new())?;

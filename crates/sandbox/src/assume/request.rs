@@ -58,13 +58,6 @@ impl Request {
                 "Member must have length less than or equal to 10",
             );
         }
-        if form.text("RoleArn").is_some() && role.len() >= 20 && !is_role(&role) {
-            let message = match way {
-                Way::Signed => format!("{role} is invalid"),
-                Way::WebIdentity => "Request ARN is invalid".into(),
-            };
-            return Err(Failure::new("ValidationError", message));
-        }
         Ok(Self {
             role,
             name,
@@ -72,6 +65,18 @@ impl Request {
             policy,
             policy_arns,
         })
+    }
+
+    /// Whether the role can be one: asked once all constraints are met.
+    pub(super) fn names_a_role(&self, way: Way) -> Result<(), Failure> {
+        if is_role(&self.role) {
+            return Ok(());
+        }
+        let message = match way {
+            Way::Signed => format!("{} is invalid", self.role),
+            Way::WebIdentity => "Request ARN is invalid".into(),
+        };
+        Err(Failure::new("ValidationError", message))
     }
 
     /// For how long, as far as the role lets anybody.
