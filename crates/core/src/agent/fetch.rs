@@ -97,8 +97,8 @@ impl Agent {
         profile.fetch = Fetch::Busy {
             begun: now,
             proof: number,
-            named: identity.is_some(),
         };
+        profile.sent.clone_from(&identity);
         self.effects.push_back(Effect::Fetch {
             profile: name.clone(),
             spec,
@@ -157,14 +157,10 @@ impl Agent {
                 return;
             }
             Fetch::Stale => profile.fetch = Fetch::Rest { until: now.at },
-            Fetch::Busy {
-                begun,
-                proof,
-                named,
-            } => {
+            Fetch::Busy { begun, proof } => {
                 profile.fetch = Fetch::Rest { until: now.at };
                 match result {
-                    Ok(fetched) => self.take_keys(name, *fetched, begun, named, now),
+                    Ok(fetched) => self.take_keys(name, *fetched, begun, now),
                     Err(fault) => self.fetch_failed(name, fault, proof, now),
                 }
             }
@@ -187,13 +183,12 @@ impl Agent {
         name: &ProfileName,
         fetched: session::Fetched,
         begun: Moment,
-        named: bool,
         now: Now,
     ) {
-        let sent = self.identity(name).filter(|_| named).cloned();
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
+        let sent = profile.sent.take();
         let life = fetched.keys.life;
         let span = Span::of_keys(begun, life.length, &mut self.rng);
         if span.is_fresh(now.at) {
@@ -227,10 +222,10 @@ impl Agent {
 
     /// A fault that one new attempt can cure gets one; with others the profile waits.
     fn fetch_failed(&mut self, name: &ProfileName, fault: Fault, proof: u64, now: Now) {
-        let sent = self.identity(name).cloned();
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
+        let sent = profile.sent.take();
         let pool = profile
             .spec
             .pool()

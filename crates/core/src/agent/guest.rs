@@ -106,7 +106,9 @@ impl Agent {
         profile.owner.is_guest()
             && self.identity(name).is_none()
             && self.members_of(&profile.owner).any(|other| {
-                matches!(other.fetch, Fetch::Busy { named: false, .. }) && pool(other) == ours
+                matches!(other.fetch, Fetch::Busy { .. })
+                    && other.sent.is_none()
+                    && pool(other) == ours
             })
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Profile {
     /// How many times keys came.
     pub(super) renewals: u64,
     pub(super) fetch: Fetch,
+    /// The identity that it was last made for, where that was known.
+    pub(super) sent: Option<String>,
     /// Those who wait.
     pub(super) waiting: BTreeMap<Ticket, Waiter>,
     pub(super) asked: Option<Now>,
@@ -74,12 +76,8 @@ pub(super) struct Held {
 pub(super) enum Fetch {
     /// None; and none before `until`.
     Rest { until: Moment },
-    /// One, with the ID token or the keys of this number, and with or without an identity's name.
-    Busy {
-        begun: Moment,
-        proof: u64,
-        named: bool,
-    },
+    /// One, with the ID token or the keys of this number.
+    Busy { begun: Moment, proof: u64 },
     /// One whose result belongs to a session or a specification that is gone.
     Stale,
     /// One, after which the profile itself goes.
@@ -103,6 +101,7 @@ impl Profile {
             fetch: Fetch::Rest {
                 until: Moment::default(),
             },
+            sent: None,
             waiting: BTreeMap::new(),
             asked: None,
             is_written: false,

@@ -199,10 +199,7 @@ impl Agent {
                         }
                     }
                     Purpose::Adoption(adoption) => self.adopted(name, *adoption, now),
-                    Purpose::Erasure => {
-                        login.erase = false;
-                        self.erased(name, Ok(()), now);
-                    }
+                    Purpose::Erasure => self.erased(name, Ok(()), now),
                 }
             }
             Err(fault) => {
@@ -217,7 +214,10 @@ impl Agent {
                     Purpose::Adoption(adoption) => {
                         self.adoption_failed(name, *adoption, fault, now);
                     }
-                    Purpose::Erasure => self.erased(name, Err(fault), now),
+                    Purpose::Erasure => {
+                        login.erase = true;
+                        self.erased(name, Err(fault), now);
+                    }
                 }
             }
         }

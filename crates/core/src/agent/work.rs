@@ -82,7 +82,11 @@ impl Agent {
                 stored.device.clone_from(&adoption.device);
                 stored.last_user = None;
             }
-            Purpose::Erasure => stored.session = None,
+            Purpose::Erasure => {
+                stored.session = None;
+                // What changes while it is written is written after it.
+                login.erase = false;
+            }
         }
         let stored = Box::new(stored);
         self.begin(name, Work::Keeping(purpose), |login, _| Effect::Keep {

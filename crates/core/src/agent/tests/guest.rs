@@ -341,3 +341,31 @@ fn a_profile_that_becomes_a_guests_loses_the_users_keys() {
     let (proof, identity) = told(&mut desk, "dev", Ok(keys_of("guest-1", "AKIA1")));
     assert_eq!((proof, identity), (Proof::Guest, None));
 }
+
+#[test]
+fn what_changes_while_it_is_written_is_written_after_it() {
+    let mut desk = Desk::new(&two());
+    desk.recalled(Ok(None));
+    desk.ask("open");
+    desk.ask("third");
+    told(&mut desk, "open", Ok(keys_of("guest-1", "AKIA1")));
+    assert_eq!(desk.count("Keep"), 1);
+    told(&mut desk, "third", Ok(keys_of("guest-3", "AKIA3")));
+    assert_eq!(guests(&desk.kept(Ok(()))), ["guest-1"]);
+    assert_eq!(guests(&desk.kept(Ok(()))), ["guest-1", "guest-3"]);
+    desk.nothing();
+}
+
+/// A verdict is about the identity that was sent, not about one that came meanwhile.
+#[test]
+fn a_late_conflict_spares_the_newer_identity() {
+    let mut desk = Desk::new(&two());
+    desk.recalled(Ok(Some(kept_guest("guest-0"))));
+    desk.ask("open");
+    desk.ask("second");
+    told(&mut desk, "open", Err(fault(FaultKind::IdentityConflict)));
+    told(&mut desk, "open", Ok(keys_of("guest-1", "AKIA1")));
+    told(&mut desk, "second", Err(fault(FaultKind::IdentityConflict)));
+    let (_, identity) = told(&mut desk, "second", Ok(keys_of("guest-1", "AKIA2")));
+    assert_eq!(identity.as_deref(), Some("guest-1"));
+}
