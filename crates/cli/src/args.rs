@@ -13,7 +13,7 @@ use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
 pub(crate) use self::new_login::NewLogin;
-pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand};
+pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
 
 mod account;
 mod names;
@@ -55,7 +55,7 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
-    /// Add, list and remove profiles
+    /// Add, list and remove profiles, and have their keys written into files
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Print the AWS keys of a profile

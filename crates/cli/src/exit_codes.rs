@@ -14,6 +14,7 @@ Exit codes:
    16  what was typed is wrong, or the sign-in is over
    69  the daemon is not there and cannot be started
    70  something that only a newer version understands
+   73  a file of ~/.aws cannot be written
    74  the output cannot be written
    75  the daemon is busy, slow or stopping
    76  client and daemon are of different versions

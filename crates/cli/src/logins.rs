@@ -60,9 +60,13 @@ fn name(given: Option<&str>, config: &Config, person: &mut Person) -> Result<Log
             "There are several logins: name one.",
         )?,
     };
-    named
+    let name: LoginName = named
         .parse()
-        .map_err(|bad| Ending::Usage(format!("“{named}” cannot be a login's name: {bad}.")))
+        .map_err(|bad| Ending::Usage(format!("“{named}” cannot be a login's name: {bad}.")))?;
+    if name.is_guest() {
+        return Err(Failure::from(Trouble::GuestSignIn).into());
+    }
+    Ok(name)
 }
 
 fn unknown(name: &LoginName) -> Failure {

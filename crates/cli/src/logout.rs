@@ -2,15 +2,19 @@
 
 use std::io::Write;
 
+use poolkey_core::config::LoginSpec;
 use poolkey_core::event::{SignOutScope, SignedOut};
 use poolkey_core::failure::{Code, Failure};
+use poolkey_core::name::LoginName;
 use poolkey_ipc::{Ask, Client, Reply};
+use url::Url;
 
 use crate::args::LogoutArgs;
 use crate::browser::{self, Surroundings};
 use crate::ending::{Ending, warn};
 use crate::interrupt::Interrupt;
 use crate::login::off_the_point;
+use crate::profiles_file::ProfilesFile;
 use crate::terminal::Person;
 use crate::{logins, words};
 
@@ -38,20 +42,24 @@ pub(crate) fn run(args: &LogoutArgs, client: &Client) -> Result<(), Ending> {
     if scope == SignOutScope::Everywhere && !args.yes {
         agree(&login, &mut person)?;
     }
-    let told = ask(&login, scope, client)?;
+    let spec = spec(&login);
+    let mut told = ask(&login, scope, client)?;
+    if scope != SignOutScope::Local && told.logout_url.is_none() {
+        told.logout_url = spec.as_ref().and_then(page);
+    }
     let mut out = anstream::stdout().lock();
     if args.json {
         let line = serde_json::to_string(&told).map_err(std::io::Error::from)?;
         writeln!(out, "{line}")?;
     } else {
-        for line in lines(&login, &told, scope, provider(&login), words::now()) {
+        for line in lines(&login, &told, scope, provider(spec.as_ref()), words::now()) {
             writeln!(out, "{line}")?;
         }
     }
     drop(out);
     let browser = match (args.browser, &told.logout_url) {
         (true, Some(url)) => sign_browser_out(url, args.json),
-        (true, None) => Err(no_page(&told, scope).into()),
+        (true, None) => Err(no_page(scope, spec.as_ref()).into()),
         (false, _) => Ok(()),
     };
     let mut undone = undone(&told);
@@ -144,24 +152,61 @@ fn sign_browser_out(url: &str, json: bool) -> Result<(), Ending> {
     )?)
 }
 
-fn no_page(told: &SignedOut, scope: SignOutScope) -> Failure {
-    let (why, remedy) = match scope {
-        SignOutScope::Local => (
+fn spec(login: &str) -> Option<LoginSpec> {
+    let name: LoginName = login.parse().ok()?;
+    let config = ProfilesFile::of_process().and_then(|file| file.read());
+    config.ok()?.logins.remove(&name)
+}
+
+/// The page of a user pool's domain that signs the browser out. It asks for no session, so that it
+/// is there where nobody was signed in, too, and the daemon names none.
+fn page(spec: &LoginSpec) -> Option<String> {
+    let LoginSpec::UserPool(pool) = spec else {
+        return None;
+    };
+    let pages = pool.managed_login.as_ref()?;
+    let page = format!("{}/logout", pages.domain);
+    let client = ("client_id", &pool.client_id);
+    let url = match (&pages.logout_uri, pages.browser.redirect_uris.first()) {
+        (Some(uri), _) => Url::parse_with_params(&page, [client, ("logout_uri", uri)]),
+        (None, Some(uri)) => {
+            let code = ("response_type", &"code".to_owned());
+            Url::parse_with_params(&page, [client, code, ("redirect_uri", uri)])
+        }
+        (None, None) => return None,
+    };
+    Some(url.ok()?.into())
+}
+
+fn no_page(scope: SignOutScope, spec: Option<&LoginSpec>) -> Failure {
+    let (why, remedy) = match (scope, spec) {
+        (SignOutScope::Local, _) => (
             "with --local the provider is asked nothing",
-            "Sign out in the browser itself, or without --local.",
+            "Sign out in the browser itself, or without --local.".to_owned(),
         ),
-        SignOutScope::Session | SignOutScope::Everywhere if !told.had_session => (
-            "nobody was signed in here, whose page could be asked for",
-            "Sign out in the browser itself.",
-        ),
-        SignOutScope::Session | SignOutScope::Everywhere => (
+        (SignOutScope::Session | SignOutScope::Everywhere, Some(LoginSpec::Oidc(oidc))) => (
             "no page of the provider's is known that does it",
-            "Sign out in the browser itself; for a user pool's pages, give the login their domain.",
+            format!("Open {} in the browser and sign out there.", oidc.issuer),
         ),
+        (
+            SignOutScope::Session | SignOutScope::Everywhere,
+            Some(LoginSpec::Command(_) | LoginSpec::Guest),
+        ) => (
+            "this login uses none",
+            "Sign out in the browser itself.".to_owned(),
+        ),
+        (SignOutScope::Session | SignOutScope::Everywhere, Some(LoginSpec::UserPool(_)) | None) => {
+            (
+                "no page of the provider's is known that does it",
+                "Sign out in the browser itself; for a user pool's pages, give the login their \
+                 domain."
+                    .to_owned(),
+            )
+        }
     };
     Failure {
         code: Code::Misconfigured,
         sentence: format!("The browser was not signed out: {why}."),
-        remedy: remedy.into(),
+        remedy,
     }
 }

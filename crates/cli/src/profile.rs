@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use poolkey_core::config::{Config, KeySource, PoolFlow, ProfileSpec};
+use poolkey_core::config::{Config, FileSpec, KeySource, PoolFlow, ProfileSpec};
 use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::session::Roles;
@@ -20,13 +20,15 @@ use crate::terminal::Person;
 use crate::{logins, words};
 
 mod add;
+mod write;
 
-/// Adds, lists and removes profiles. The daemon need not run for it, but where roles are told.
+/// Adds, lists and removes profiles, and has their keys written. The daemon need not run for it, but where roles are told.
 pub(crate) fn run(command: &ProfileCommand, client: &Client) -> Result<(), Ending> {
     let file = ProfilesFile::of_process()?;
     match command {
         ProfileCommand::Add(args) => add::run(args, &file, client),
         ProfileCommand::List { json } => list(*json, &file.read()?),
+        ProfileCommand::Write(args) => write::run(args, &file, client),
         ProfileCommand::Roles { login, json } => roles(login.as_deref(), *json, client),
         ProfileCommand::Remove { name } => take_out(name, &file, client),
     }
@@ -42,11 +44,18 @@ struct Listed<'a> {
     flow: Option<&'static str>,
     role_arn: Option<&'a str>,
     endpoint: Option<&'a str>,
+    write_profile: Option<&'a str>,
+    region: Option<&'a str>,
+    output: Option<&'a str>,
 }
 
 impl<'a> Listed<'a> {
-    fn of(name: &'a ProfileName, profile: &'a ProfileSpec) -> Self {
+    fn of(name: &'a ProfileName, profile: &'a ProfileSpec, file: Option<&'a FileSpec>) -> Self {
         let (name, role_arn) = (name.as_str(), profile.role_arn());
+        let target = file.and_then(|file| file.write_profile.as_ref());
+        let write_profile = target.map(ProfileName::as_str);
+        let region = file.and_then(|file| file.region.as_deref());
+        let output = file.and_then(|file| file.output.as_deref());
         match &profile.source {
             KeySource::Pool(pool) => Self {
                 name,
@@ -59,6 +68,9 @@ impl<'a> Listed<'a> {
                 }),
                 role_arn,
                 endpoint: pool.endpoint.as_deref(),
+                write_profile,
+                region,
+                output,
             },
             KeySource::Role(role) => Self {
                 name,
@@ -68,11 +80,14 @@ impl<'a> Listed<'a> {
                 flow: None,
                 role_arn,
                 endpoint: None,
+                write_profile,
+                region,
+                output,
             },
         }
     }
 
-    fn row(&self) -> [String; 4] {
+    fn row(&self) -> [String; 5] {
         let from = match (self.login, self.source_profile) {
             (Some(login), _) => login.to_owned(),
             (None, Some(source)) => format!("profile {source}"),
@@ -84,7 +99,8 @@ impl<'a> Listed<'a> {
             (None, _) => "the pool's choice".to_owned(),
         };
         let pool = self.identity_pool_id.unwrap_or("–");
-        [self.name.to_owned(), from, pool.to_owned(), role]
+        let written = self.write_profile.unwrap_or("–");
+        [self.name, &from, pool, &role, written].map(str::to_owned)
     }
 }
 
@@ -92,7 +108,7 @@ fn list(json: bool, config: &Config) -> Result<(), Ending> {
     let listed: Vec<Listed<'_>> = config
         .profiles
         .iter()
-        .map(|(name, profile)| Listed::of(name, profile))
+        .map(|(name, profile)| Listed::of(name, profile, config.files.get(name)))
         .collect();
     let mut out = anstream::stdout().lock();
     if json {
@@ -106,7 +122,8 @@ fn list(json: bool, config: &Config) -> Result<(), Ending> {
              --identity-pool-id ID"
         )?);
     }
-    let mut rows = vec![["PROFILE", "KEYS OF", "IDENTITY POOL", "ROLE"].map(String::from)];
+    let head = ["PROFILE", "KEYS OF", "IDENTITY POOL", "ROLE", "WRITTEN AS"];
+    let mut rows = vec![head.map(String::from)];
     rows.extend(listed.iter().map(Listed::row));
     Ok(write!(out, "{}", table(&rows))?)
 }

@@ -30,7 +30,7 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
         text.push('\n');
         text.push_str(&rows::profiles(&snapshot.profiles, now));
     }
-    let notes = rows::notes(snapshot);
+    let notes = rows::notes(snapshot, now);
     if !notes.is_empty() {
         text.push('\n');
         text.push_str(&notes);
@@ -121,6 +121,10 @@ fn troubles(status: &Status) -> Vec<Standing> {
                 profile.trouble_since,
             );
         }
+        let written = profile.written.as_ref();
+        if let Some(failure) = written.and_then(|written| written.trouble.as_ref()) {
+            add(profile.name.as_str(), failure.clone(), None);
+        }
     }
     if let Some(secs) = snapshot.clock_ahead {
         let (by, side) = (
@@ -170,6 +174,8 @@ open        guests   –              none yet    on demand
 acme: There are 2 roles to choose from: poolkey profile roles acme
 corp: A session that is over here is not revoked yet. Poolkey tries again.
 goo: 2 sessions that are over here are not revoked yet. Poolkey tries again.
+dev: The credentials file has its keys as “dev-keys”, for 49 min.
+old: The credentials file has no keys as “ops” yet.
 
 Vault: Secret Service
 Daemon: version 0.1.0, process 7, for 2 h 5 min
@@ -188,6 +194,8 @@ corp   signed in      joe   not known     at work  x_y
 PROFILE  KEYS OF  ROLE  KEYS     RENEWS
 dev      acme     –     expired  on demand
 
+dev: The keys that the credentials file has as “x” have expired.
+
 Vault: Secret Service
 Daemon: version 0.1.0, process 7, for 2 h 5 min
 
@@ -199,6 +207,8 @@ Sign-in to “acme” has ended: the session was signed out.
   Run: poolkey login acme
 corp, dev: No network. (for 5 min)
   Wait.
+dev: Not written.
+  Write.
 This machine's clock is 5 min behind Amazon's.
   Set the clock; Poolkey makes up for it meanwhile.
 ";
@@ -241,11 +251,12 @@ This machine's clock is 5 min behind Amazon's.
             {"name":"ci","kind":"command","provider":"/opt/bin/token","state":"signed_in",
              "working":true,"user":{"sub":"s","username":"bot"}}],
         "profiles":[
-            {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":13000,"renews":11700},
+            {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":13000,"renews":11700,
+             "written":{"name":"dev-keys","until":12940}},
             {"name":"prod","login":"acme","source_profile":"dev",
              "role_arn":"arn:aws:iam::123456789012:role/x/admin"},
             {"name":"old","login":"goo","identity_pool_id":"i","classic":true,
-             "role_arn":"arn:aws:iam::123456789012:role/ops"},
+             "role_arn":"arn:aws:iam::123456789012:role/ops","written":{"name":"ops"}},
             {"name":"open","identity_pool_id":"i"}]}"#;
 
     const TROUBLED: &str = r#"{"daemon":DAEMON,
@@ -258,6 +269,8 @@ This machine's clock is 5 min behind Amazon's.
              "trouble":{"code":"offline","sentence":"No network.","remedy":"Wait."}}],
         "profiles":[
             {"name":"dev","login":"acme","identity_pool_id":"i","keys_expire":9000,
+             "written":{"name":"x","until":9000,"trouble":
+                {"code":"file","sentence":"Not written.","remedy":"Write."}},
              "trouble":{"code":"offline","sentence":"No network.","remedy":"Wait."}}],
         "config":{"code":"config","sentence":"profiles.toml line 3: what.","remedy":"Mend it."},
         "clock_ahead":-300}"#;

@@ -36,6 +36,7 @@ fn help_of_profile() {
         help(&["profile", "add"]),
         help(&["profile", "list"]),
         help(&["profile", "roles"]),
+        help(&["profile", "write"]),
         help(&["profile", "remove"]),
     ];
     assert_data_eq!(all.join("\n"), file!["help/profile.txt"]);
@@ -95,6 +96,7 @@ fn every_exit_code_is_documented() {
         Code::UnknownProfile,
         Code::UnknownLogin,
         Code::Config,
+        Code::File,
         Code::VaultLocked,
         Code::Vault,
         Code::Offline,
@@ -137,6 +139,7 @@ fn completions_and_man_pages_are_written() {
         "poolkey-login.1",
         "poolkey-account-mfa-set-up.1",
         "poolkey-profile-roles.1",
+        "poolkey-profile-write.1",
         "poolkey-whoami.1",
         "poolkey-credential-process.1",
     ] {

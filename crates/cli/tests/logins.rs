@@ -4,7 +4,7 @@ use poolkey_core::session::User;
 use poolkey_ipc::{Ask, Reply};
 
 use crate::commands::status;
-use crate::support::{Home, Said, with_login};
+use crate::support::{Home, with_login};
 
 #[test]
 fn each_kind_is_written_as_it_was_typed() {
@@ -106,6 +106,31 @@ fn each_kind_is_written_as_it_was_typed() {
         let said = home.poolkey(&args);
         assert_eq!(said.code, Some(0), "{said:?}");
         assert_eq!(std::fs::read_to_string(home.profiles()).unwrap(), text);
+    }
+}
+
+#[test]
+fn guests_are_no_login() {
+    for args in [
+        &["login", "guest"][..],
+        &[
+            "login",
+            "guest",
+            "--user-pool-id",
+            "eu-west-1_AbCdEf123",
+            "--client-id",
+            "abc",
+        ],
+        &["account", "show", "guest"],
+        &["profile", "roles", "guest"],
+    ] {
+        let home = with_login();
+        let before = std::fs::read_to_string(home.profiles()).unwrap();
+        let said = home.poolkey(args);
+        assert_eq!(said.code, Some(15), "{args:?} {said:?}");
+        assert!(said.err.contains("Guests need no sign-in."), "{said:?}");
+        assert!(!said.err.contains("--user-pool-id"), "{said:?}");
+        assert_eq!(std::fs::read_to_string(home.profiles()).unwrap(), before);
     }
 }
 
@@ -298,20 +323,6 @@ fn a_person_is_asked_for_what_each_kind_needs() {
             "{text}"
         );
     }
-}
-
-#[test]
-fn a_name_that_is_kept_is_refused() {
-    let said: Said = with_login().poolkey(&[
-        "login",
-        "guest",
-        "--user-pool-id",
-        "eu-west-1_AbCdEf123",
-        "--client-id",
-        "abc",
-    ]);
-    assert_eq!(said.code, Some(78), "{said:?}");
-    assert!(said.err.contains("guest"), "{said:?}");
 }
 
 fn managed() -> Home {

@@ -226,7 +226,11 @@ fn why_the_browser_was_not_signed_out_is_said() {
             &["logout", "--browser"][..],
             "no page of the provider's is known",
         ),
-        (false, &["logout", "--browser"], "nobody was signed in here"),
+        (
+            false,
+            &["logout", "--browser"],
+            "for a user pool's pages, give the login their domain",
+        ),
         (
             true,
             &["logout", "--browser", "--local"],
@@ -242,6 +246,65 @@ fn why_the_browser_was_not_signed_out_is_said() {
         assert!(said.out.contains("igned"), "all else was told: {said:?}");
         assert!(said.err.contains(told), "{said:?}");
         assert_eq!(opened(&home), "");
+    }
+}
+
+/// The daemon names the page of a session; the browser may be signed in without one.
+#[test]
+fn the_browser_is_signed_out_where_nobody_was_signed_in_here() {
+    let pool = "user_pool_id = \"eu-west-1_AbCdEf123\"\nclient_id = \"abc\"\n\
+                domain = \"acme.auth.eu-west-1.amazoncognito.com\"\n\
+                redirect_uris = [\"http://localhost:8400/back\", \"http://localhost:8401/back\"]\n";
+    let ending = format!("{pool}logout_uri = \"http://localhost:8400/out?a=b&c\"\n");
+    let domain = "https://acme.auth.eu-west-1.amazoncognito.com";
+    for (login, page) in [
+        (
+            pool,
+            "client_id=abc&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8400%2Fback",
+        ),
+        (
+            &ending,
+            "client_id=abc&logout_uri=http%3A%2F%2Flocalhost%3A8400%2Fout%3Fa%3Db%26c",
+        ),
+    ] {
+        let url = format!("{domain}/logout?{page}");
+        let (home, _) = staged(SignedOut::default());
+        fs::write(home.profiles(), format!("[login.acme]\n{login}")).unwrap();
+        let said = with_browser(&home, &["logout", "--browser"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        in_order(
+            &said.out,
+            &["Nobody was signed in to “acme”.", "The browser opens"],
+        );
+        assert_eq!(opened(&home), format!("{url}\n"));
+
+        let said = home.poolkey(&["logout", "--browser"]);
+        assert!(said.out.ends_with(&format!("\n{url}\n")), "{said:?}");
+        let said = home.poolkey(&["logout", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(json["logout_url"], url);
+        let said = home.poolkey(&["logout", "--browser", "--local"]);
+        assert_eq!(said.code, Some(15), "{said:?}");
+    }
+}
+
+#[test]
+fn where_there_is_no_page_it_is_said_what_to_do_by_hand() {
+    for (login, told) in [
+        (
+            "issuer = \"https://example.com\"\nclient_id = \"abc\"\n",
+            "hint: Open https://example.com in the browser and sign out there.",
+        ),
+        (
+            "token_command = [\"/bin/token\"]\n",
+            "this login uses none.",
+        ),
+    ] {
+        let (home, _) = staged(SignedOut::default());
+        fs::write(home.profiles(), format!("[login.acme]\n{login}")).unwrap();
+        let said = with_browser(&home, &["logout", "--browser"]);
+        assert_eq!(said.code, Some(15), "{said:?}");
+        assert!(said.err.contains(told), "{said:?}");
     }
 }
 

@@ -31,3 +31,4 @@ mod support;
 mod terminal;
 mod whoami;
 mod window;
+mod written;

@@ -125,13 +125,13 @@ fn each_kind_is_written_as_it_was_typed() {
         said.out,
         format!(
             "\
-PROFILE     KEYS OF      IDENTITY POOL                                   ROLE
-chosen      acme         {POOL}  {ROLE}
-dev         acme         {POOL}  the pool's choice
-guests      guests       {POOL}  the pool's choice
-old         acme         {POOL}  {ROLE} (classic flow)
-old-guests  guests       {POOL}  {ROLE} (classic flow)
-prod        profile dev  –                                               {ROLE}
+PROFILE     KEYS OF      IDENTITY POOL                                   ROLE                                                 WRITTEN AS
+chosen      acme         {POOL}  {ROLE}                 –
+dev         acme         {POOL}  the pool's choice                                    –
+guests      guests       {POOL}  the pool's choice                                    –
+old         acme         {POOL}  {ROLE} (classic flow)  –
+old-guests  guests       {POOL}  {ROLE} (classic flow)  –
+prod        profile dev  –                                               {ROLE}                 –
 "
         )
     );
@@ -140,12 +140,14 @@ prod        profile dev  –                                               {ROLE
     assert_eq!(
         json[2],
         serde_json::json!({"name": "guests", "login": null, "source_profile": null,
-            "identity_pool_id": POOL, "flow": "enhanced", "role_arn": null, "endpoint": null})
+            "identity_pool_id": POOL, "flow": "enhanced", "role_arn": null, "endpoint": null,
+            "write_profile": null, "region": null, "output": null})
     );
     assert_eq!(
         json[5],
         serde_json::json!({"name": "prod", "login": null, "source_profile": "dev",
-            "identity_pool_id": null, "flow": null, "role_arn": ROLE, "endpoint": null})
+            "identity_pool_id": null, "flow": null, "role_arn": ROLE, "endpoint": null,
+            "write_profile": null, "region": null, "output": null})
     );
     assert_eq!(
         (&json[3]["flow"], &json[3]["login"]),
@@ -308,6 +310,11 @@ fn what_is_no_profile_is_refused_and_nothing_written() {
             "a guest cannot ask for a role",
         ),
         (
+            &["--login", "guest", "--identity-pool-id", POOL],
+            15,
+            "Guests need no sign-in.\npoolkey: hint: For keys of guests, give --guest in place of",
+        ),
+        (
             &["--login", "none", "--identity-pool-id", POOL],
             11,
             "There is no login “none”",
@@ -322,6 +329,22 @@ fn what_is_no_profile_is_refused_and_nothing_written() {
             ],
             78,
             "sts_region looks like",
+        ),
+        (
+            &[
+                "--guest",
+                "--identity-pool-id",
+                POOL,
+                "--write-profile",
+                "new",
+            ],
+            78,
+            "[profile.new] is there",
+        ),
+        (
+            &["--guest", "--identity-pool-id", POOL, "--output", "xml"],
+            78,
+            "output is one of",
         ),
     ] {
         let said = home.poolkey(&[&["profile", "add", "new"], options].concat());

@@ -12,7 +12,7 @@ pub(crate) enum ProfileCommand {
     /// List the profiles
     List {
         /// Print one JSON array of objects: name, login, source_profile, identity_pool_id, flow,
-        /// role_arn, endpoint
+        /// role_arn, endpoint, write_profile, region, output
         #[arg(long)]
         json: bool,
     },
@@ -24,6 +24,7 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
+    Write(WriteArgs),
     /// Remove a profile
     Remove {
         /// The profile
@@ -74,6 +75,8 @@ pub(crate) struct AddArgs {
     pub(crate) chain: ChainArgs,
     #[command(flatten)]
     pub(crate) sts: StsArgs,
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
 }
 
 /// How a role is assumed, by the classic flow or by the keys of another profile.
@@ -132,6 +135,45 @@ pub(crate) struct StsArgs {
     /// AWS's endpoints that speak IPv6, too
     #[arg(long)]
     pub(crate) dual_stack: bool,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "For tools that read files only")]
+pub(crate) struct FileArgs {
+    /// Keep the keys in ~/.aws/credentials, too, under this name: not one of a profile
+    #[arg(long, value_name = "NAME")]
+    pub(crate) write_profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Args, Default)]
+pub(crate) struct SettingsArgs {
+    /// The region that tools use
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// How the AWS CLI prints: json, yaml, yaml-stream, text, table or off
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) output: Option<String>,
+}
+
+/// Keep a profile's keys in ~/.aws/credentials, for tools that read files only
+///
+/// While there are keys, the daemon keeps them there under a name of their own, and removes them at
+/// a sign-out and when it stops. A tool that knows credential_process is better off with that: one
+/// that reads the file once has keys that end.
+#[derive(Args)]
+pub(crate) struct WriteArgs {
+    /// The profile
+    pub(crate) name: String,
+    /// Under which name: not one of a profile; by default NAME-keys, or the one that it has
+    #[arg(long = "as", value_name = "OTHER")]
+    pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Keep them there no longer
+    #[arg(long, conflicts_with_all = ["target", "region", "output"])]
+    pub(crate) off: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

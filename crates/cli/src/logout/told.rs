@@ -3,10 +3,8 @@
 use poolkey_core::config::LoginSpec;
 use poolkey_core::event::{SignOutScope, SignedOut};
 use poolkey_core::failure::Failure;
-use poolkey_core::name::LoginName;
 use poolkey_core::time::UnixTime;
 
-use crate::profiles_file::ProfilesFile;
 use crate::words;
 
 /// What was asked for and will not be done.
@@ -35,12 +33,7 @@ pub(super) enum Provider {
     Program,
 }
 
-pub(super) fn provider(login: &str) -> Provider {
-    let name: Option<LoginName> = login.parse().ok();
-    let spec = name.and_then(|name| {
-        let config = ProfilesFile::of_process().and_then(|file| file.read());
-        config.ok()?.logins.remove(&name)
-    });
+pub(super) const fn provider(spec: Option<&LoginSpec>) -> Provider {
     match spec {
         Some(LoginSpec::Oidc(_)) => Provider::Oidc,
         Some(LoginSpec::Command(_)) => Provider::Program,

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use poolkey_core::config::Config;
 use poolkey_core::failure::{Failure, Trouble};
-use poolkey_core::name::ProfileName;
+use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::session::Roles;
 use poolkey_ipc::client::Starting;
 use poolkey_ipc::{Client, shim};
 use toml_edit::{Item, Table, value};
 
-use crate::args::{AddArgs, PoolFlowName};
+use super::write;
+use crate::args::{AddArgs, PoolFlowName, SettingsArgs};
 use crate::daemon::{self, look};
 use crate::ending::{Ending, file_failure, warn};
 use crate::interrupt::Interrupt;
@@ -45,7 +46,8 @@ pub(super) fn run(args: &AddArgs, file: &ProfilesFile, client: &Client) -> Resul
     }
     file.edit(insert_it(&table))?;
     daemon::reload(file, client)?;
-    tell(&name)
+    tell(&name, &args.file.settings)?;
+    write::tell(&name, &file.read()?)
 }
 
 /// The name is free, and what it names is there.
@@ -60,6 +62,13 @@ fn is_possible(
             "The profile “{name}” is there already. Remove it first, or edit “{}”.",
             file.path().display()
         )));
+    }
+    if args.login.as_deref() == Some(LoginName::guest().as_str()) {
+        return Err(Failure {
+            remedy: "For keys of guests, give --guest in place of --login.".into(),
+            ..Trouble::GuestSignIn.into()
+        }
+        .into());
     }
     if let Some(login) = &args.login
         && !config.logins.keys().any(|known| known.as_str() == login)
@@ -87,6 +96,7 @@ fn entries(args: &AddArgs) -> Result<Vec<(&'static str, Item)>, Ending> {
         role,
         chain,
         sts,
+        file,
     } = args;
     let text = |text: &Option<String>| text.as_ref().map(value);
     let list = |all: &[String]| (!all.is_empty()).then(|| texts(all));
@@ -119,6 +129,9 @@ fn entries(args: &AddArgs) -> Result<Vec<(&'static str, Item)>, Ending> {
         ("sts_region", text(&sts.sts_region)),
         ("fips", on(sts.fips)),
         ("dual_stack", on(sts.dual_stack)),
+        ("write_profile", text(&file.write_profile)),
+        ("region", text(&file.settings.region)),
+        ("output", text(&file.settings.output)),
     ];
     let given = all
         .into_iter()
@@ -174,7 +187,7 @@ fn ask_role(login: &str, roles: &Roles, person: &mut Person) -> Result<Option<St
     }
 }
 
-fn tell(name: &ProfileName) -> Result<(), Ending> {
+fn tell(name: &ProfileName, settings: &SettingsArgs) -> Result<(), Ending> {
     let shim = shim::path();
     if !shim::is_readable_by_all(&shim) {
         warn(&format!(
@@ -190,6 +203,11 @@ fn tell(name: &ProfileName) -> Result<(), Ending> {
     )?;
     for line in shim::aws_config(name, &shim) {
         writeln!(out, "{line}")?;
+    }
+    for (key, value) in [("region", &settings.region), ("output", &settings.output)] {
+        if let Some(value) = value {
+            writeln!(out, "{key} = {value}")?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use poolkey_core::snapshot::{LoginKind, LoginState, LoginView, ProfileView, Snapshot};
+use poolkey_core::snapshot::{
+    LoginKind, LoginState, LoginView, ProfileView, Snapshot, WrittenView,
+};
 use poolkey_core::time::UnixTime;
 
 use super::table::table;
@@ -25,7 +27,7 @@ pub(super) fn profiles(profiles: &[ProfileView], now: UnixTime) -> String {
 }
 
 /// What is no trouble and should be known.
-pub(super) fn notes(snapshot: &Snapshot) -> String {
+pub(super) fn notes(snapshot: &Snapshot, now: UnixTime) -> String {
     let mut text = String::new();
     for login in &snapshot.logins {
         let name = &login.name;
@@ -53,7 +55,28 @@ pub(super) fn notes(snapshot: &Snapshot) -> String {
             );
         }
     }
+    for profile in &snapshot.profiles {
+        if let Some(told) = profile.written.as_ref().and_then(|it| written(it, now)) {
+            let _ = writeln!(text, "{}: {told}", profile.name);
+        }
+    }
     text
+}
+
+/// Keys for tools that read files only. Where nothing stands there for a trouble, that is told.
+fn written(written: &WrittenView, now: UnixTime) -> Option<String> {
+    let name = &written.name;
+    match (written.until, &written.trouble) {
+        (Some(end), _) if end > now => Some(format!(
+            "The credentials file has its keys as “{name}”, for {}.",
+            until(end, now)
+        )),
+        (Some(_), _) => Some(format!(
+            "The keys that the credentials file has as “{name}” have expired."
+        )),
+        (None, None) => Some(format!("The credentials file has no keys as “{name}” yet.")),
+        (None, Some(_)) => None,
+    }
 }
 
 fn login_row(login: &LoginView, now: UnixTime) -> [String; 6] {

@@ -1,0 +1,146 @@
+//! `poolkey profile write`.
+
+use std::io::Write;
+
+use poolkey_core::config::Config;
+use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::name::ProfileName;
+use poolkey_ipc::Client;
+use toml_edit::{DocumentMut, Item, RawString, TableLike, value};
+
+use crate::args::WriteArgs;
+use crate::daemon;
+use crate::ending::Ending;
+use crate::profiles_file::ProfilesFile;
+
+pub(super) fn run(args: &WriteArgs, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
+    let config = file.read()?;
+    let mut names = config.profiles.keys();
+    let Some(name) = names.find(|known| known.as_str() == args.name) else {
+        return Err(Failure::from(Trouble::UnknownProfile(args.name.clone())).into());
+    };
+    let before = config.files.get(name);
+    let before = before.and_then(|file| file.write_profile.as_ref());
+    if args.off {
+        return off(name, before, file, client);
+    }
+    let target = match (&args.target, before) {
+        (Some(target), _) => target.clone(),
+        (None, Some(before)) => before.to_string(),
+        (None, None) => format!("{name}-keys"),
+    };
+    let given = [
+        ("write_profile", Some(&target)),
+        ("region", args.settings.region.as_ref()),
+        ("output", args.settings.output.as_ref()),
+    ];
+    file.edit(|document| {
+        let table = table_of(document, name)?;
+        for (key, text) in given {
+            if let Some(text) = text {
+                set(table, key, text);
+            }
+        }
+        Ok(())
+    })?;
+    daemon::reload(file, client)?;
+    tell(name, &file.read()?)
+}
+
+fn off(
+    name: &ProfileName,
+    before: Option<&ProfileName>,
+    file: &ProfilesFile,
+    client: &Client,
+) -> Result<(), Ending> {
+    let mut out = anstream::stdout();
+    let Some(before) = before else {
+        return Ok(writeln!(out, "The keys of “{name}” are not written.")?);
+    };
+    file.edit(|document| unset(document, name, "write_profile"))?;
+    daemon::reload(file, client)?;
+    Ok(writeln!(
+        out,
+        "The keys of “{name}” are written as “{before}” no longer; what stands there is removed."
+    )?)
+}
+
+/// Where the keys of the profile are from then on, if they are written.
+pub(super) fn tell(name: &ProfileName, config: &Config) -> Result<(), Ending> {
+    let file = config.files.get(name);
+    let Some(target) = file.and_then(|file| file.write_profile.as_ref()) else {
+        return Ok(());
+    };
+    let path = match &config.settings.aws_files.credentials {
+        Some(path) => path.display().to_string(),
+        None => "~/.aws/credentials".to_owned(),
+    };
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "While there are keys of “{name}”, “{path}” has them as “{target}”, too. “poolkey status” \
+         says until when, or what stands in the way."
+    )?;
+    Ok(writeln!(
+        out,
+        "That is for tools that read files only: the others are better off with “{name}”."
+    )?)
+}
+
+fn table_of<'a>(
+    document: &'a mut DocumentMut,
+    name: &ProfileName,
+) -> Result<&'a mut dyn TableLike, Failure> {
+    document
+        .get_mut("profile")
+        .and_then(Item::as_table_like_mut)
+        .and_then(|profiles| profiles.get_mut(name.as_str()))
+        .and_then(Item::as_table_like_mut)
+        .ok_or_else(|| Trouble::UnknownProfile(name.to_string()).into())
+}
+
+/// What stands around a value stays: it may be a comment.
+fn set(table: &mut dyn TableLike, key: &str, text: &str) {
+    let mut item = value(text);
+    let around = table.get(key).and_then(Item::as_value);
+    if let (Some(around), Some(new)) = (around.map(|old| old.decor().clone()), item.as_value_mut())
+    {
+        *new.decor_mut() = around;
+    }
+    match table.get_mut(key) {
+        Some(old) => *old = item,
+        None => _ = table.insert(key, item),
+    }
+}
+
+/// Comments above the key and beside it stay in their place: they may be about more.
+fn unset(document: &mut DocumentMut, name: &ProfileName, key: &str) -> Result<(), Failure> {
+    let table = table_of(document, name)?;
+    let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or("").to_owned();
+    let above = table.key(key).map(|key| text(key.leaf_decor().prefix()));
+    let value = table.get(key).and_then(Item::as_value);
+    let beside = value.map(|value| text(value.decor().suffix()));
+    table.remove(key);
+
+    let lines = above.iter().chain(&beside).flat_map(|text| text.lines());
+    let comments: Vec<&str> = lines.map(str::trim).filter(|l| !l.is_empty()).collect();
+    if comments.is_empty() {
+        return Ok(());
+    }
+    let at = keys.iter().position(|other| other == key).unwrap_or(0);
+    let (before, after) = (&keys[..at], keys.get(at + 1));
+    let mut before = before.iter().rev();
+    if let Some(last) = before.find(|key| table.get(key).is_some_and(Item::is_value))
+        && let Some(value) = table.get_mut(last).and_then(Item::as_value_mut)
+    {
+        let own = text(value.decor().suffix());
+        let all = format!("{own}\n{}", comments.join("\n"));
+        value.decor_mut().set_suffix(all);
+    } else if let Some(mut next) = after.and_then(|key| table.key_mut(key)) {
+        let own = text(next.leaf_decor().prefix());
+        let all = format!("{}\n{own}", comments.join("\n"));
+        next.leaf_decor_mut().set_prefix(all);
+    }
+    Ok(())
+}
