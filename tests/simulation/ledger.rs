@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use poolkey_core::config::LoginSpec;
 use poolkey_core::conversation::{Outcome, Step};
 use poolkey_core::event::{Effect, Event, Parting, Reply, SignOutScope, Ticket};
 use poolkey_core::failure::Ended;
@@ -48,6 +49,8 @@ pub struct Ledger {
     pub left: BTreeSet<LoginName>,
     /// Families whose user was shown and was who was meant.
     pub meant: BTreeSet<usize>,
+    /// Families whose owner wanted all sessions to end.
+    pub far: BTreeSet<usize>,
     /// Families that were signed out here alone: their providers are never told.
     pub silent: BTreeSet<usize>,
     /// Families without a refresh token whose ID token was found stale, or went with its process.
@@ -143,8 +146,6 @@ impl World {
             What::SignIn(login) => {
                 self.ledger.away.remove(login);
                 self.ledger.sign_in.insert(login.clone(), self.now);
-                // A program's session is the same as before.
-                self.rouse(login);
                 self.demand(login.clone());
             }
             What::Renew(login) => {
@@ -153,17 +154,19 @@ impl World {
                 self.demand(login.clone());
             }
             What::Account(login) | What::Answer(login) => {
-                self.rouse(login);
                 // For an access token, and for another in place of a stale one.
                 self.demand(login.clone());
                 self.demand(login.clone());
             }
-            What::SignOut(login, _) => {
+            What::SignOut(login, scope) => {
                 self.ledger.left.insert(login.clone());
                 let kept = self.vault.session(login).map(|(family, _)| family);
                 let held = self.ledger.held.get(login).copied();
                 let adopting = self.ledger.adopting.get(login).copied();
                 let all = kept.into_iter().chain(held).chain(adopting);
+                if *scope == SignOutScope::Everywhere {
+                    self.ledger.far.extend(all.clone());
+                }
                 self.ledger.forsaken.extend(all);
             }
             What::Cancel => {}
@@ -239,6 +242,15 @@ impl World {
                     (_, None) => {}
                 }
                 if result.is_ok() {
+                    // A program's session is the same as before.
+                    if self
+                        .config
+                        .logins
+                        .get(login)
+                        .is_some_and(LoginSpec::is_program)
+                    {
+                        self.rouse(login);
+                    }
                     self.ledger.proven.insert(login.clone(), now);
                 }
             }

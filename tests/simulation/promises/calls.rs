@@ -257,8 +257,8 @@ impl World {
             "{login} was signed out here alone, and its provider is told"
         );
         promise!(
-            !farewell.everywhere || self.ledger.forsaken.contains(&family),
-            "all sessions of {login} are ended, and nobody signed out"
+            !farewell.everywhere || self.ledger.far.contains(&family),
+            "all sessions of {login} are ended, and nobody wanted that"
         );
         promise!(
             farewell.forget.is_none()

@@ -8,6 +8,7 @@ use crate::agent::conversation::{Gained, Stage};
 use crate::agent::login::State;
 use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
+use crate::agent::view::wall;
 use crate::agent::work::Purpose;
 use crate::event::{ConversationId, Reply};
 use crate::failure::Ended;
@@ -71,7 +72,8 @@ impl Agent {
                     .clone()
                     .or_else(|| device.as_ref().map(|device| device.key.clone())),
                 user: tokens.user.clone(),
-                signed_in: signed_in.wall,
+                // The answer may have been slept on.
+                signed_in: wall(begun, signed_in),
                 rotates: None,
                 identities,
             },

@@ -183,6 +183,14 @@ fn a_stop_tries_once_more_and_says_what_is_left() {
 }
 
 #[test]
+fn a_session_of_its_own_is_all_that_ends_as_a_rule() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    desk.sign_out();
+    desk.kept(Ok(()));
+    assert!(!desk.parted(Ok(()), Ok(())).1.everywhere);
+}
+
+#[test]
 fn everywhere_takes_an_access_token_along() {
     let mut desk = Desk::with_session(Some(false));
     desk.ask("dev");
