@@ -32,8 +32,8 @@ impl Agent {
         for hop in &chain {
             self.advance_profile(hop, now);
         }
-        self.answer_waiting(name, now);
         for hop in &chain {
+            self.answer_waiting(hop, now);
             self.reschedule_profile(hop, now);
         }
     }
