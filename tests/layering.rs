@@ -191,7 +191,13 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     (
         "poolkey-files",
         &[
-            "tokio", "rustls", "aws-", "hyper", "toml", "serde", "poolkey-core",
+            "tokio",
+            "rustls",
+            "aws-",
+            "hyper",
+            "toml",
+            "serde",
+            "poolkey-core",
         ],
         "it changes bytes, and knows neither profiles of ours nor a network",
     ),

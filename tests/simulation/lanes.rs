@@ -235,7 +235,10 @@ impl World {
                 })?;
                 Event::Fetched { profile, result }
             }
-            Effect::ScrubFiles { .. } | Effect::WriteKeys { .. } | Effect::Identify { .. } => {
+            Effect::ScrubFiles { .. }
+            | Effect::WriteKeys { .. }
+            | Effect::Dismiss { .. }
+            | Effect::Identify { .. } => {
                 return Err("nobody asks who keys are".into());
             }
         })

@@ -59,13 +59,14 @@ use poolkey_core::config::{CommandSpec, Flow, LoginSpec, ProfileSpec};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Fetched, Keys, Proof, Tokens, User};
 use poolkey_core::time::UnixTime;
 
 use crate::clients::Clients;
 use crate::clock::Clock;
-use crate::landing::Landings;
+use crate::landing::{Landings, Sent};
 use crate::oidc::Providers;
 
 /// Cognito, for every login and profile.
@@ -118,6 +119,12 @@ impl Cognito {
         answer: Answer,
     ) -> Result<Step, Fault> {
         conversation::answer(self, spec, thread, answer).await
+    }
+
+    /// Waits no longer for a browser that was sent off for this login with this `state`.
+    pub async fn dismiss(&self, login: &LoginName, state: &Secret) {
+        let login = Some(login);
+        self.landings.close(&Sent { login, state }).await;
     }
 
     /// Turns a refresh token into new ID and access tokens, and into a new refresh token where the

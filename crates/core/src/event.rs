@@ -364,6 +364,13 @@ pub enum Effect {
         /// What the person answered; `None` at the start.
         answer: Option<Answer>,
     },
+    /// Wait no longer for a browser. Nothing comes of it.
+    Dismiss {
+        /// The login.
+        login: LoginName,
+        /// The `state` that it was sent with: what waits for another stays.
+        state: Secret,
+    },
     /// Turn an ID token into keys. Leads to [`Event::Fetched`].
     Fetch {
         /// The profile.
@@ -475,10 +482,10 @@ pub enum Lane {
 }
 
 impl Effect {
-    /// The lane that the effect belongs to; an answer belongs to none and is given at once.
+    /// The lane that the effect belongs to; what belongs to none is done at once.
     pub fn lane(&self) -> Option<Lane> {
         match self {
-            Self::Answer { .. } => None,
+            Self::Answer { .. } | Self::Dismiss { .. } => None,
             Self::Recall { login }
             | Self::Probe { login }
             | Self::Keep { login, .. }

@@ -79,6 +79,12 @@ impl Engine {
                         let _ = answer.send(reply);
                     }
                 }
+                Effect::Dismiss { .. } => {
+                    let engine = self.clone();
+                    tokio::task::spawn_local(async move {
+                        engine.performer.perform(effect).await;
+                    });
+                }
                 Effect::Recall { .. }
                 | Effect::Probe { .. }
                 | Effect::Keep { .. }

@@ -42,6 +42,10 @@ impl Performer {
     pub(crate) async fn perform(&self, effect: Effect) -> Option<Event> {
         Some(match effect {
             Effect::Answer { .. } => return None,
+            Effect::Dismiss { login, state } => {
+                self.cognito.dismiss(&login, &state).await;
+                return None;
+            }
             Effect::Recall { login } => Event::Recalled {
                 result: self.keeper.recall(login.clone()).await,
                 login,

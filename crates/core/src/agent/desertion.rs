@@ -6,7 +6,7 @@ use crate::agent::Agent;
 use crate::agent::conversation::{Attempt, Gained, Sent, Stage};
 use crate::config::LoginSpec;
 use crate::conversation::{Step, Thread};
-use crate::event::{ConversationId, Ticket};
+use crate::event::{ConversationId, Effect, Ticket};
 use crate::failure::Trouble;
 use crate::fault::Fault;
 use crate::name::LoginName;
@@ -95,12 +95,19 @@ impl Agent {
         let spec = login.spec.clone();
         match talk.stage {
             Stage::Vault | Stage::Access(_) | Stage::Keeping => {}
-            Stage::Asking { thread, .. } => self.orphan_left(name, spec, Left::of(&thread)),
-            Stage::Busy { sent, .. } => login.deserted.push(Deserted {
-                id: talk.id,
-                spec,
-                sent,
-            }),
+            Stage::Asking { thread, .. } => {
+                self.orphan_left(name, spec, Left::of(&thread));
+                self.dismiss(name, &thread);
+            }
+            Stage::Busy { sent, .. } => {
+                let thread = sent.thread.clone();
+                login.deserted.push(Deserted {
+                    id: talk.id,
+                    spec,
+                    sent,
+                });
+                self.dismiss(name, &thread);
+            }
             Stage::Recognizing { gained, .. } | Stage::Adopting(gained) => {
                 let Gained {
                     tokens,
@@ -180,7 +187,10 @@ impl Agent {
                 client_secret,
                 ..
             }) => self.orphan(name, spec, tokens.refresh_token, client_secret),
-            Ok(Step::Ask { thread, .. }) => self.orphan_left(name, spec, Left::of(&thread)),
+            Ok(Step::Ask { thread, .. }) => {
+                self.orphan_left(name, spec, Left::of(&thread));
+                self.dismiss(name, &thread);
+            }
             Ok(Step::Finished { outcome, .. }) => {
                 if let Some(login) = self.logins.get_mut(name) {
                     login.learn(&outcome);
@@ -189,6 +199,16 @@ impl Agent {
             Err(fault) => self.drop_access(name, &sent, fault.kind),
         }
         self.settle_login(name, now);
+    }
+
+    /// Whoever gave up waits for no browser: its port is free for the next.
+    fn dismiss(&mut self, name: &LoginName, thread: &Thread) {
+        if let Some(sent) = &thread.authorization {
+            self.effects.push_back(Effect::Dismiss {
+                login: name.clone(),
+                state: sent.state.clone(),
+            });
+        }
     }
 
     pub(super) fn orphan_left(&mut self, name: &LoginName, spec: LoginSpec, left: Option<Left>) {

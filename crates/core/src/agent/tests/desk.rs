@@ -110,7 +110,8 @@ impl Desk {
                 Effect::Answer { ticket, reply } => {
                     self.answers.entry(ticket.0).or_default().push(reply);
                 }
-                Effect::Recall { .. }
+                Effect::Dismiss { .. }
+                | Effect::Recall { .. }
                 | Effect::Probe { .. }
                 | Effect::Keep { .. }
                 | Effect::Refresh { .. }

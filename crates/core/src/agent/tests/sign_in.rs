@@ -1,6 +1,6 @@
 use super::desk::*;
-use crate::conversation::Answer;
-use crate::event::{Reply, Request};
+use crate::conversation::{Answer, Authorization, Question, Step, Thread};
+use crate::event::{Effect, Reply, Request};
 use crate::failure::{Code, Ended};
 use crate::fault::FaultKind;
 use crate::secret::Secret;
@@ -425,4 +425,36 @@ fn what_took_long_counts_from_when_it_was_begun() {
     desk.pass(SECOND);
     assert_eq!(desk.count("Fetch"), 0, "the ID token is dead already");
     assert_eq!(desk.count("Probe") + desk.count("Refresh"), 1);
+}
+
+#[test]
+fn whoever_gives_up_waits_for_no_browser() {
+    let mut desk = Desk::new(CONFIG);
+    desk.recalled(Ok(None));
+    desk.sign_in();
+    desk.probed(Ok(()));
+    let authorization = Authorization {
+        url: "https://example.com/oauth2/authorize".into(),
+        redirect_uri: "http://localhost:8400/".into(),
+        state: Secret::new("state-1"),
+        nonce: Secret::new("nonce"),
+        verifier: Secret::new("verifier"),
+    };
+    let asks = Step::Ask {
+        thread: Thread {
+            authorization: Some(authorization.clone()),
+            ..Thread::default()
+        },
+        question: Question::Browser {
+            url: authorization.url,
+            redirect_uri: authorization.redirect_uri,
+        },
+        problem: None,
+    };
+    let (conversation, _) = desk.conversed(Ok(asks));
+    desk.request(Request::Cancel { conversation });
+    let dismissed = desk.todo.iter().any(
+        |effect| matches!(effect, Effect::Dismiss { state, .. } if state.expose() == "state-1"),
+    );
+    assert!(dismissed, "{:?}", desk.todo);
 }
