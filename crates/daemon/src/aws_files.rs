@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use poolkey_core::config::AwsFiles;
 use poolkey_core::event::WrittenKeys;
@@ -20,6 +21,8 @@ pub(crate) struct Writer {
     pub(crate) directory: PathBuf,
     /// Poolkey's own: no AWS tool knows of it.
     pub(crate) lock: PathBuf,
+    /// Says in which files keys may stand, for a daemon that comes after one that was killed.
+    pub(crate) note: PathBuf,
 }
 
 impl Writer {
@@ -34,6 +37,10 @@ impl Writer {
         target: &ProfileName,
         keys: Option<&WrittenKeys>,
     ) -> Result<(), String> {
+        if keys.is_some() {
+            self.note(files)
+                .map_err(|error| format!("“{}” cannot be written: {error}", self.note.display()))?;
+        }
         let name = target.as_str();
         let settings = keys.map_or_else(Vec::new, settings);
         self.change(Kind::Config, files, |text| {
@@ -93,6 +100,44 @@ impl Writer {
             })?;
         }
         Ok(())
+    }
+
+    /// Removes what a daemon left that was killed, from the files that it wrote: the configuration
+    /// may have changed since, or write nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way; then the next start tries again.
+    pub(crate) fn clear(&self) -> Result<(), String> {
+        let Ok(note) = fs::read_to_string(&self.note) else {
+            return Ok(());
+        };
+        let mut lines = note.lines();
+        let mut path = || {
+            let line = lines.next().unwrap_or_default();
+            (!line.is_empty()).then(|| PathBuf::from(line))
+        };
+        let files = AwsFiles {
+            config: path(),
+            credentials: path(),
+        };
+        self.scrub(&files)?;
+        fs::remove_file(&self.note).map_err(|error| error.to_string())
+    }
+
+    fn note(&self, files: &AwsFiles) -> io::Result<()> {
+        let line = |path: &Option<PathBuf>| {
+            let path = path.as_ref().map(|path| path.display().to_string());
+            path.unwrap_or_default()
+        };
+        let text = format!("{}\n{}\n", line(&files.config), line(&files.credentials));
+        if fs::read_to_string(&self.note).is_ok_and(|old| old == text) {
+            return Ok(());
+        }
+        if let Some(directory) = self.note.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&self.note, text)
     }
 
     fn change(

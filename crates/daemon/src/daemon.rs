@@ -92,7 +92,11 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     let writer = Writer {
         directory: surroundings.aws,
         lock: surroundings.state.join("aws-files.lock"),
+        note: surroundings.state.join("aws-files.written"),
     };
+    if let Err(text) = writer.clear() {
+        tracing::warn!("keys of an earlier run may stand in files: {text}");
+    }
     let place = Place {
         credentials: surroundings.credentials,
         ..Place::new(surroundings.state)

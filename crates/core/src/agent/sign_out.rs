@@ -12,7 +12,7 @@ use crate::event::{Farewell, Parting, Reply, SignOutScope, SignedOut, Ticket};
 use crate::failure::{Ended, Failure, Trouble};
 use crate::fault::VaultFault;
 use crate::name::LoginName;
-use crate::time::Now;
+use crate::time::{Moment, Now};
 
 /// A sign-out under way.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(super) struct Leaving {
     session: Option<Orphan>,
     /// What will be told.
     told: SignedOut,
+    /// When the last keys end that were handed out.
+    keys_end: Option<Moment>,
     /// Why the vault could not lose the session.
     unerased: Option<Failure>,
 }
@@ -155,10 +157,18 @@ impl Agent {
             return;
         };
         self.end_conversation(&name, Trouble::Superseded(name.clone()));
+        let dead = self
+            .members_of(&name)
+            .filter_map(|profile| profile.held.as_ref())
+            .map(|held| held.span.dead)
+            .max();
         if let Some(login) = self.logins.get_mut(&name) {
             let leaving = login.leaving.get_or_insert_default();
             leaving.tickets.push((ticket, scope));
+            leaving.keys_end = leaving.keys_end.max(dead);
         }
+        // Whatever is under way still has its end: no tool gets keys meanwhile.
+        self.drop_keys(&name);
         self.changed();
         self.settle_login(&name, now);
     }
@@ -170,12 +180,6 @@ impl Agent {
             // What is not known cannot be revoked.
             return self.recall(name);
         }
-        let dead = self
-            .members_of(name)
-            .filter_map(|profile| profile.held.as_ref())
-            .map(|held| held.span.dead)
-            .max()
-            .filter(|dead| *dead > now.at);
         let Some(login) = self.logins.get_mut(name) else {
             return;
         };
@@ -192,7 +196,10 @@ impl Agent {
                 .map(|text| Trouble::NotRevoked(text.into()).into()),
             not_forgotten: login.why_not_forgotten(scope),
             not_everywhere: login.why_not_everywhere(scope),
-            keys_live_until: dead.map(|dead| now.wall + now.at.until(dead)),
+            keys_live_until: leaving
+                .keys_end
+                .filter(|end| *end > now.at)
+                .map(|dead| now.wall + now.at.until(dead)),
             ..SignedOut::default()
         };
         leaving.begun = Some(scope);

@@ -25,6 +25,7 @@ impl Desk {
             writer: Writer {
                 directory: directory.path().join(".aws"),
                 lock: directory.path().join("lock"),
+                note: directory.path().join("state/note"),
             },
             _directory: directory,
             files: AwsFiles::default(),
@@ -165,6 +166,21 @@ fn all_that_was_ever_written_is_scrubbed() {
     let desk = Desk::new();
     desk.writer.scrub(&desk.files).unwrap();
     assert!(!desk.writer.directory.exists());
+}
+
+#[test]
+fn what_a_killed_daemon_left_is_found_where_it_wrote() {
+    let mut desk = Desk::new();
+    desk.writer.clear().unwrap();
+    assert!(!desk.writer.directory.exists());
+    let elsewhere = desk.writer.directory.with_file_name("elsewhere");
+    desk.files.credentials = Some(elsewhere.join("keys"));
+    desk.write(Some(&keys(None))).unwrap();
+    // It is killed, and the configuration names other files since.
+    desk.files = AwsFiles::default();
+    desk.writer.clear().unwrap();
+    assert_eq!(fs::read_to_string(elsewhere.join("keys")).unwrap(), "");
+    assert!(!desk.writer.note.exists());
 }
 
 #[test]
