@@ -31,7 +31,12 @@ pub(crate) use callback::{Callback, NoAnswer, Outcome};
 
 /// The listeners that stand, one a login at most.
 #[derive(Default)]
-pub(crate) struct Landings(Mutex<BTreeMap<Option<LoginName>, Landing>>);
+pub(crate) struct Landings {
+    all: Mutex<BTreeMap<Option<LoginName>, Landing>>,
+    /// Held by whoever opens or closes one: between the end of a listener's entry and that of its
+    /// port, another would find the port taken.
+    turn: tokio::sync::Mutex<()>,
+}
 
 /// What waiting came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,6 +75,7 @@ impl Landings {
         uris: &[String],
         language: Option<Language>,
     ) -> Result<String, Fault> {
+        let _turn = self.turn.lock().await;
         let old = self.all().remove(&sent.login.cloned());
         if let Some(old) = old {
             old.close().await;
@@ -120,6 +126,7 @@ impl Landings {
 
     /// Listens no longer.
     pub(crate) async fn close(&self, sent: &Sent<'_>) {
+        let _turn = self.turn.lock().await;
         if self.desk(sent).is_none() {
             return;
         }
@@ -215,7 +222,7 @@ impl Landings {
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<Option<LoginName>, Landing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
