@@ -225,7 +225,7 @@ mod tests {
                 user_pool_id: "us-east-1_A".into(),
                 client_id: "c".into(),
                 username: None,
-                flow: poolkey_core::config::Flow::UserSrp,
+                flow: Flow::UserSrp,
                 preferred_challenge: None,
                 session_life: None,
                 admin_profile: None,

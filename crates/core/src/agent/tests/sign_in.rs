@@ -356,7 +356,7 @@ fn a_client_secret_is_kept_and_sent_and_outlives_the_session() {
     let id = asked_for_password(&mut desk);
     desk.answer(&id, "hunter2");
     desk.conversed(done("ann", "refresh-1").map(|step| match step {
-        crate::conversation::Step::Done { tokens, .. } => crate::conversation::Step::Done {
+        Step::Done { tokens, .. } => Step::Done {
             tokens,
             client_secret: Some(Secret::new("shh")),
             device: None,

@@ -82,7 +82,7 @@ fn keys_are_fetched_for_the_files_though_no_tool_asks() {
 
 #[test]
 fn nothing_is_written_before_the_leftovers_are_gone() {
-    let mut desk = Desk::new(WRITTEN);
+    let desk = Desk::new(WRITTEN);
     let scrub = desk.todo.iter().filter(
         |effect| matches!(effect, Effect::ScrubFiles { files } if *files == AwsFiles::default()),
     );
@@ -95,7 +95,6 @@ fn nothing_is_written_before_the_leftovers_are_gone() {
             .iter()
             .any(|effect| matches!(effect, Effect::ScrubFiles { .. }))
     );
-    let _ = desk;
 }
 
 #[test]
