@@ -21,6 +21,7 @@
     reason = "a test may fail, and says why"
 )]
 
+mod chains;
 mod cognito;
 mod conversations;
 mod happening;
@@ -73,6 +74,31 @@ fn the_promises_hold() {
         panic!("seed {seed}: {story}\nReplay with POOLKEY_SEED={seed}.");
     }
     println!("{}", total.into_inner().unwrap());
+}
+
+/// As many desks with guests and with roles that lead to roles.
+#[test]
+fn guests_and_chains_keep_their_promises() {
+    let (first, last) = match setting("POOLKEY_SEED") {
+        Some(seed) => (seed, seed),
+        None => (1, setting("POOLKEY_SEEDS").unwrap_or(1000).div_ceil(5)),
+    };
+    let mut documents = 0;
+    for seed in first..=last {
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let mut chains = chains::Chains::new(seed);
+            chains.play();
+            chains.documents
+        }));
+        match played {
+            Ok(count) => documents += count,
+            Err(promise) => {
+                println!("Replay with POOLKEY_SEED={seed}.");
+                std::panic::resume_unwind(promise);
+            }
+        }
+    }
+    assert!(documents > 20 * u32::try_from(last - first + 1).unwrap());
 }
 
 /// The pool rotates its tokens, demands a second factor and tracks every device; the daemon is
