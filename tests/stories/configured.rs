@@ -81,7 +81,7 @@ fn a_broken_edit_keeps_the_last_good_one() {
                 end + 3,
                 "arn:aws:iam::",
             ),
-            (profile(&format!("{id}region = \"x\"\n")), end + 3, "region"),
+            (profile(&format!("{id}reigon = \"x\"\n")), end + 3, "reigon"),
         ];
         for (text, line, fix) in mistakes {
             world.configure(&text);

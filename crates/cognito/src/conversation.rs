@@ -7,20 +7,20 @@ use poolkey_core::secret::Secret;
 
 use crate::{Cognito, account, browser, sign_in};
 
-/// The first question.
+/// The first question. Each way has a place of its own: together they would fill a thread's stack.
 pub(crate) async fn begin(
     cognito: &Cognito,
     spec: &LoginSpec,
     thread: Thread,
 ) -> Result<Step, Fault> {
     if thread.goal == Goal::SignIn && spec.signs_in_by_browser() {
-        return browser::begin(cognito, spec, thread).await;
+        return Box::pin(browser::begin(cognito, spec, thread)).await;
     }
     let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {
-        sign_in::begin(cognito, pool, thread).await
+        Box::pin(sign_in::begin(cognito, pool, thread)).await
     } else {
-        account::begin(cognito, pool, thread).await
+        Box::pin(account::begin(cognito, pool, thread)).await
     }
 }
 
@@ -33,18 +33,18 @@ pub(crate) async fn answer(
 ) -> Result<Step, Fault> {
     if thread.goal == Goal::SignIn {
         if spec.signs_in_by_browser() || thread.authorization.is_some() {
-            return browser::answer(cognito, spec, thread, answer).await;
+            return Box::pin(browser::answer(cognito, spec, thread, answer)).await;
         }
         if sign_in::leads_to_browser(thread.asked.as_ref(), &answer) {
-            return browser::begin(cognito, spec, thread).await;
+            return Box::pin(browser::begin(cognito, spec, thread)).await;
         }
     }
     let answer = plain(answer);
     let pool = user_pool(spec)?;
     if thread.goal == Goal::SignIn {
-        sign_in::answer(cognito, pool, thread, answer).await
+        Box::pin(sign_in::answer(cognito, pool, thread, answer)).await
     } else {
-        account::answer(cognito, pool, thread, answer).await
+        Box::pin(account::answer(cognito, pool, thread, answer)).await
     }
 }
 

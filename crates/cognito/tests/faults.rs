@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     (&[Fetch], 400, "NotAuthorizedException", "Invalid login token. Token expired: 1767584889 >= 1767584888", TokenStale),
     (&[Fetch], 400, "NotAuthorizedException", "Token is not from a supported provider of this identity pool.", Misconfigured),
     (&[Fetch], 400, "NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName", Misconfigured),
-    (&[Fetch], 400, "NotAuthorizedException", "Logins don't match. Please include at least one valid login for this identity or identity pool.", Misconfigured),
+    (&[Fetch], 400, "NotAuthorizedException", "Logins don't match. Please include at least one valid login for this identity or identity pool.", IdentityConflict),
     (&[Fetch], 400, "NotAuthorizedException", "Missing a required claim: aud", Misconfigured),
     (&[Fetch], 400, "InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration. Check assigned IAM roles for this pool.", Misconfigured),
     (&[Fetch], 400, "ResourceConflictException", "Login is already linked to another account.", IdentityConflict),

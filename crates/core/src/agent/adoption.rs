@@ -15,7 +15,7 @@ use crate::failure::Ended;
 use crate::fault::VaultFault;
 use crate::name::LoginName;
 use crate::session::{Device, StoredSession};
-use crate::time::Now;
+use crate::time::{Now, UnixTime};
 
 /// A session on its way into the vault, and what goes with it. Until it is there, all that was
 /// before stays.
@@ -61,6 +61,13 @@ impl Agent {
             }
         };
         let life = tokens.id_life;
+        // Question and answer may both have been slept on: the provider knows when it was.
+        let told = life.server.map(|server| {
+            let ahead = self.clock_ahead.unwrap_or_default();
+            UnixTime::from_secs(server.secs().saturating_add(ahead))
+        });
+        let earliest = wall(begun, signed_in);
+        let began = told.map_or(earliest, |told| told.max(earliest).min(signed_in.wall));
         let session = Session {
             stored: StoredSession {
                 provider: login.spec.provider().to_owned(),
@@ -72,13 +79,12 @@ impl Agent {
                     .clone()
                     .or_else(|| device.as_ref().map(|device| device.key.clone())),
                 user: tokens.user.clone(),
-                // The answer may have been slept on.
-                signed_in: wall(begun, signed_in),
+                signed_in: began,
                 rotates: None,
                 identities,
             },
             id: Some(IdToken::new(*tokens, begun, login.renewals, &mut self.rng)),
-            seen_alive: Some(signed_in.wall),
+            seen_alive: Some(began),
             unsaved: Unsaved::default(),
         };
         self.observe(life, begun, signed_in);

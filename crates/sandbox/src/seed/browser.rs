@@ -30,7 +30,7 @@ pub struct ProviderSeed {
 pub struct IdpSeed {
     /// Its name: `DemoIdp` by default.
     pub name: Option<String>,
-    /// Its apps; by default the public client `desktop`, which any port of 127.0.0.1 and [::1] may
+    /// Its apps; by default the public client `desktop`, which any port of `127.0.0.1` and `[::1]` may
     /// call back at `/callback`.
     pub clients: Vec<IdpClientSeed>,
 }
