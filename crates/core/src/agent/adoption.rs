@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::agent::conversation::{Gained, Stage};
+use crate::agent::life::dated;
 use crate::agent::login::State;
 use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::{Setback, SetbackKind};
-use crate::agent::view::wall;
 use crate::agent::work::Purpose;
 use crate::event::{ConversationId, Reply};
 use crate::failure::Ended;
 use crate::fault::VaultFault;
 use crate::name::LoginName;
 use crate::session::{Device, StoredSession};
-use crate::time::{Now, UnixTime};
+use crate::time::Now;
 
 /// A session on its way into the vault, and what goes with it. Until it is there, all that was
 /// before stays.
@@ -61,13 +61,7 @@ impl Agent {
             }
         };
         let life = tokens.id_life;
-        // Question and answer may both have been slept on: the provider knows when it was.
-        let told = life.server.map(|server| {
-            let ahead = self.clock_ahead.unwrap_or_default();
-            UnixTime::from_secs(server.secs().saturating_add(ahead))
-        });
-        let earliest = wall(begun, signed_in);
-        let began = told.map_or(earliest, |told| told.max(earliest).min(signed_in.wall));
+        let began = dated(life, self.clock_ahead, begun, signed_in);
         let session = Session {
             stored: StoredSession {
                 provider: login.spec.provider().to_owned(),

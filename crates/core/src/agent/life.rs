@@ -3,8 +3,21 @@
 use std::time::Duration;
 
 use crate::agent::login::Login;
+use crate::agent::view::wall;
 use crate::failure::Ended;
-use crate::time::{Now, UnixTime};
+use crate::fault::Life;
+use crate::time::{Moment, Now, UnixTime};
+
+/// When a provider gave what it gave, by the local clock, which is `ahead` of it. The question and
+/// the answer may both have been slept on.
+pub(super) fn dated(life: Life, ahead: Option<i64>, begun: Moment, now: Now) -> UnixTime {
+    let earliest = wall(begun, now);
+    let told = life.server.map(|server| {
+        let secs = server.secs().saturating_add(ahead.unwrap_or_default());
+        UnixTime::from_secs(secs)
+    });
+    told.map_or(earliest, |told| told.max(earliest).min(now.wall))
+}
 
 impl Login {
     /// When the session ends whatever is done, and whether that is only what an earlier one showed.
@@ -34,14 +47,14 @@ impl Login {
         }
     }
 
-    /// The session was renewed: it is seen to live, and perhaps longer than others did.
-    pub(super) fn outlive(&mut self, now: Now) {
+    /// The session was renewed then: it was seen to live, and perhaps longer than others did.
+    pub(super) fn outlive(&mut self, when: UnixTime) {
         let learnt = self.learnt_life;
         let Some(session) = self.session_mut() else {
             return;
         };
-        session.seen_alive = Some(now.wall);
-        let age = now.wall.secs_after(session.stored.signed_in);
+        session.seen_alive = Some(when);
+        let age = when.secs_after(session.stored.signed_in);
         let outlived = learnt.is_some_and(|life| age > life.as_secs().cast_signed() + SLACK);
         if outlived {
             session.unsaved.notes = true;

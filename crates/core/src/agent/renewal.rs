@@ -1,6 +1,7 @@
 //! A login's tokens: read from the vault, refreshed ahead of expiry, durable before they are used.
 
 use crate::agent::Agent;
+use crate::agent::life::dated;
 use crate::agent::login::{Login, State};
 use crate::agent::session::{IdToken, Session, Unsaved};
 use crate::agent::setback::SetbackKind;
@@ -116,7 +117,7 @@ impl Agent {
             return self.user_changed(name, tokens, now);
         }
         login.renewals += 1;
-        login.outlive(now);
+        login.outlive(dated(tokens.id_life, self.clock_ahead, begun, now));
         let Some(session) = login.session_mut() else {
             return;
         };
