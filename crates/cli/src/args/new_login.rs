@@ -58,7 +58,7 @@ pub(crate) struct NewLogin {
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, help_heading = BROWSER)]
     pub(crate) parameter: Vec<(String, String)>,
 
-    /// An OpenID provider that the identity pool trusts, like https://accounts.google.com; with
+    /// An OpenID provider that the identity pool trusts, by the URL of its issuer; with
     /// --token-command, who its tokens must be of
     #[arg(long, value_name = "URL", conflicts_with = "user_pool_id", help_heading = PROVIDER)]
     pub(crate) issuer: Option<String>,
