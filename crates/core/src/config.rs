@@ -152,6 +152,11 @@ impl LoginSpec {
         }
     }
 
+    /// What tells the sessions of this login from those of another: provider and app client.
+    pub fn origin(&self) -> String {
+        format!("{} {}", self.provider(), self.client_id())
+    }
+
     /// The user name to offer.
     pub fn username(&self) -> Option<&str> {
         match self {

@@ -112,6 +112,8 @@ pub struct Stored {
     /// Who was signed in last, which outlives a session that ended by itself: nobody else takes the
     /// login over unseen.
     pub last_user: Option<User>,
+    /// Where `learnt_life` was learnt: [`LoginSpec::origin`].
+    pub origin: Option<String>,
     /// How long sessions were seen to live, where the configuration does not tell.
     pub learnt_life: Option<Duration>,
     /// The identity id of a guest in each identity pool.
@@ -186,6 +188,7 @@ impl Stored {
             device,
             last_user,
             learnt_life,
+            origin: _,
             guests,
         } = self;
         client_secret.is_none()
@@ -221,6 +224,7 @@ impl Stored {
             }),
             last_user: self.last_user.as_ref(),
             learnt_life: self.learnt_life.map(|life| life.as_secs()),
+            origin: self.origin.as_deref(),
             guests: &self.guests,
         };
         // Grown in one piece, so that no copy of the token stays behind in a smaller buffer.
@@ -257,6 +261,7 @@ impl Stored {
             device: record.device,
             last_user: record.last_user,
             learnt_life: record.learnt_life.map(Duration::from_secs),
+            origin: record.origin,
             guests: record.guests,
         })
     }
@@ -275,6 +280,8 @@ struct RecordOut<'a> {
     last_user: Option<&'a User>,
     #[serde(skip_serializing_if = "Option::is_none")]
     learnt_life: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     guests: &'a BTreeMap<String, String>,
 }
@@ -313,6 +320,7 @@ struct RecordIn {
     device: Option<Device>,
     last_user: Option<User>,
     learnt_life: Option<u64>,
+    origin: Option<String>,
     #[serde(default)]
     guests: BTreeMap<String, String>,
 }
@@ -361,6 +369,7 @@ mod tests {
             }),
             last_user: Some(User::default()),
             learnt_life: Some(Duration::from_secs(3600)),
+            origin: Some("us-east-1_A c".into()),
             guests: BTreeMap::from([("p".into(), "g".into())]),
         };
         let record = stored.to_record();

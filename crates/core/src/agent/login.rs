@@ -242,6 +242,7 @@ impl Login {
         Stored {
             last_user: self.last_user.clone(),
             learnt_life: self.learnt_life,
+            origin: self.learnt_life.map(|_| self.spec.origin()),
             guests: self.guests.ids.clone(),
             client_secret: self.client_secret.clone(),
             session: self.session().map(|session| session.stored.clone()),

@@ -327,8 +327,11 @@ impl Login {
         self.client_secret = stored.client_secret;
         let here = |device: &Device| device.user_pool_id == self.spec.provider();
         self.device = stored.device.filter(here);
+        let is_here = stored
+            .origin
+            .is_none_or(|origin| origin == self.spec.origin());
         self.last_user = stored.last_user;
-        self.learnt_life = stored.learnt_life;
+        self.learnt_life = stored.learnt_life.filter(|_| is_here);
         self.state = match stored.session {
             None => State::SignedOut,
             Some(session) if !session.is_of(&self.spec) => {
