@@ -274,7 +274,7 @@ fn a_command_that_is_killed_leaves_a_listener_for_a_bounded_time() {
 }
 
 #[test]
-#[ignore = "takes eleven minutes: that is how long a person may take"]
+#[ignore = "takes eleven minutes: with POOLKEY_BROWSER_TOOLS as scripts/test-browser sets it, cargo test -p poolkey-tests --test browser never_comes_back -- --ignored"]
 fn a_browser_that_never_comes_back_is_waited_for_so_long_and_no_longer() {
     let uris = redirect_uris(1);
     play(managed(&uris), |world, doorman, _| {
