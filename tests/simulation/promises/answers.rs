@@ -83,7 +83,9 @@ impl World {
                 if *scope == SignOutScope::Everywhere && told.not_everywhere.is_none() {
                     self.check_everywhere(login, kept_then)?;
                 }
-                if *scope == SignOutScope::Local && !self.is_signed_out_by_others(login) {
+                // Of two at once the one that goes farther wins, and says that it is not done yet.
+                let overtaken = told.retrying || self.is_signed_out_by_others(login);
+                if *scope == SignOutScope::Local && !overtaken {
                     self.ledger.silent.extend(kept_then);
                 }
                 if *scope == SignOutScope::Local {
