@@ -63,6 +63,11 @@ const ARROWS: &[(&str, &str, &str)] = &[
     ),
     (
         "poolkey",
+        "poolkey-files",
+        "it writes profiles into ~/.aws/config where a person asks for it",
+    ),
+    (
+        "poolkey",
         "poolkey-ipc",
         "all that it does is ask the daemon",
     ),

@@ -149,7 +149,7 @@ pub(crate) async fn restart_daemon(client: State<'_, Client>) -> Done<()> {
         }
         let reply = client.ask(&Ask::Status)?;
         let Reply::Status(_) = reply else {
-            return Err(unfit(reply));
+            return Err(reply.unexpected());
         };
         Ok(())
     })
@@ -300,27 +300,9 @@ pub(crate) async fn beside<T: Send + 'static>(
 
 fn done(reply: Reply) -> Done<()> {
     let Reply::Done = reply else {
-        return Err(unfit(reply));
+        return Err(reply.unexpected());
     };
     Ok(())
-}
-
-/// What the daemon says in place of what was asked for.
-pub(crate) fn unfit(reply: Reply) -> Failure {
-    match reply {
-        Reply::Failed(failure) => failure,
-        Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Done
-        | Reply::Other(_) => {
-            Trouble::Protocol("The daemon's answer does not fit the question.".into()).into()
-        }
-    }
 }
 
 fn unseen(error: &tauri::Error) -> Failure {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use poolkey_core::conversation::{Outcome, Question};
 use poolkey_core::event::ConversationId;
-use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::failure::Failure;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::User;
 use poolkey_ipc::client::Starting;
@@ -94,15 +94,16 @@ impl Conversations {
             Reply::SignedIn { user } => Ok(Turn::SignedIn { user }),
             Reply::Outcome(outcome) => Ok(Turn::Outcome { outcome }),
             Reply::Failed(failure) => Err(failure),
-            Reply::Document(_)
+            other @ (Reply::Document(_)
             | Reply::Status(_)
             | Reply::SignedOut(_)
             | Reply::WhoAmI(_)
+            | Reply::Token(_)
+            | Reply::Console(_)
+            | Reply::Grant(_)
+            | Reply::Findings(_)
             | Reply::Done
-            | Reply::Other(_) => Err(Trouble::Protocol(
-                "The daemon's answer does not fit the question.".into(),
-            )
-            .into()),
+            | Reply::Other(_)) => Err(other.unexpected()),
         }
     }
 

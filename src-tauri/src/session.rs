@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 
 use crate::browser;
-use crate::commands::{Done, beside, unfit};
+use crate::commands::{Done, beside};
 
 /// Ends a login's session.
 #[tauri::command]
@@ -21,7 +21,7 @@ pub(crate) async fn sign_out(
     beside(move || {
         let reply = client.ask(&Ask::SignOut { login, scope })?;
         let Reply::SignedOut(told) = reply else {
-            return Err(unfit(reply));
+            return Err(reply.unexpected());
         };
         let browser = match (browser, &told.logout_url) {
             (InBrowser::Stay, _) => None,
@@ -78,7 +78,7 @@ pub(crate) async fn who_am_i(client: State<'_, Client>, profile: String) -> Done
     beside(move || {
         let reply = client.ask(&Ask::WhoAmI { profile })?;
         let Reply::WhoAmI(who) = reply else {
-            return Err(unfit(reply));
+            return Err(reply.unexpected());
         };
         Ok(*who)
     })

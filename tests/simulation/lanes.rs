@@ -238,6 +238,7 @@ impl World {
             Effect::ScrubFiles { .. }
             | Effect::WriteKeys { .. }
             | Effect::Dismiss { .. }
+            | Effect::OpenConsole { .. }
             | Effect::Identify { .. } => {
                 return Err("nobody asks who keys are".into());
             }

@@ -537,5 +537,6 @@ pub fn pool_profile(login: &LoginName, identity_pool: &str, role: Option<String>
             variants: Variants::default(),
         }),
         sts: StsSpec::default(),
+        signin_endpoint: None,
     }
 }

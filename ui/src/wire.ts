@@ -76,9 +76,23 @@ config: string,
 /**
  * Where it keeps refresh tokens.
  */
-vault: VaultView, };
+vault: VaultView, 
+/**
+ * Its container credentials endpoint, while it is lent to anybody.
+ */
+endpoint?: EndpointView, };
 
 export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" | "user_disabled" | "password_reset" | "unconfirmed" | "moved" | "no_refresh_token" | "user_changed";
+
+export type EndpointView = { 
+/**
+ * Where it listens: `http://127.0.0.1:PORT`.
+ */
+url: string, 
+/**
+ * Its grants, by age.
+ */
+grants: Array<GrantView>, };
 
 export type Factor = "password" | "email" | "sms" | "app" | "passkey";
 
@@ -121,6 +135,36 @@ key: string | null, } | { "kind": "verify_attribute",
  * `email` or `phone_number`.
  */
 name: string, };
+
+export type GrantView = { 
+/**
+ * What it is revoked by: its name, or a number that the daemon gave it.
+ */
+id: string, 
+/**
+ * The profile.
+ */
+profile: ProfileName, 
+/**
+ * Whether it was given a name, and so outlives who asked for it.
+ */
+named: boolean, 
+/**
+ * The process that it ends with, where it has no name.
+ */
+pid?: number, 
+/**
+ * Since when.
+ */
+since: UnixTime, 
+/**
+ * Until when, where it was given an end.
+ */
+until?: UnixTime, 
+/**
+ * When keys were last fetched with it.
+ */
+used?: UnixTime, };
 
 export type Happened = { "kind": "signed_in" } | { "kind": "signed_out" } | { "kind": "ended", 
 /**

@@ -8,7 +8,6 @@ use poolkey_ipc::{Ask, Client, Reply};
 
 use crate::ending::{Ending, complain};
 use crate::interrupt::Interrupt;
-use crate::login::off_the_point;
 
 /// What it came to.
 pub(crate) enum End {
@@ -70,8 +69,12 @@ pub(crate) fn converse(
             | Reply::Status(_)
             | Reply::SignedOut(_)
             | Reply::WhoAmI(_)
+            | Reply::Token(_)
+            | Reply::Console(_)
+            | Reply::Grant(_)
+            | Reply::Findings(_)
             | Reply::Done
-            | Reply::Other(_)) => return Err(off_the_point(&other)),
+            | Reply::Other(_)) => return Err(other.unexpected().into()),
         }
     }
 }

@@ -10,7 +10,6 @@ use poolkey_ipc::{Ask, Client, Reply, Status};
 
 use crate::args::DaemonCommand;
 use crate::ending::Ending;
-use crate::login::off_the_point;
 use crate::profiles_file::ProfilesFile;
 use crate::words;
 
@@ -64,18 +63,11 @@ pub(crate) fn reload(file: &ProfilesFile, client: &Client) -> Result<(), Ending>
 
 /// Asks for the status.
 pub(crate) fn look(client: &Client) -> Result<Status, Ending> {
-    match client.ask(&Ask::Status)? {
-        Reply::Status(status) => Ok(*status),
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Done
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
+    let reply = client.ask(&Ask::Status)?;
+    let Reply::Status(status) = reply else {
+        return Err(reply.unexpected().into());
+    };
+    Ok(*status)
 }
 
 fn start(client: &Client) -> Result<(), Ending> {
@@ -163,19 +155,11 @@ fn foreground(client: &Client) -> Result<(), Ending> {
     }
 }
 
-fn expect_done(reply: Reply) -> Result<(), Ending> {
-    match reply {
-        Reply::Done => Ok(()),
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
+pub(crate) fn expect_done(reply: Reply) -> Result<(), Ending> {
+    let Reply::Done = reply else {
+        return Err(reply.unexpected().into());
+    };
+    Ok(())
 }
 
 #[cfg(unix)]

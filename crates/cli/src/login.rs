@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use poolkey_core::conversation::{Factor, Goal};
-use poolkey_core::failure::{Failure, Trouble};
-use poolkey_ipc::{Ask, Client, Reply};
+use poolkey_ipc::{Ask, Client};
 
 use crate::args::{LoginArgs, YesNo};
 use crate::conversation::End;
+use crate::daemon::expect_done;
 use crate::ending::Ending;
 use crate::front::Front;
 use crate::outcome::Of;
@@ -65,34 +65,6 @@ pub(crate) fn renew(login: &str, client: &Client) -> Result<(), Ending> {
     let ask = Ask::Renew {
         login: login.to_owned(),
     };
-    match client.ask(&ask)? {
-        Reply::Done => Ok(writeln!(anstream::stdout(), "Renewed “{login}”.")?),
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
-}
-
-/// An answer to something that was not asked.
-pub(crate) fn off_the_point(reply: &Reply) -> Ending {
-    let kind = match reply {
-        Reply::Document(_) => "document",
-        Reply::Status(_) => "status",
-        Reply::Question { .. } => "question",
-        Reply::SignedIn { .. } => "signed_in",
-        Reply::SignedOut(_) => "signed_out",
-        Reply::Outcome(_) => "outcome",
-        Reply::WhoAmI(_) => "who_am_i",
-        Reply::Done => "done",
-        Reply::Failed(_) => "failed",
-        Reply::Other(kind) => kind,
-    };
-    let told = format!("The daemon's answer “{kind}” does not fit the question.");
-    Failure::from(Trouble::Protocol(told)).into()
+    expect_done(client.ask(&ask)?)?;
+    Ok(writeln!(anstream::stdout(), "Renewed “{login}”.")?)
 }

@@ -13,7 +13,6 @@ use crate::args::LogoutArgs;
 use crate::browser::{self, Surroundings};
 use crate::ending::{Ending, warn};
 use crate::interrupt::Interrupt;
-use crate::login::off_the_point;
 use crate::profiles_file::ProfilesFile;
 use crate::terminal::Person;
 use crate::{logins, words};
@@ -112,18 +111,11 @@ fn ask(login: &str, scope: SignOutScope, client: &Client) -> Result<SignedOut, E
         login: login.to_owned(),
         scope,
     };
-    match client.ask(&ask)? {
-        Reply::SignedOut(told) => Ok(told),
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Done
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
+    let reply = client.ask(&ask)?;
+    let Reply::SignedOut(told) = reply else {
+        return Err(reply.unexpected().into());
+    };
+    Ok(told)
 }
 
 /// The link is shown where the browser does not open.

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use poolkey_core::secret::Secret;
-use poolkey_ipc::{Ask, Client, Reply};
+use poolkey_ipc::{Ask, Client};
 
 use crate::args::VaultCommand;
+use crate::daemon::expect_done;
 use crate::ending::Ending;
 use crate::interrupt::Interrupt;
-use crate::login::off_the_point;
 use crate::terminal::Person;
 
 /// Opens the encrypted file.
@@ -20,18 +20,8 @@ pub(crate) fn run(command: &VaultCommand, client: &Client) -> Result<(), Ending>
         passphrase: passphrase(*create, &mut person)?,
         create: *create,
     };
-    match client.ask(&ask)? {
-        Reply::Done => Ok(writeln!(anstream::stdout(), "The vault is open.")?),
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::WhoAmI(_)
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
+    expect_done(client.ask(&ask)?)?;
+    Ok(writeln!(anstream::stdout(), "The vault is open.")?)
 }
 
 /// A new one is asked for twice: nobody can look it up later.

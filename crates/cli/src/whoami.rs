@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::ending::Ending;
 use crate::interrupt::Interrupt;
-use crate::login::off_the_point;
 use crate::profiles_file::ProfilesFile;
 use crate::status_text::columns;
 use crate::terminal::Person;
@@ -23,27 +22,18 @@ pub(crate) fn run(profile: Option<&str>, json: bool, client: &Client) -> Result<
         Some(name) => name.to_owned(),
         None => choose(json, client)?,
     };
-    match client.ask(&Ask::WhoAmI { profile })? {
-        Reply::WhoAmI(who) => {
-            let mut out = anstream::stdout().lock();
-            let text = if json {
-                let line = serde_json::to_string(&who).map_err(std::io::Error::from)?;
-                format!("{line}\n")
-            } else {
-                text(&who, words::now())
-            };
-            Ok(out.write_all(text.as_bytes())?)
-        }
-        Reply::Failed(failure) => Err(failure.into()),
-        other @ (Reply::Document(_)
-        | Reply::Status(_)
-        | Reply::Question { .. }
-        | Reply::SignedIn { .. }
-        | Reply::SignedOut(_)
-        | Reply::Outcome(_)
-        | Reply::Done
-        | Reply::Other(_)) => Err(off_the_point(&other)),
-    }
+    let reply = client.ask(&Ask::WhoAmI { profile })?;
+    let Reply::WhoAmI(who) = reply else {
+        return Err(reply.unexpected().into());
+    };
+    let mut out = anstream::stdout().lock();
+    let text = if json {
+        let line = serde_json::to_string(&who).map_err(std::io::Error::from)?;
+        format!("{line}\n")
+    } else {
+        text(&who, words::now())
+    };
+    Ok(out.write_all(text.as_bytes())?)
 }
 
 fn choose(json: bool, client: &Client) -> Result<String, Ending> {

@@ -343,6 +343,7 @@ fn obliging(home: &Home) -> impl FnMut(&Ask) -> Reply + Send + use<> {
 pub(crate) fn status(config: &Path) -> Status {
     Status {
         daemon: DaemonView {
+            endpoint: None,
             version: "0.1.0".into(),
             pid: 7,
             started: UnixTime::from_secs(0),

@@ -56,6 +56,7 @@ mod transport;
 use std::sync::Arc;
 
 use poolkey_core::config::{CommandSpec, Flow, LoginSpec, ProfileSpec};
+use poolkey_core::console::{ConsoleSession, Destination};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
@@ -193,6 +194,23 @@ impl Cognito {
         user: Option<&User>,
     ) -> Result<Fetched, Fault> {
         keys::fetch(self, spec, proof, identity, user).await
+    }
+
+    /// Has AWS's federation endpoint make an address that signs a browser in to the console.
+    ///
+    /// # Errors
+    ///
+    /// [`poolkey_core::fault::FaultKind::TokenStale`] says that the keys are of no more use.
+    pub async fn open_console(
+        &self,
+        _spec: &ProfileSpec,
+        _keys: &Keys,
+        _destination: &Destination,
+    ) -> Result<ConsoleSession, Fault> {
+        Err(Fault::new(
+            FaultKind::Unsupported,
+            "There is no console yet.",
+        ))
     }
 
     /// Asks AWS who keys are, and reads what the ID token says of its user.

@@ -57,6 +57,7 @@ fn chained(server: &Server) -> ProfileSpec {
             transitive_tags: Vec::new(),
         }),
         sts,
+        signin_endpoint: None,
     }
 }
 

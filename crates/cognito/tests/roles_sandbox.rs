@@ -77,6 +77,7 @@ fn chained(chain: &Seeded, role_arn: &str) -> ProfileSpec {
             endpoint: Some(chain.url.clone()),
             ..StsSpec::default()
         },
+        signin_endpoint: None,
     }
 }
 

@@ -149,6 +149,7 @@ impl Agent {
             } => self.conversed(&login, &conversation, result, now),
             Event::Fetched { profile, result } => self.fetched(&profile, result, now),
             Event::Identified { ticket, result } => self.identified(ticket, result, now),
+            Event::ConsoleOpened { .. } => {}
             Event::Scrubbed { result } => self.scrubbed(result),
             Event::Wrote { target, result } => self.wrote(&target, result, now),
             Event::Woke => self.woke(now),
@@ -230,6 +231,12 @@ impl Agent {
             Request::SignOut { login, scope } => self.sign_out(ticket, &login, scope, now),
             Request::WhoAmI { profile } => {
                 self.ask_keys(ticket, &profile, Wants::Identity, now);
+            }
+            Request::Token { .. } | Request::Console { .. } => {
+                self.fail(
+                    ticket,
+                    Trouble::Protocol("There is no such request.".into()),
+                );
             }
             Request::Renew { login } => self.renew(ticket, &login, now),
         }

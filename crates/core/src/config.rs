@@ -361,6 +361,8 @@ pub struct ProfileSpec {
     pub source: KeySource,
     /// How STS is reached, for what is done there: roles, and who somebody is.
     pub sts: StsSpec,
+    /// Another sign-in endpoint of the AWS console than AWS's own.
+    pub signin_endpoint: Option<String>,
 }
 
 /// Where a profile's keys come from.

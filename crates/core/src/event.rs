@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{AwsFiles, Config, ConfigError, LoginSpec, ProfileSpec};
+use crate::console::{ConsoleLink, ConsoleSession, Destination};
 use crate::conversation::{Answer, Goal, Outcome, Question, Step, Thread};
 use crate::failure::Failure;
 use crate::fault::{Fault, VaultFault};
 use crate::name::{LoginName, ProfileName};
 use crate::secret::Secret;
-use crate::session::{Fetched, Keys, Proof, Stored, Tokens, User};
+use crate::session::{Fetched, IssuedToken, Keys, Proof, Stored, TokenKind, Tokens, User};
 use crate::time::UnixTime;
 
 /// One who waits for an answer. The daemon gives each request a number that it never uses again.
@@ -73,6 +74,20 @@ pub enum Request {
         /// The profile.
         profile: String,
     },
+    /// A token of a login, for what takes tokens itself.
+    Token {
+        /// The login.
+        login: String,
+        /// Which.
+        kind: TokenKind,
+    },
+    /// An address that signs a browser in to the AWS console with a profile's keys.
+    Console {
+        /// The profile.
+        profile: String,
+        /// Where to.
+        destination: Destination,
+    },
     /// Renews a login's tokens and keys now, whatever was waited for.
     Renew {
         /// The login.
@@ -105,6 +120,10 @@ pub enum Reply {
     Outcome(Outcome),
     /// Who a profile's keys are.
     WhoAmI(Box<WhoAmI>),
+    /// A token of a login.
+    Token(Box<IssuedToken>),
+    /// An address that signs a browser in to the AWS console.
+    Console(Box<ConsoleLink>),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -274,6 +293,13 @@ pub enum Event {
         /// What it said.
         result: Result<Box<Identified>, Fault>,
     },
+    /// AWS's federation endpoint answered.
+    ConsoleOpened {
+        /// Who asked.
+        ticket: Ticket,
+        /// What it gave.
+        result: Result<Box<ConsoleSession>, Fault>,
+    },
     /// The files of `~/.aws` were looked through for what an earlier daemon left.
     Scrubbed {
         /// Whether nothing is left, or what stands in the way.
@@ -397,6 +423,19 @@ pub enum Effect {
         /// The ID token that they were given for.
         id_token: Option<Secret>,
     },
+    /// Have AWS's federation endpoint make an address for keys. Leads to [`Event::ConsoleOpened`].
+    OpenConsole {
+        /// Who asks.
+        ticket: Ticket,
+        /// The profile.
+        profile: ProfileName,
+        /// Where to.
+        spec: ProfileSpec,
+        /// Its keys.
+        keys: Keys,
+        /// Where in the console.
+        destination: Destination,
+    },
     /// Remove from the files of `~/.aws` what an earlier daemon left. Leads to [`Event::Scrubbed`].
     ScrubFiles {
         /// Where they are.
@@ -493,9 +532,9 @@ impl Effect {
             | Self::Revoke { login, .. } => Some(Lane::Login(login.clone())),
             Self::Converse { login, .. } => Some(Lane::SignIn(login.clone())),
             Self::ScrubFiles { .. } | Self::WriteKeys { .. } => Some(Lane::Files),
-            Self::Fetch { profile, .. } | Self::Identify { profile, .. } => {
-                Some(Lane::Profile(profile.clone()))
-            }
+            Self::Fetch { profile, .. }
+            | Self::Identify { profile, .. }
+            | Self::OpenConsole { profile, .. } => Some(Lane::Profile(profile.clone())),
         }
     }
 }

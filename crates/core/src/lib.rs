@@ -15,10 +15,12 @@
 
 pub mod agent;
 pub mod config;
+pub mod console;
 pub mod conversation;
 pub mod event;
 pub mod failure;
 pub mod fault;
+pub mod finding;
 pub mod menu;
 pub mod messages;
 pub mod name;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{LoginSpec, UserPoolSpec};
 use crate::fault::Life;
+use crate::name::LoginName;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -29,6 +30,29 @@ pub struct Tokens {
     pub device_key: Option<String>,
     /// The roles that the ID token offers.
     pub roles: Roles,
+}
+
+/// A login's tokens that others take by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// It tells who the user is: an API Gateway authorizer, AppSync, an identity pool.
+    Id,
+    /// It tells what its bearer may do: an API with scopes, an MCP server, the user pool itself.
+    Access,
+}
+
+/// A token that is handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// Whose it is.
+    pub login: LoginName,
+    /// Which.
+    pub kind: TokenKind,
+    /// The token: a JSON Web Token, but for access tokens of some OpenID providers.
+    pub token: Secret,
+    /// When it ends, in the local wall clock's frame.
+    pub expires: UnixTime,
 }
 
 /// The roles that an ID token offers (`cognito:roles`, `cognito:preferred_role`).

@@ -93,6 +93,7 @@ impl Engine {
                 | Effect::Converse { .. }
                 | Effect::Fetch { .. }
                 | Effect::Identify { .. }
+                | Effect::OpenConsole { .. }
                 | Effect::ScrubFiles { .. }
                 | Effect::WriteKeys { .. } => self.line_up(effect),
             }

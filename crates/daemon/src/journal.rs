@@ -96,6 +96,12 @@ impl Journal {
                     }
                 }
             },
+            Event::ConsoleOpened { result, .. } => match result {
+                Ok(_) => tracing::info!("made a sign-in address for the console"),
+                Err(fault) => {
+                    tracing::warn!(kind = ?fault.kind, "no address for the console: {fault}")
+                }
+            },
             Event::Identified { result, .. } => match result {
                 Ok(identified) => tracing::info!(arn = identified.arn, "identified"),
                 Err(fault) => tracing::warn!(kind = ?fault.kind, "not identified: {fault}"),

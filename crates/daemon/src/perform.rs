@@ -176,6 +176,19 @@ impl Performer {
                     target,
                 }
             }
+            Effect::OpenConsole {
+                ticket,
+                profile: _,
+                spec,
+                keys,
+                destination,
+            } => {
+                let open = || self.cognito.open_console(&spec, &keys, &destination);
+                Event::ConsoleOpened {
+                    ticket,
+                    result: self.call(open).await.map(Box::new),
+                }
+            }
             Effect::Identify {
                 ticket,
                 profile: _,

@@ -121,6 +121,18 @@ async fn answer(
         Ask::Cancel { conversation } => Request::Cancel { conversation },
         Ask::SignOut { login, scope } => Request::SignOut { login, scope },
         Ask::WhoAmI { profile } => Request::WhoAmI { profile },
+        Ask::Token { login, kind } => Request::Token { login, kind },
+        Ask::Console {
+            profile,
+            destination,
+        } => Request::Console {
+            profile,
+            destination,
+        },
+        Ask::Grant { .. } | Ask::Revoke { .. } | Ask::Examine { .. } => {
+            let trouble = Trouble::Protocol("There is no such request.".into());
+            return Some(Reply::Failed(trouble.into()));
+        }
         Ask::Renew { login } => Request::Renew { login },
     };
     // A person who leaves a sign-in ends it. All else is carried through and told, so that a peer
@@ -184,6 +196,7 @@ fn status(daemon: &Daemon) -> Status {
             started: daemon.started,
             socket: daemon.socket.clone(),
             config: daemon.config.clone(),
+            endpoint: None,
             vault: VaultView {
                 choice: keeper.choice(),
                 description: keeper.description(),

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use poolkey_core::console::Destination;
 use poolkey_core::conversation::{Answer, Factor, Goal};
 use poolkey_core::event::{ConversationId, SignOutScope};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::secret::Secret;
+use poolkey_core::session::TokenKind;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -66,6 +68,42 @@ pub enum Ask {
     WhoAmI {
         /// The profile.
         profile: String,
+    },
+    /// A token of a login.
+    Token {
+        /// The login.
+        login: String,
+        /// Which.
+        kind: TokenKind,
+    },
+    /// An address that signs a browser in to the AWS console with a profile's keys.
+    Console {
+        /// The profile.
+        profile: String,
+        /// Where to.
+        destination: Destination,
+    },
+    /// A permission to fetch a profile's keys at the container credentials endpoint.
+    ///
+    /// With a name it lasts until it is revoked or its time is up; the same name again gives the
+    /// same grant. Without one it ends with the process that asks.
+    Grant {
+        /// The profile.
+        profile: String,
+        /// The name.
+        name: Option<String>,
+        /// How many seconds it lasts at most.
+        seconds: Option<u32>,
+    },
+    /// Ends a grant.
+    Revoke {
+        /// Its name, or the number that the daemon gave it.
+        grant: String,
+    },
+    /// Examines what can be seen from here of endpoints, providers and pools.
+    Examine {
+        /// Only what concerns this login and its profiles.
+        login: Option<String>,
     },
     /// Renews a login's tokens and keys now.
     Renew {
@@ -135,6 +173,25 @@ impl Ask {
             },
             "who_am_i" => Self::WhoAmI {
                 profile: take("profile", &mut wire.profile)?,
+            },
+            "token" => Self::Token {
+                login: take("login", &mut wire.login)?,
+                kind: wire.token.take().ok_or_else(|| missing("token"))?,
+            },
+            "console" => Self::Console {
+                profile: take("profile", &mut wire.profile)?,
+                destination: wire.destination.take().unwrap_or_default(),
+            },
+            "grant" => Self::Grant {
+                profile: take("profile", &mut wire.profile)?,
+                name: wire.grant.take().map(Cow::into_owned),
+                seconds: wire.seconds.take(),
+            },
+            "revoke" => Self::Revoke {
+                grant: take("grant", &mut wire.grant)?,
+            },
+            "examine" => Self::Examine {
+                login: wire.login.take().map(Cow::into_owned),
             },
             "renew" => Self::Renew {
                 login: take("login", &mut wire.login)?,
@@ -237,6 +294,37 @@ impl Ask {
                 profile: Some(profile),
                 ..out("who_am_i")
             },
+            Self::Token { login, kind } => WireOut {
+                login: Some(login),
+                token: Some(*kind),
+                ..out("token")
+            },
+            Self::Console {
+                profile,
+                destination,
+            } => WireOut {
+                profile: Some(profile),
+                destination: Some(destination).filter(|there| **there != Destination::default()),
+                ..out("console")
+            },
+            Self::Grant {
+                profile,
+                name,
+                seconds,
+            } => WireOut {
+                profile: Some(profile),
+                grant: name.as_deref(),
+                seconds: *seconds,
+                ..out("grant")
+            },
+            Self::Revoke { grant } => WireOut {
+                grant: Some(grant),
+                ..out("revoke")
+            },
+            Self::Examine { login } => WireOut {
+                login: login.as_deref(),
+                ..out("examine")
+            },
             Self::Renew { login } => WireOut {
                 login: Some(login),
                 ..out("renew")
@@ -274,6 +362,11 @@ struct Wire<'a> {
     create: Option<bool>,
     another_account: Option<bool>,
     scope: Option<SignOutScope>,
+    token: Option<TokenKind>,
+    destination: Option<Destination>,
+    #[serde(borrow)]
+    grant: Option<Cow<'a, str>>,
+    seconds: Option<u32>,
 }
 
 impl Wire<'_> {
@@ -288,6 +381,10 @@ impl Wire<'_> {
             && self.create.is_none()
             && self.another_account.is_none()
             && self.scope.is_none()
+            && self.token.is_none()
+            && self.destination.is_none()
+            && self.grant.is_none()
+            && self.seconds.is_none()
     }
 }
 
@@ -315,6 +412,14 @@ struct WireOut<'a> {
     another_account: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<SignOutScope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<&'a Destination>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
 }
 
 impl WireOut<'_> {
@@ -323,14 +428,19 @@ impl WireOut<'_> {
         let goal = self.goal.map_or(0, |goal| {
             serde_json::to_vec(goal).map_or(0, |line| line.len())
         });
+        let there = self
+            .destination
+            .map(|there| [there.service.as_deref(), there.region.as_deref()]);
         let texts: usize = [
             self.profile,
             self.login,
             self.username,
             self.conversation,
             self.passphrase,
+            self.grant,
         ]
         .into_iter()
+        .chain(there.into_iter().flatten())
         .flatten()
         .map(str::len)
         .sum();

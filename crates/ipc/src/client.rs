@@ -85,7 +85,7 @@ impl Client {
     /// did not do what was asked is a [`Reply::Failed`].
     pub fn ask(&self, ask: &Ask) -> Result<Reply, Failure> {
         let longest = match ask {
-            Ask::Status | Ask::Watch => LONGEST_STATUS,
+            Ask::Status | Ask::Watch | Ask::Examine { .. } => LONGEST_STATUS,
             Ask::Credentials { .. }
             | Ask::SignIn { .. }
             | Ask::Account { .. }
@@ -93,6 +93,10 @@ impl Client {
             | Ask::Cancel { .. }
             | Ask::SignOut { .. }
             | Ask::WhoAmI { .. }
+            | Ask::Token { .. }
+            | Ask::Console { .. }
+            | Ask::Grant { .. }
+            | Ask::Revoke { .. }
             | Ask::Renew { .. }
             | Ask::Reload
             | Ask::Stop
@@ -204,6 +208,10 @@ impl Iterator for Watch {
             | Reply::SignedOut(_)
             | Reply::Outcome(_)
             | Reply::WhoAmI(_)
+            | Reply::Token(_)
+            | Reply::Console(_)
+            | Reply::Grant(_)
+            | Reply::Findings(_)
             | Reply::Done
             | Reply::Other(_) => Err(trouble::off_the_point()),
         }))
@@ -244,14 +252,21 @@ fn receive(
 /// Whether asking twice does no more than asking once.
 fn may_repeat(ask: &Ask) -> bool {
     match ask {
-        Ask::Credentials { .. } | Ask::WhoAmI { .. } | Ask::Status | Ask::Watch | Ask::Reload => {
-            true
-        }
+        Ask::Credentials { .. }
+        | Ask::WhoAmI { .. }
+        | Ask::Token { .. }
+        | Ask::Examine { .. }
+        | Ask::Status
+        | Ask::Watch
+        | Ask::Reload => true,
         Ask::SignIn { .. }
         | Ask::Account { .. }
         | Ask::Answer { .. }
         | Ask::Cancel { .. }
         | Ask::SignOut { .. }
+        | Ask::Console { .. }
+        | Ask::Grant { .. }
+        | Ask::Revoke { .. }
         | Ask::Renew { .. }
         | Ask::Stop
         | Ask::Unlock { .. } => false,
@@ -263,12 +278,19 @@ fn may_repeat(ask: &Ask) -> bool {
 fn patience(ask: &Ask) -> Duration {
     match ask {
         Ask::Credentials { .. }
+        | Ask::Token { .. }
+        | Ask::Grant { .. }
+        | Ask::Revoke { .. }
         | Ask::Status
         | Ask::Watch
         | Ask::Cancel { .. }
         | Ask::Reload
         | Ask::Stop => Duration::from_millis(4800),
-        Ask::Renew { .. } | Ask::WhoAmI { .. } | Ask::Unlock { .. } => Duration::from_secs(60),
+        Ask::Renew { .. }
+        | Ask::WhoAmI { .. }
+        | Ask::Console { .. }
+        | Ask::Examine { .. }
+        | Ask::Unlock { .. } => Duration::from_secs(60),
         // A step may wait for a token first, and then take several calls.
         Ask::SignIn { .. } | Ask::Account { .. } | Ask::Answer { .. } | Ask::SignOut { .. } => {
             Duration::from_secs(120)

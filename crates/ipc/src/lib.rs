@@ -32,6 +32,7 @@ pub mod autostart;
 pub mod client;
 mod deadline;
 pub mod frame;
+pub mod grant;
 pub mod peer;
 #[cfg(windows)]
 mod pipe;
@@ -51,6 +52,7 @@ pub use address::Address;
 pub use ask::Ask;
 pub use client::Client;
 pub use frame::Inbox;
+pub use grant::{EndpointView, Grant, GrantView};
 #[cfg(feature = "place")]
 pub use place::Place;
 pub use reply::{DaemonView, Reply, Status, VaultView};

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use poolkey_core::config::VaultChoice;
+use poolkey_core::console::ConsoleLink;
 use poolkey_core::conversation::{Outcome, Question};
 use poolkey_core::event::{self, ConversationId, SignedOut, WhoAmI};
 use poolkey_core::failure::{Failure, Trouble};
+use poolkey_core::finding::Finding;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::User;
+use poolkey_core::session::{IssuedToken, User};
 use poolkey_core::snapshot::Snapshot;
 use poolkey_core::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,12 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::frame::{Broken, LONGEST, LONGEST_STATUS};
+use crate::grant::{EndpointView, Grant};
 use crate::{VERSION, newer};
+
+mod secrets;
+
+use secrets::{ConsoleIn, ConsoleOut, GrantIn, GrantOut, TokenIn, TokenOut};
 
 /// What the daemon answers. On the wire: `{"v":1,"reply":"done"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +52,14 @@ pub enum Reply {
     Outcome(Outcome),
     /// Who a profile's keys are.
     WhoAmI(Box<WhoAmI>),
+    /// A token of a login.
+    Token(Box<IssuedToken>),
+    /// An address that signs a browser in to the AWS console.
+    Console(Box<ConsoleLink>),
+    /// A permission to fetch keys at the container credentials endpoint.
+    Grant(Box<Grant>),
+    /// What was found by an examination.
+    Findings(Vec<Finding>),
     /// It was done, and there is nothing to tell.
     Done,
     /// It was not done.
@@ -82,6 +97,9 @@ pub struct DaemonView {
     pub config: PathBuf,
     /// Where it keeps refresh tokens.
     pub vault: VaultView,
+    /// Its container credentials endpoint, while it is lent to anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<EndpointView>,
 }
 
 /// The vault as people see it.
@@ -115,6 +133,8 @@ impl From<event::Reply> for Reply {
             event::Reply::SignedOut(told) => Self::SignedOut(told),
             event::Reply::Outcome(outcome) => Self::Outcome(outcome),
             event::Reply::WhoAmI(who) => Self::WhoAmI(who),
+            event::Reply::Token(token) => Self::Token(token),
+            event::Reply::Console(link) => Self::Console(link),
             event::Reply::Done => Self::Done,
             event::Reply::Failed(failure) => Self::Failed(failure),
         }
@@ -128,6 +148,29 @@ impl From<Failure> for Reply {
 }
 
 impl Reply {
+    /// What the daemon says in place of what was asked for: its failure, or that this answers
+    /// something else.
+    pub fn unexpected(self) -> Failure {
+        let kind = match &self {
+            Self::Failed(failure) => return failure.clone(),
+            Self::Document(_) => "document",
+            Self::Status(_) => "status",
+            Self::Question { .. } => "question",
+            Self::SignedIn { .. } => "signed_in",
+            Self::SignedOut(_) => "signed_out",
+            Self::Outcome(_) => "outcome",
+            Self::WhoAmI(_) => "who_am_i",
+            Self::Token(_) => "token",
+            Self::Console(_) => "console",
+            Self::Grant(_) => "grant",
+            Self::Findings(_) => "findings",
+            Self::Done => "done",
+            Self::Other(kind) => kind,
+        };
+        let told = format!("The daemon's answer “{kind}” does not fit the question.");
+        Trouble::Protocol(told).into()
+    }
+
     /// Reads a line. A field that is not known is passed over, a kind becomes [`Self::Other`].
     ///
     /// # Errors
@@ -155,6 +198,12 @@ impl Reply {
             "signed_out" => wire.signed_out.map(Self::SignedOut),
             "outcome" => wire.outcome.map(Self::Outcome),
             "who_am_i" => wire.who_am_i.map(Self::WhoAmI),
+            "token" => wire.token.map(|token| Self::Token(Box::new(token.into()))),
+            "console" => wire
+                .console
+                .map(|console| Self::Console(Box::new(console.into()))),
+            "grant" => wire.grant.map(|grant| Self::Grant(Box::new(grant.into()))),
+            "findings" => wire.findings.map(Self::Findings),
             "done" => Some(Self::Done),
             "failed" => wire.failure.map(Self::Failed),
             other => Some(Self::Other(other.chars().take(40).collect())),
@@ -220,6 +269,22 @@ impl Reply {
                 who_am_i: Some(who),
                 ..out("who_am_i")
             },
+            Self::Token(token) => WireOut {
+                token: Some(TokenOut::of(token)),
+                ..out("token")
+            },
+            Self::Console(link) => WireOut {
+                console: Some(ConsoleOut::of(link)),
+                ..out("console")
+            },
+            Self::Grant(grant) => WireOut {
+                grant: Some(GrantOut::of(grant)),
+                ..out("grant")
+            },
+            Self::Findings(findings) => WireOut {
+                findings: Some(findings),
+                ..out("findings")
+            },
             Self::Done => out("done"),
             Self::Failed(failure) => WireOut {
                 failure: Some(failure),
@@ -227,7 +292,7 @@ impl Reply {
             },
             Self::Other(kind) => out(kind),
         };
-        let longest = if wire.status.is_some() {
+        let longest = if wire.status.is_some() || wire.findings.is_some() {
             LONGEST_STATUS
         } else {
             LONGEST
@@ -286,6 +351,10 @@ struct Wire<'a> {
     signed_out: Option<SignedOut>,
     outcome: Option<Outcome>,
     who_am_i: Option<Box<WhoAmI>>,
+    token: Option<TokenIn>,
+    console: Option<ConsoleIn>,
+    grant: Option<GrantIn>,
+    findings: Option<Vec<Finding>>,
     failure: Option<Failure>,
 }
 
@@ -309,6 +378,14 @@ struct WireOut<'a> {
     outcome: Option<&'a Outcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     who_am_i: Option<&'a WhoAmI>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    console: Option<ConsoleOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<GrantOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<&'a Vec<Finding>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a Failure>,
 }

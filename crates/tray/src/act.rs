@@ -103,6 +103,10 @@ fn done(reply: Result<Reply, Failure>) -> Result<Said, Failure> {
         | Reply::SignedOut(_)
         | Reply::Outcome(_)
         | Reply::WhoAmI(_)
+        | Reply::Token(_)
+        | Reply::Console(_)
+        | Reply::Grant(_)
+        | Reply::Findings(_)
         | Reply::Done
         | Reply::Other(_) => Ok(None),
     }

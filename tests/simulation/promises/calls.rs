@@ -176,6 +176,7 @@ impl World {
             | Effect::Probe { .. }
             | Effect::Fetch { .. }
             | Effect::Identify { .. }
+            | Effect::OpenConsole { .. }
             | Effect::Dismiss { .. }
             | Effect::ScrubFiles { .. }
             | Effect::WriteKeys { .. }

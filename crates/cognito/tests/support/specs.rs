@@ -53,6 +53,7 @@ pub fn profile(identity_pool_id: &str, role_arn: Option<&str>, url: &str) -> Pro
             endpoint: Some(url.to_owned()),
             ..StsSpec::default()
         },
+        signin_endpoint: None,
     }
 }
 

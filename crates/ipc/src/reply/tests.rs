@@ -248,6 +248,7 @@ fn who() -> WhoAmI {
 fn status() -> Status {
     Status {
         daemon: DaemonView {
+            endpoint: None,
             version: "0.1.0".into(),
             pid: 7,
             started: UnixTime::from_secs(5),

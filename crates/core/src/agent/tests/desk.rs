@@ -119,6 +119,7 @@ impl Desk {
                 | Effect::Converse { .. }
                 | Effect::Fetch { .. }
                 | Effect::Identify { .. }
+                | Effect::OpenConsole { .. }
                 | Effect::ScrubFiles { .. }
                 | Effect::WriteKeys { .. } => self.todo.push_back(effect),
             }

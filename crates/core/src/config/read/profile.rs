@@ -34,6 +34,7 @@ pub(super) struct RawProfile {
     endpoint: Option<Spanned<String>>,
     sts_endpoint: Option<Spanned<String>>,
     sts_region: Option<Spanned<String>>,
+    signin_endpoint: Option<Spanned<String>>,
     fips: Option<Spanned<bool>>,
     dual_stack: Option<Spanned<bool>>,
     pub(super) write_profile: Option<Spanned<String>>,
@@ -62,6 +63,7 @@ impl RawProfile {
             endpoint: values::endpoint("sts_endpoint", self.sts_endpoint.take(), at)?,
             variants: self.variants(),
         };
+        let signin_endpoint = values::endpoint("signin_endpoint", self.signin_endpoint.take(), at)?;
         let source = if let Some(source) = self.source_profile.take() {
             KeySource::Role(self.role(&source, &name, at)?)
         } else if let Some(pool) = self.identity_pool_id.take() {
@@ -70,7 +72,11 @@ impl RawProfile {
             let told = "a profile has an identity_pool_id or a source_profile";
             return Err(at(name, told.into()));
         };
-        Ok(ProfileSpec { source, sts })
+        Ok(ProfileSpec {
+            source,
+            sts,
+            signin_endpoint,
+        })
     }
 
     /// What is written of it into other files.
