@@ -35,6 +35,60 @@ pub struct Outputs {
     pub logout_uri: Option<String>,
 }
 
+/// What a file tells of a deployment: what is plain, and what somebody has to choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The ids that there is one of.
+    pub outputs: Outputs,
+    /// What there are several of. None of these is in `outputs`.
+    pub ambiguous: Vec<Ambiguity>,
+}
+
+/// Several of what only one can be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ambiguity {
+    /// What they are.
+    pub kind: IdKind,
+    /// Where each was found, in the file's order; at least two.
+    pub candidates: Vec<Candidate>,
+}
+
+/// An id, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The id.
+    pub id: String,
+    /// The name that the file has for it: `AuthStack.UserPoolId`.
+    pub name: String,
+}
+
+/// What an id is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdKind {
+    /// A user pool.
+    UserPool,
+    /// An app client.
+    Client,
+    /// An identity pool.
+    IdentityPool,
+    /// A user pool's domain.
+    Domain,
+}
+
+impl Found {
+    /// Takes the ids out of a file's text.
+    ///
+    /// # Errors
+    ///
+    /// It holds none.
+    pub fn parse(text: &str) -> Result<Self, NoOutputs> {
+        Ok(Self {
+            outputs: Outputs::parse(text)?,
+            ambiguous: Vec::new(),
+        })
+    }
+}
+
 /// The text holds none of the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
