@@ -38,6 +38,7 @@ mod clients;
 mod clock;
 mod conversation;
 mod device;
+mod examine;
 mod identity;
 mod keys;
 mod landing;
