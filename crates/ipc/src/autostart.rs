@@ -69,6 +69,13 @@ impl Autostart {
         self.places.is_on(what)
     }
 
+    /// The program that starts at login as the icon, where one does and the system tells.
+    pub fn icon_program(&self) -> Option<PathBuf> {
+        self.is_on(What::Icon)
+            .then(|| self.places.icon_program())
+            .flatten()
+    }
+
     /// Switches it.
     ///
     /// # Errors

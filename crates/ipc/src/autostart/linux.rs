@@ -48,18 +48,38 @@ impl Places {
 
     pub(super) fn is_on(&self, what: What) -> bool {
         match what {
-            What::Icon => {
-                let own = fs::read_to_string(self.entry());
-                let of_system = || {
-                    let mut dirs = self.system.iter();
-                    dirs.find_map(|dir| fs::read_to_string(dir.join("autostart").join(ENTRY)).ok())
-                };
-                own.ok()
-                    .or_else(of_system)
-                    .is_some_and(|entry| starts(&entry))
-            }
+            What::Icon => self.icon_entry().is_some_and(|entry| starts(&entry)),
             What::Daemon => self.wanted().symlink_metadata().is_ok(),
         }
+    }
+
+    /// The word that is a program, as the entry's rules quote it.
+    pub(super) fn icon_program(&self) -> Option<PathBuf> {
+        let entry = self.icon_entry()?;
+        let command = value(&entry, "Exec")?;
+        // The string's own escapes first, then those of the command line.
+        let unescaped = command.replace("\\\\", "\\");
+        let Some(quoted) = unescaped.strip_prefix('"') else {
+            return command.split(' ').next().map(PathBuf::from);
+        };
+        let mut program = String::new();
+        let mut chars = quoted.chars();
+        loop {
+            match chars.next()? {
+                '"' => return Some(program.replace("%%", "%").into()),
+                '\\' => program.push(chars.next()?),
+                c => program.push(c),
+            }
+        }
+    }
+
+    /// The user's own, or else the first of the system's.
+    fn icon_entry(&self) -> Option<String> {
+        let own = fs::read_to_string(self.entry());
+        let mut dirs = self.system.iter();
+        own.ok().or_else(|| {
+            dirs.find_map(|dir| fs::read_to_string(dir.join("autostart").join(ENTRY)).ok())
+        })
     }
 
     pub(super) fn turn(&self, what: What, switch: Switch, program: &Path) -> Result<(), Refused> {
@@ -110,16 +130,17 @@ impl Places {
 
 /// Whether a desktop starts what the entry names.
 fn starts(entry: &str) -> bool {
-    let value = |key: &str| {
-        let lines = entry.lines().filter_map(|line| line.split_once('='));
-        let mut values = lines
-            .filter(|(name, _)| name.trim() == key)
-            .map(|(_, value)| value.trim());
-        values.next()
-    };
-    value("Exec").is_some()
-        && value("Hidden") != Some("true")
-        && value("X-GNOME-Autostart-enabled") != Some("false")
+    value(entry, "Exec").is_some()
+        && value(entry, "Hidden") != Some("true")
+        && value(entry, "X-GNOME-Autostart-enabled") != Some("false")
+}
+
+fn value<'a>(entry: &'a str, key: &str) -> Option<&'a str> {
+    let lines = entry.lines().filter_map(|line| line.split_once('='));
+    let mut values = lines
+        .filter(|(name, _)| name.trim() == key)
+        .map(|(_, value)| value.trim());
+    values.next()
 }
 
 fn entry(program: &Path) -> String {
@@ -207,6 +228,29 @@ mod tests {
                 .next()
                 .is_none()
         );
+    }
+
+    #[test]
+    fn the_program_that_starts_is_read_as_it_was_written() {
+        let (home, autostart) = desk();
+        assert_eq!(autostart.icon_program(), None);
+        let text = home.path().join("config/autostart").join(ENTRY);
+        for program in [
+            "/opt/pool key/poolkey-tray",
+            "/a b/\"$`\\%/tray",
+            "/usr/bin/poolkey-tray",
+        ] {
+            let autostart = Autostart::new(autostart.places.clone(), program.into());
+            autostart.turn(What::Icon, Switch::On).unwrap();
+            assert_eq!(autostart.icon_program(), Some(program.into()));
+        }
+        fs::write(&text, "[Desktop Entry]\nExec=/usr/bin/poolkey-tray --x\n").unwrap();
+        assert_eq!(
+            autostart.icon_program(),
+            Some("/usr/bin/poolkey-tray".into())
+        );
+        autostart.turn(What::Icon, Switch::Off).unwrap();
+        assert_eq!(autostart.icon_program(), None);
     }
 
     #[test]

@@ -26,6 +26,15 @@ impl Places {
         what == What::Icon && self.agent().is_file()
     }
 
+    /// The first of the agent's arguments.
+    pub(super) fn icon_program(&self) -> Option<PathBuf> {
+        let agent = fs::read_to_string(self.agent()).ok()?;
+        let (_, arguments) = agent.split_once("<key>ProgramArguments</key>")?;
+        let (_, first) = arguments.split_once("<string>")?;
+        let (program, _) = first.split_once("</string>")?;
+        Some(program.replace("&lt;", "<").replace("&amp;", "&").into())
+    }
+
     pub(super) fn turn(
         &self,
         what: What,

@@ -31,6 +31,18 @@ impl Places {
         what == What::Icon && self.reg(&["query", KEY, "/v", VALUE]).is_ok()
     }
 
+    /// What stands in quotes in the value, as `reg.exe` shows it.
+    pub(super) fn icon_program(&self) -> Option<PathBuf> {
+        let mut command = Command::new(self.system.join("reg.exe"));
+        let shown = command
+            .args(["query", KEY, "/v", VALUE])
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let shown = String::from_utf8(shown.stdout).ok()?;
+        shown.split('"').nth(1).map(PathBuf::from)
+    }
+
     pub(super) fn turn(
         &self,
         what: What,
