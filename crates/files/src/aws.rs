@@ -8,4 +8,4 @@ mod text;
 mod tests;
 
 pub use edit::BadValue;
-pub use text::{Kind, Refused, Text};
+pub use text::{Kind, Passage, Refused, Text};

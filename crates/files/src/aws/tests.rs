@@ -37,6 +37,26 @@ fn removed(text: &str, profile: &str, keys: &[&str]) -> String {
 }
 
 #[test]
+fn everything_is_seen_with_its_line() {
+    let text = config(CONFIG);
+    let seen: Vec<_> = text
+        .passages()
+        .map(|passage| (passage.line, passage.name, passage.profile))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (2, "default", Some("default")),
+            (6, "profile work", Some("work")),
+            (13, "sso-session corp", None),
+            (15, "profile \"last\"", Some("last")),
+        ]
+    );
+    let last = text.passages().last().unwrap();
+    assert_eq!(last.entries, [(16, "output", "json")]);
+}
+
+#[test]
 fn profiles_and_their_keys_are_read() {
     let text = config(CONFIG);
     let profiles: Vec<&str> = text.profiles().collect();

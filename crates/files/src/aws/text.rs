@@ -33,6 +33,19 @@ pub struct Text<'a> {
     pub(super) sections: Vec<Section>,
 }
 
+/// A section as whoever looks at a file sees it. Lines are counted from 1.
+#[derive(Clone, Debug)]
+pub struct Passage<'t> {
+    /// Where its header is.
+    pub line: usize,
+    /// What stands between the brackets.
+    pub name: &'t str,
+    /// The profile that it is about.
+    pub profile: Option<&'t str>,
+    /// Line, key in lower case, and value.
+    pub entries: Vec<(usize, &'t str, &'t str)>,
+}
+
 /// A header and what follows it. Lines are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Section {
@@ -120,6 +133,27 @@ impl<'a> Text<'a> {
     /// Where a profile begins, counted from 1.
     pub fn line_of(&self, profile: &str) -> Option<usize> {
         Some(self.section(profile)?.header + 1)
+    }
+
+    /// Everything that it has, profile or not, in its order.
+    pub fn passages(&self) -> impl Iterator<Item = Passage<'_>> {
+        self.sections.iter().map(|section| Passage {
+            line: section.header + 1,
+            name: &section.name,
+            profile: self.profile_of(section),
+            entries: section
+                .entries
+                .iter()
+                .map(|entry| {
+                    let value = std::str::from_utf8(&self.bytes[entry.value.clone()]);
+                    (
+                        entry.lines.start + 1,
+                        &*entry.key,
+                        value.unwrap_or_default(),
+                    )
+                })
+                .collect(),
+        })
     }
 
     pub(super) fn section(&self, profile: &str) -> Option<&Section> {
