@@ -102,7 +102,19 @@ impl Text<'_> {
                 changes.push((first..self.lines[entry.lines.end - 1].end, nothing()));
             }
         }
-        Ok(self.changed(changes))
+        let reaches_end = changes
+            .iter()
+            .any(|(place, _)| place.end == self.bytes.len());
+        let mut bytes = self.changed(changes);
+        if reaches_end && self.lacks_end() {
+            // So has the line that is the last from here on.
+            for end in [b'\n', b'\r'] {
+                if bytes.last() == Some(&end) {
+                    bytes.pop();
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     /// Whether all readers see that value there: some know no “key: value”.
@@ -175,7 +187,7 @@ impl Text<'_> {
     }
 
     /// Whether a person wrote a comment into it.
-    fn has_comments(&self, section: &Section) -> bool {
+    pub(super) fn has_comments(&self, section: &Section) -> bool {
         (section.header + 1..=self.last_line(section))
             .any(|number| is_comment(self.lines[number].of(self.bytes)))
     }
@@ -187,7 +199,7 @@ impl Text<'_> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         bytes.extend_from_slice(self.bytes);
         if !self.bytes.is_empty() {
-            if !self.bytes.ends_with(b"\n") {
+            if self.lacks_end() {
                 bytes.extend_from_slice(newline.as_bytes());
             }
             bytes.extend_from_slice(newline.as_bytes());
@@ -198,8 +210,16 @@ impl Text<'_> {
         for (key, value) in keys {
             put(&mut text, key, value, newline);
         }
-        bytes.extend_from_slice(text.as_bytes());
+        bytes.extend_from_slice(match self.lacks_end() {
+            true => text.trim_end().as_bytes(),
+            false => text.as_bytes(),
+        });
         bytes
+    }
+
+    /// Whether the last line has no end. It is kept so, or a removal could not leave what was there.
+    fn lacks_end(&self) -> bool {
+        !self.bytes.is_empty() && !self.bytes.ends_with(b"\n")
     }
 
     /// How lines end here.

@@ -124,7 +124,12 @@ proptest! {
         if known {
             let rest = others(&end, profile, KEYS);
             prop_assert!(is_part(&rest, &kept), "{rest:?} of {kept:?}");
-        } else if text.is_empty() || text.ends_with('\n') {
+            let section = before.section(profile).unwrap();
+            let says_more = !section.entries.is_empty() || before.has_comments(section);
+            if says_more && KEYS.iter().all(|key| before.value(profile, key).is_none()) {
+                prop_assert_eq!(&gone[..], text.as_bytes());
+            }
+        } else {
             prop_assert_eq!(&gone[..], text.as_bytes());
         }
     }
