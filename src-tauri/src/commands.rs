@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use poolkey_core::conversation::{Answer, Goal};
+use poolkey_core::environment::{Shell, environment};
 use poolkey_core::failure::{Code, Failure, Trouble};
-use poolkey_core::menu::environment::{Shell, environment};
 use poolkey_core::outputs::Outputs;
 use poolkey_ipc::client::Starting;
 use poolkey_ipc::profiles_file::ProfilesFile;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use poolkey_core::environment::environment;
 use poolkey_core::event::SignOutScope;
 use poolkey_core::failure::Failure;
-use poolkey_core::menu::environment::environment;
 use poolkey_core::menu::{Action, Icon, Item, Menu, Shown, Switch, icon, menu};
 use poolkey_core::messages::Language;
 use poolkey_core::snapshot::Snapshot;

@@ -17,6 +17,7 @@ pub mod agent;
 pub mod config;
 pub mod console;
 pub mod conversation;
+pub mod environment;
 pub mod event;
 pub mod failure;
 pub mod fault;

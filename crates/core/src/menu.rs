@@ -4,18 +4,16 @@
 //! for it anew whenever a snapshot comes in, and whenever the menu is about to be shown, so that
 //! the times in it are true without a timer.
 
+use crate::environment::Shell;
 use crate::failure::Code;
 use crate::messages::Language;
 use crate::name::{LoginName, ProfileName};
 use crate::snapshot::{LoginState, LoginView, Snapshot};
 use crate::time::UnixTime;
 
-pub mod environment;
 pub mod icon;
 mod items;
 mod lines;
-
-use environment::Shell;
 
 /// What is shown, and to whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

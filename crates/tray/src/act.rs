@@ -1,9 +1,9 @@
 //! What a person chose and the daemon must do: each on a thread of its own, because it may take as
 //! long as Cognito does.
 
+use poolkey_core::environment::{Shell, environment};
 use poolkey_core::event::SignOutScope;
 use poolkey_core::failure::Failure;
-use poolkey_core::menu::environment::{Shell, environment};
 use poolkey_core::messages::Language;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_ipc::{Ask, Client, Reply};

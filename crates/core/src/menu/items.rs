@@ -1,11 +1,11 @@
 //! The items of the menu.
 
+use crate::environment::Shell;
 use crate::failure::Code;
 use crate::messages::Language;
 use crate::snapshot::{LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::UnixTime;
 
-use super::environment::Shell;
 use super::lines::{bounded, detail, line};
 use super::{Action, Item, Shown, obstacle};
 
