@@ -17,7 +17,7 @@ pub fn aws_config(name: &ProfileName, shim: &Path) -> [String; 2] {
 /// The shim's absolute path: as `PATH` names it, for that survives an upgrade, or beside this
 /// program.
 pub fn path() -> PathBuf {
-    let name = format!("poolkey-credential-process{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{NAME}{}", std::env::consts::EXE_SUFFIX);
     let own = std::env::current_exe().unwrap_or_default();
     let beside = own.with_file_name(&name);
     let named = path_entries()
@@ -28,16 +28,60 @@ pub fn path() -> PathBuf {
     named.unwrap_or(beside)
 }
 
+/// What a `credential_process` runs, where that is the shim, of whatever installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shim {
+    /// The shim, as it was written.
+    pub path: PathBuf,
+    /// The profile whose keys it prints.
+    pub profile: ProfileName,
+}
+
+impl Shim {
+    /// Reads a command as the tools do that split it themselves.
+    pub fn read(command: &str) -> Option<Self> {
+        let words = words(command)?;
+        let [path, profile] = &words[..] else {
+            return None;
+        };
+        // Both kinds of separators, for whoever shares a file between systems.
+        let program = path.rsplit(['/', '\\']).next()?;
+        let program = program.strip_suffix(".exe").unwrap_or(program);
+        (program == NAME).then_some(Self {
+            path: path.into(),
+            profile: profile.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(unix)]
+fn words(command: &str) -> Option<Vec<String>> {
+    shlex::split(command)
+}
+
+/// Double quotes alone are quotes, and a path has none.
+#[cfg(not(unix))]
+fn words(command: &str) -> Option<Vec<String>> {
+    let command = command.trim();
+    let (first, rest) = match command.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?,
+        None => command.split_once(' ')?,
+    };
+    let words = std::iter::once(first).chain(rest.split_whitespace());
+    Some(
+        words
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect(),
+    )
+}
+
 /// Whether every AWS SDK reads this path in a command. Some SDKs give the command to a shell, some
-/// split it themselves, and none agrees with another on an escape; and ` #` or ` ;` begins a
-/// comment for some.
+/// split it themselves; on Windows, where `cmd.exe` knows no quotes but double ones, they do not
+/// agree on what stands in them.
 pub fn is_readable_by_all(path: &Path) -> bool {
     path.to_str().is_some_and(|text| {
-        let plain = |c: char| !c.is_control() && !"\"'$`!%".contains(c);
-        text.chars().all(plain)
-            && (cfg!(windows) || !text.contains('\\'))
-            && !text.contains(" #")
-            && !text.contains(" ;")
+        !text.contains(char::is_control)
+            && (cfg!(unix) || !text.contains('%') && !text.contains(" #") && !text.contains(" ;"))
     })
 }
 
@@ -46,11 +90,17 @@ pub fn is_readable_by_all(path: &Path) -> bool {
 fn word(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/\\._+@:=,-".contains(c);
-    if path.chars().all(plain) {
+    if path
+        .chars()
+        .all(|c| plain(c) && (cfg!(windows) || c != '\\'))
+    {
         path
     } else if cfg!(windows) {
         format!("\"{path}\"")
     } else {
+        // A blank before these two begins a comment to some SDKs; quotes between them do not.
+        let path = path.replace('\'', r"'\''");
+        let path = path.replace(" #", " ''#").replace(" ;", " '';");
         format!("'{path}'")
     }
 }
@@ -72,6 +122,9 @@ fn same(one: &Path, other: &Path) -> bool {
         _ => false,
     }
 }
+
+/// The shim's program.
+const NAME: &str = "poolkey-credential-process";
 
 #[cfg(test)]
 mod tests {
@@ -107,19 +160,71 @@ mod tests {
         }
     }
 
+    /// As the AWS CLI, boto3 and the SDKs for JavaScript, Rust, Go, C and C++ read it: see
+    /// `tests/consumers`.
+    #[cfg(unix)]
+    #[test]
+    fn a_path_may_have_any_character() {
+        for (path, written) in [
+            ("/jane's/x", r"'/jane'\''s/x'"),
+            ("/a #b ;c/x", "'/a ''#b '';c/x'"),
+            (r"/a\b/x", r"'/a\b/x'"),
+            ("/$HOME/`a`\"b\"%c!/x", "'/$HOME/`a`\"b\"%c!/x'"),
+        ] {
+            assert_eq!(word(Path::new(path)), written);
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let paths: &[&str] = if cfg!(windows) {
+            &[
+                r"C:\a\poolkey-credential-process.exe",
+                r"C:\Program Files\poolkey-credential-process.exe",
+            ]
+        } else {
+            &[
+                "/usr/bin/poolkey-credential-process",
+                "/jane's #1 ;\\\"%/poolkey-credential-process",
+            ]
+        };
+        for path in paths {
+            let shim = Shim {
+                path: path.into(),
+                profile: "dev/a%b".parse().unwrap(),
+            };
+            let [_, line] = aws_config(&shim.profile, &shim.path);
+            let command = line.strip_prefix("credential_process = ").unwrap();
+            assert_eq!(Shim::read(command), Some(shim));
+        }
+        for other in [
+            "",
+            "/usr/bin/poolkey-credential-process",
+            "/usr/bin/poolkey-credential-process dev more",
+            "/usr/bin/poolkey-credential-process --help",
+            "/usr/bin/aws-vault export dev",
+            "/usr/bin/x-poolkey-credential-process dev",
+            "sh -c 'poolkey-credential-process dev'",
+            "'/usr/bin/poolkey-credential-process dev",
+        ] {
+            assert_eq!(Shim::read(other), None, "{other}");
+        }
+    }
+
     #[test]
     fn paths_that_some_sdk_would_misread() {
-        for (path, good) in [
-            ("/usr/bin/x", true),
-            ("/opt/pool key/x", true),
-            ("/home/jané/x", true),
-            ("/a#b/x", true),
-            ("/a #b/x", false),
-            ("/a ;b/x", false),
-            ("/$HOME/x", false),
-            ("/a\"b/x", false),
-            ("/jane's/x", false),
+        for (path, everywhere, on_unix) in [
+            ("/usr/bin/x", true, true),
+            ("/opt/pool key/x", true, true),
+            ("/home/jané/x", true, true),
+            ("/jane's/x", true, true),
+            ("/a#b/x", true, true),
+            ("/a #b/x", false, true),
+            ("/a ;b/x", false, true),
+            ("/%HOME%/x", false, true),
+            ("/a\nb/x", false, false),
         ] {
+            let good = if cfg!(unix) { on_unix } else { everywhere };
             assert_eq!(is_readable_by_all(Path::new(path)), good, "{path}");
         }
     }
