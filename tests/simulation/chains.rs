@@ -221,7 +221,10 @@ impl Chains {
         self.request(if who {
             Request::WhoAmI { profile }
         } else {
-            Request::Credentials { profile }
+            Request::Credentials {
+                profile,
+                patience: PATIENCE,
+            }
         });
     }
 

@@ -10,6 +10,7 @@ use poolkey_core::config::{
 use poolkey_core::conversation::{Answer, Goal, Question};
 use poolkey_core::event::{ConversationId, Event, Reply, Request, SignOutScope, Ticket};
 use poolkey_core::name::{LoginName, ProfileName};
+use poolkey_core::pace::PATIENCE;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Stored, StoredSession};
 use poolkey_core::time::UnixTime;
@@ -343,6 +344,7 @@ impl World {
     fn ask(&mut self, profile: &ProfileName) -> Kept {
         let request = Request::Credentials {
             profile: profile.to_string(),
+            patience: PATIENCE,
         };
         self.request(request, What::Keys(profile.clone()))
     }

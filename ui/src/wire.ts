@@ -86,13 +86,17 @@ export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" |
 
 export type EndpointView = { 
 /**
- * Where it listens: `http://127.0.0.1:PORT`.
+ * Where it listens, or would if it could: `http://127.0.0.1:PORT`.
  */
 url: string, 
 /**
  * Its grants, by age.
  */
-grants: Array<GrantView>, };
+grants: Array<GrantView>, 
+/**
+ * What stands in the way of some of them.
+ */
+trouble?: Failure, };
 
 export type Factor = "password" | "email" | "sms" | "app" | "passkey";
 

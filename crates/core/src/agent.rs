@@ -196,8 +196,8 @@ impl Agent {
             return self.fail(ticket, Trouble::Stopping);
         }
         match request {
-            Request::Credentials { profile } => {
-                self.ask_keys(ticket, &profile, Wants::Document, now);
+            Request::Credentials { profile, patience } => {
+                self.ask_keys_within(patience, ticket, &profile, Wants::Document, now);
             }
             Request::SignIn {
                 login,

@@ -1,6 +1,7 @@
 //! What happens to the agent, and what it wants done: plain data, fit for a log and a replay.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub enum Request {
     Credentials {
         /// The profile.
         profile: String,
+        /// How long whoever asks can wait for keys that are being renewed.
+        patience: Duration,
     },
     /// Begins a sign-in. One to the same login that is still under way ends.
     SignIn {

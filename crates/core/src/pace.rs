@@ -108,6 +108,10 @@ pub fn revocation_backoff(kind: Option<FaultKind>, failures: u32, rng: &mut Rng)
 /// 5 s, for older SDKs wait no longer.
 pub const PATIENCE: Duration = Duration::from_millis(4200);
 
+/// The same at the container credentials endpoint: SDKs give it one second, and ask again when it
+/// says that it is not ready.
+pub const ENDPOINT_PATIENCE: Duration = Duration::from_millis(700);
+
 /// How long a sign-in waits for a person.
 pub const QUESTION_LIFE: Duration = Duration::from_secs(15 * 60);
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use poolkey_core::event::{Event, Request};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::fault::{VaultFault, VaultFaultKind};
+use poolkey_core::pace;
 use poolkey_ipc::frame;
 use poolkey_ipc::{Ask, DaemonView, Inbox, Reply, Status, VaultView};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -92,7 +93,10 @@ async fn answer(
                 Err(fault) => Reply::Failed(vault_trouble(fault).into()),
             });
         }
-        Ask::Credentials { profile } => Request::Credentials { profile },
+        Ask::Credentials { profile } => Request::Credentials {
+            profile,
+            patience: pace::PATIENCE,
+        },
         Ask::SignIn {
             login,
             username,

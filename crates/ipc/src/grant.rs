@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use poolkey_core::failure::Failure;
 use poolkey_core::name::ProfileName;
 use poolkey_core::secret::Secret;
 use poolkey_core::time::UnixTime;
@@ -47,9 +48,13 @@ pub struct GrantView {
 /// The endpoint as people see it, while there are grants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
 pub struct EndpointView {
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Where it listens, or would if it could: `http://127.0.0.1:PORT`.
     pub url: String,
     /// Its grants, by age.
     pub grants: Vec<GrantView>,
+    /// What stands in the way of some of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Failure>,
 }

@@ -14,6 +14,17 @@ use crate::time::Now;
 
 impl Agent {
     pub(super) fn ask_keys(&mut self, ticket: Ticket, name: &str, wants: Wants, now: Now) {
+        self.ask_keys_within(pace::PATIENCE, ticket, name, wants, now);
+    }
+
+    pub(super) fn ask_keys_within(
+        &mut self,
+        patience: Duration,
+        ticket: Ticket,
+        name: &str,
+        wants: Wants,
+        now: Now,
+    ) {
         let rest_after = self.settings.rest_after;
         let found = name
             .parse::<ProfileName>()
@@ -34,7 +45,7 @@ impl Agent {
             }
             return;
         }
-        let until = now.at + pace::PATIENCE;
+        let until = now.at + patience;
         profile.waiting.insert(ticket, Waiter { until, wants });
         let login = profile.owner.clone();
         self.waiting.insert(ticket, name.clone());

@@ -12,6 +12,7 @@ use crate::event::{
 };
 use crate::failure::{Code, Failure};
 use crate::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
+use crate::pace::PATIENCE;
 use crate::secret::Secret;
 use crate::session::{
     Access, Device, Fetched, Keys, Proof, Roles, Stored, StoredSession, Tokens, User,
@@ -175,6 +176,7 @@ impl Desk {
     pub(super) fn ask(&mut self, profile: &str) -> u64 {
         self.request(Request::Credentials {
             profile: profile.into(),
+            patience: PATIENCE,
         })
     }
 

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use super::desk::*;
-use crate::event::{Effect, Event};
+use crate::event::{Effect, Event, Request};
 use crate::failure::{Code, Ended};
 use crate::fault::FaultKind;
+use crate::pace::{ENDPOINT_PATIENCE, PATIENCE};
 use crate::snapshot::LoginState;
 use crate::time::UnixTime;
 
@@ -398,4 +399,31 @@ fn what_is_not_there_is_told() {
         let ticket = desk.ask(name);
         assert_eq!(desk.code(ticket), code);
     }
+}
+
+/// An SDK at the endpoint waits for a second; the shim for five.
+#[test]
+fn each_who_asks_waits_as_long_as_it_can() {
+    let mut desk = Desk::with_session(Some(false));
+    let [short, usual] = [ENDPOINT_PATIENCE, PATIENCE].map(|patience| {
+        desk.request(Request::Credentials {
+            profile: "dev".into(),
+            patience,
+        })
+    });
+    desk.pass(ENDPOINT_PATIENCE);
+    assert_eq!(desk.failure(short).code, Code::Service);
+    desk.waits(usual);
+    desk.refreshed(Ok(tokens("id-1", None)));
+    desk.fetched("dev", Ok(keys("AKIA1")));
+    assert!(desk.document(usual).contains("AKIA1"));
+
+    // What still works is better than nothing.
+    desk.pass(45 * MINUTE);
+    let again = desk.request(Request::Credentials {
+        profile: "dev".into(),
+        patience: ENDPOINT_PATIENCE,
+    });
+    desk.pass(ENDPOINT_PATIENCE);
+    assert!(desk.document(again).contains("AKIA1"));
 }
