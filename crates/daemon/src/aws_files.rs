@@ -1,9 +1,7 @@
 //! Keys in the files of `~/.aws`, for tools that read nothing else.
 //!
-//! A section is Poolkey's when it says so itself: it has the key [`OWNER`]. No other is ever
-//! written, and of one's own only the keys that are named here.
+//! What is Poolkey's there, `poolkey_files::owned` knows.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -11,6 +9,7 @@ use poolkey_core::config::AwsFiles;
 use poolkey_core::event::WrittenKeys;
 use poolkey_core::name::ProfileName;
 use poolkey_files::aws::{BadValue, Kind, Refused, Text};
+use poolkey_files::owned::{self, EXPIRATION, OWNER};
 use poolkey_files::{Exposure, NotReplaced, replace};
 use zeroize::Zeroizing;
 
@@ -37,40 +36,36 @@ impl Writer {
         target: &ProfileName,
         keys: Option<&WrittenKeys>,
     ) -> Result<(), String> {
-        if keys.is_some() {
-            self.note(files)
-                .map_err(|error| format!("“{}” cannot be written: {error}", self.note.display()))?;
-        }
         let name = target.as_str();
-        let settings = keys.map_or_else(Vec::new, settings);
+        let Some(keys) = keys else {
+            return self.remove(files, |other| other == name);
+        };
+        self.note(files)
+            .map_err(|error| format!("“{}” cannot be written: {error}", self.note.display()))?;
+        let settings = settings(keys);
         self.change(Kind::Config, files, |text| {
             free(text, name)?;
             if settings.is_empty() {
-                removed(text, name, CONFIG_KEYS)
+                Ok(owned::removed(text, Kind::Config, name)?)
             } else {
-                owned(text, name)?;
+                mine(text, name)?;
                 Ok(text.with(name, &settings)?)
             }
         })?;
-        self.change(Kind::Credentials, files, |text| match keys {
-            None => removed(text, name, CREDENTIALS_KEYS),
-            Some(keys) => {
-                owned(text, name)?;
-                let expires = keys.expires.to_string();
-                Ok(text.with(
-                    name,
-                    &[
-                        (OWNER, keys.profile.as_str()),
-                        ("aws_access_key_id", keys.keys.access_key_id.expose()),
-                        (
-                            "aws_secret_access_key",
-                            keys.keys.secret_access_key.expose(),
-                        ),
-                        ("aws_session_token", keys.keys.session_token.expose()),
-                        (EXPIRATION, &expires),
-                    ],
-                )?)
-            }
+        let expires = keys.expires.to_string();
+        let lines = [
+            (OWNER, keys.profile.as_str()),
+            ("aws_access_key_id", keys.keys.access_key_id.expose()),
+            (
+                "aws_secret_access_key",
+                keys.keys.secret_access_key.expose(),
+            ),
+            ("aws_session_token", keys.keys.session_token.expose()),
+            (EXPIRATION, &expires),
+        ];
+        self.change(Kind::Credentials, files, |text| {
+            mine(text, name)?;
+            Ok(text.with(name, &lines)?)
         })
     }
 
@@ -80,26 +75,20 @@ impl Writer {
     ///
     /// What stands in the way.
     pub(crate) fn scrub(&self, files: &AwsFiles) -> Result<(), String> {
-        for (kind, keys) in [
-            (Kind::Credentials, CREDENTIALS_KEYS),
-            (Kind::Config, CONFIG_KEYS),
-        ] {
-            self.change(kind, files, |text| {
-                let mut bytes = Zeroizing::new(text.bytes().to_vec());
-                let ours: Vec<String> = text
-                    .profiles()
-                    .filter(|name| text.value(name, OWNER).is_some())
-                    .map(str::to_owned)
-                    .collect();
-                for name in ours {
-                    let text = Text::read(kind, &bytes).map_err(BadValue::from)?;
-                    let next = removed(&text, &name, keys)?;
-                    bytes = next;
-                }
-                Ok(bytes)
-            })?;
-        }
-        Ok(())
+        self.remove(files, |_| true)
+    }
+
+    /// The one file goes though the other cannot: keys are not to stand because a region does.
+    fn remove(&self, files: &AwsFiles, is_meant: impl Fn(&str) -> bool) -> Result<(), String> {
+        let remove = |kind| {
+            let path = self.path(kind, files);
+            owned::scrub(kind, &path, &self.lock, &is_meant)
+                .map(drop)
+                .map_err(|fault| told(&path, &fault.map(NotWritten::from)))
+        };
+        let credentials = remove(Kind::Credentials);
+        let config = remove(Kind::Config);
+        credentials.and(config)
     }
 
     /// Removes what a daemon left that was killed, from the files that it wrote: the configuration
@@ -109,19 +98,13 @@ impl Writer {
     ///
     /// What stands in the way; then the next start tries again.
     pub(crate) fn clear(&self) -> Result<(), String> {
-        let Ok(note) = fs::read_to_string(&self.note) else {
+        let Some([config, credentials]) = owned::noted(&self.note) else {
             return Ok(());
         };
-        let mut lines = note.lines();
-        let mut path = || {
-            let line = lines.next().unwrap_or_default();
-            (!line.is_empty()).then(|| PathBuf::from(line))
-        };
-        let files = AwsFiles {
-            config: path(),
-            credentials: path(),
-        };
-        self.scrub(&files)?;
+        self.scrub(&AwsFiles {
+            config,
+            credentials,
+        })?;
         fs::remove_file(&self.note).map_err(|error| error.to_string())
     }
 
@@ -140,17 +123,25 @@ impl Writer {
         fs::write(&self.note, text)
     }
 
+    fn path(&self, kind: Kind, files: &AwsFiles) -> PathBuf {
+        let (given, name) = match kind {
+            Kind::Config => (&files.config, "config"),
+            Kind::Credentials => (&files.credentials, "credentials"),
+        };
+        given.clone().unwrap_or_else(|| self.directory.join(name))
+    }
+
     fn change(
         &self,
         kind: Kind,
         files: &AwsFiles,
         mut edit: impl FnMut(&Text<'_>) -> Result<Zeroizing<Vec<u8>>, NotWritten>,
     ) -> Result<(), String> {
-        let (given, name, exposure) = match kind {
-            Kind::Config => (&files.config, "config", Exposure::AsItIs),
-            Kind::Credentials => (&files.credentials, "credentials", Exposure::Private),
+        let exposure = match kind {
+            Kind::Config => Exposure::AsItIs,
+            Kind::Credentials => Exposure::Private,
         };
-        let path = given.clone().unwrap_or_else(|| self.directory.join(name));
+        let path = self.path(kind, files);
         let change = |bytes: &[u8]| {
             let text = Text::read(kind, bytes).map_err(NotWritten::Refused)?;
             let new = edit(&text)?;
@@ -206,9 +197,9 @@ fn settings(keys: &WrittenKeys) -> Vec<(&str, &str)> {
 }
 
 /// The section is ours, or not there.
-fn owned(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
+fn mine(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
     match text.line_of(name) {
-        Some(line) if text.value(name, OWNER).is_none() => Err(NotWritten::Foreign {
+        Some(line) if !owned::is_owned(text, name) => Err(NotWritten::Foreign {
             line,
             name: name.to_owned(),
         }),
@@ -231,20 +222,6 @@ fn free(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
     }
 }
 
-/// Without what Poolkey wrote. Where a person added keys of their own, the section stays Poolkey's.
-fn removed(text: &Text<'_>, name: &str, keys: &[&str]) -> Result<Zeroizing<Vec<u8>>, NotWritten> {
-    if text.value(name, OWNER).is_none() {
-        return Ok(Zeroizing::new(text.bytes().to_vec()));
-    }
-    let more = text.keys(name).any(|key| !keys.contains(&key));
-    let going: Vec<&str> = keys
-        .iter()
-        .copied()
-        .filter(|key| !more || *key != OWNER)
-        .collect();
-    Ok(text.without(name, &going)?)
-}
-
 /// One sentence that names the file, what is wrong, and how to put it right.
 fn told(path: &Path, fault: &NotReplaced<NotWritten>) -> String {
     let path = path.display();
@@ -259,34 +236,14 @@ fn told(path: &Path, fault: &NotReplaced<NotWritten>) -> String {
             }
             NotWritten::Value(_) => format!("“{path}”: {why}"),
         },
-        NotReplaced::Exposed(_) => {
-            format!("{fault}: run “chmod 600 {path}”, for keys are to be written there")
-        }
         NotReplaced::Io { .. }
         | NotReplaced::NoFile(_)
         | NotReplaced::Foreign(_)
-        | NotReplaced::Restless(_) => match fault.source() {
-            Some(source) => format!("{fault}: {source}"),
-            None => fault.to_string(),
-        },
+        | NotReplaced::ReadOnly(_)
+        | NotReplaced::Exposed(_)
+        | NotReplaced::Restless(_) => fault.told(),
     }
 }
-
-/// Whose keys these are. It makes a section Poolkey's.
-const OWNER: &str = "x-poolkey-profile";
-
-/// When the keys end: no SDK reads it, but people and scripts do.
-const EXPIRATION: &str = "x-expiration";
-
-const CREDENTIALS_KEYS: &[&str] = &[
-    OWNER,
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    EXPIRATION,
-];
-
-const CONFIG_KEYS: &[&str] = &[OWNER, "region", "output"];
 
 /// How keys begin that say where credentials come from.
 const SHADOWS: &[&str] = &[

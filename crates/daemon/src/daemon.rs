@@ -46,6 +46,10 @@ pub(crate) struct Surroundings {
     pub(crate) lock: PathBuf,
     /// `~/.aws`.
     pub(crate) aws: PathBuf,
+    /// What whoever changes a file of `~/.aws` holds.
+    pub(crate) aws_lock: PathBuf,
+    /// In which of them keys may stand.
+    pub(crate) aws_note: PathBuf,
     /// systemd's `$CREDENTIALS_DIRECTORY`.
     pub(crate) credentials: Option<PathBuf>,
 }
@@ -91,8 +95,8 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     let first = files::read(&surroundings.config);
     let writer = Writer {
         directory: surroundings.aws,
-        lock: surroundings.state.join("aws-files.lock"),
-        note: surroundings.state.join("aws-files.written"),
+        lock: surroundings.aws_lock,
+        note: surroundings.aws_note,
     };
     if let Err(text) = writer.clear() {
         tracing::warn!("keys of an earlier run may stand in files: {text}");

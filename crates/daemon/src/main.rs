@@ -87,6 +87,8 @@ fn surroundings() -> Result<Surroundings, NoStart> {
         state: place.state_dir().to_owned(),
         lock: place.daemon_lock(),
         aws: place.aws_dir().to_owned(),
+        aws_lock: place.aws_lock(),
+        aws_note: place.aws_note(),
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into),
     })
 }

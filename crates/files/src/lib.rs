@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  aws::Text ─ what a file of `~/.aws` says, line by line; with one profile's keys put or removed
+//!  owned     ─ which sections are Poolkey's, and how they go, with a daemon and without one
 //!  replace   ─ the old file or the new one, whole, whoever else writes and whatever happens
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! which is the strictest of all readers: what it would refuse is left alone.
 
 pub mod aws;
+pub mod owned;
 mod replace;
 
 pub use replace::{Exposure, NotReplaced, replace};

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+mod fix;
+
 /// Who may read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
@@ -39,12 +41,30 @@ pub enum NotReplaced<E> {
     /// It belongs to somebody else.
     #[error("“{0}” belongs to another user")]
     Foreign(PathBuf),
+    /// Nobody may write it: a person wants it to stay as it is.
+    #[error("“{0}” is read-only")]
+    ReadOnly(PathBuf),
     /// Others may read it, and it is to hold secrets.
     #[error("“{0}” can be read by others")]
     Exposed(PathBuf),
     /// Something else wrote it again and again in the same moment.
     #[error("“{0}” does not come to rest: something else keeps writing it")]
     Restless(PathBuf),
+}
+
+impl<E> NotReplaced<E> {
+    /// The same with another refusal.
+    pub fn map<F>(self, refusal: impl FnOnce(E) -> F) -> NotReplaced<F> {
+        match self {
+            Self::Refused(refused) => NotReplaced::Refused(refusal(refused)),
+            Self::Io { path, what, source } => NotReplaced::Io { path, what, source },
+            Self::NoFile(path) => NotReplaced::NoFile(path),
+            Self::Foreign(path) => NotReplaced::Foreign(path),
+            Self::ReadOnly(path) => NotReplaced::ReadOnly(path),
+            Self::Exposed(path) => NotReplaced::Exposed(path),
+            Self::Restless(path) => NotReplaced::Restless(path),
+        }
+    }
 }
 
 /// Replaces a file by what `change` makes of its bytes; a file that is not there has none. `None`
@@ -66,17 +86,20 @@ pub fn replace<E>(
     let _held = hold(lock).map_err(|source| fault(lock, "it cannot be locked", source))?;
     let target =
         target(path).map_err(|source| fault(path, "the link cannot be followed", source))?;
+    // Even where nothing is to be changed: what a killed process left may hold keys.
+    clear(directory(&target));
     for _ in 0..ATTEMPTS {
-        let old = read(&target, exposure)?;
+        let old = read(&target)?;
         let Some(new) = change(old.bytes()).map_err(NotReplaced::Refused)? else {
             return Ok(false);
         };
         if old.exists() && *new == *old.bytes() {
             return Ok(false);
         }
+        old.permits(&target, exposure)?;
         let fresh = write(&target, &old, &new)
             .map_err(|source| fault(&target, "it cannot be written", source))?;
-        if read(&target, exposure)?.bytes() != old.bytes() {
+        if read(&target)?.bytes() != old.bytes() {
             continue;
         }
         fresh
@@ -104,9 +127,21 @@ impl Found {
     fn exists(&self) -> bool {
         self.0.is_some()
     }
+
+    /// Whether something else may take its place.
+    fn permits<E>(&self, path: &Path, exposure: Exposure) -> Result<(), NotReplaced<E>> {
+        let Some((_, seen)) = &self.0 else {
+            return Ok(());
+        };
+        is_fit(path, seen, exposure)?;
+        if seen.permissions().readonly() {
+            return Err(NotReplaced::ReadOnly(path.to_owned()));
+        }
+        Ok(())
+    }
 }
 
-fn read<E>(path: &Path, exposure: Exposure) -> Result<Found, NotReplaced<E>> {
+fn read<E>(path: &Path) -> Result<Found, NotReplaced<E>> {
     let unreadable = |source| fault(path, "it cannot be read", source);
     let seen = match std::fs::metadata(path) {
         Ok(seen) => seen,
@@ -117,7 +152,6 @@ fn read<E>(path: &Path, exposure: Exposure) -> Result<Found, NotReplaced<E>> {
     if !seen.is_file() {
         return Err(NotReplaced::NoFile(path.to_owned()));
     }
-    permit(path, &seen, exposure)?;
     let file = File::open(path).map_err(unreadable)?;
     let room = usize::try_from(seen.len()).unwrap_or(0).min(LARGEST) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
@@ -130,8 +164,9 @@ fn read<E>(path: &Path, exposure: Exposure) -> Result<Found, NotReplaced<E>> {
     Ok(Found(Some((bytes, seen))))
 }
 
+/// Whether it is our own, and so that secrets may come into it.
 #[cfg(unix)]
-fn permit<E>(path: &Path, seen: &Metadata, exposure: Exposure) -> Result<(), NotReplaced<E>> {
+fn is_fit<E>(path: &Path, seen: &Metadata, exposure: Exposure) -> Result<(), NotReplaced<E>> {
     use std::os::unix::fs::MetadataExt;
     if seen.uid() != rustix::process::geteuid().as_raw() {
         return Err(NotReplaced::Foreign(path.to_owned()));
@@ -144,7 +179,7 @@ fn permit<E>(path: &Path, seen: &Metadata, exposure: Exposure) -> Result<(), Not
 
 /// What may be done is in the directory's access list, which a new file inherits.
 #[cfg(not(unix))]
-fn permit<E>(_: &Path, _: &Metadata, _: Exposure) -> Result<(), NotReplaced<E>> {
+fn is_fit<E>(_: &Path, _: &Metadata, _: Exposure) -> Result<(), NotReplaced<E>> {
     Ok(())
 }
 
@@ -152,7 +187,6 @@ fn permit<E>(_: &Path, _: &Metadata, _: Exposure) -> Result<(), NotReplaced<E>> 
 fn write(target: &Path, old: &Found, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let directory = directory(target);
     make(directory)?;
-    clear(directory);
     let mut fresh = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempfile_in(directory)?;

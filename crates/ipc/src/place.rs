@@ -59,6 +59,17 @@ impl Place {
         &self.aws
     }
 
+    /// The file whose lock is held by whoever changes a file of `~/.aws`: daemon and command line
+    /// alike.
+    pub fn aws_lock(&self) -> PathBuf {
+        self.state.join("aws-files.lock")
+    }
+
+    /// Says in which files keys may stand, for whoever comes after a daemon that was killed.
+    pub fn aws_note(&self) -> PathBuf {
+        self.state.join("aws-files.written")
+    }
+
     /// The file whose lock the one daemon of this user holds.
     pub fn daemon_lock(&self) -> PathBuf {
         self.state.join("poolkeyd.lock")

@@ -12,8 +12,13 @@ use poolkey_core::time::UnixTime;
 
 use super::*;
 
+mod act;
+mod killed;
+mod obstacles;
+
 struct Desk {
-    _directory: tempfile::TempDir,
+    /// Where it is gone at the end.
+    directory: Option<tempfile::TempDir>,
     writer: Writer,
     files: AwsFiles,
 }
@@ -22,14 +27,26 @@ impl Desk {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self {
-            writer: Writer {
-                directory: directory.path().join(".aws"),
-                lock: directory.path().join("lock"),
-                note: directory.path().join("state/note"),
-            },
-            _directory: directory,
+            writer: Self::at(directory.path()).writer,
+            directory: Some(directory),
             files: AwsFiles::default(),
         }
+    }
+
+    fn at(home: &Path) -> Self {
+        Self {
+            directory: None,
+            writer: Writer {
+                directory: home.join(".aws"),
+                lock: home.join("state/lock"),
+                note: home.join("state/note"),
+            },
+            files: AwsFiles::default(),
+        }
+    }
+
+    fn home(&self) -> &Path {
+        self.directory.as_ref().unwrap().path()
     }
 
     fn path(&self, name: &str) -> PathBuf {
