@@ -80,7 +80,11 @@ vault: VaultView,
 /**
  * Its container credentials endpoint, while it is lent to anybody.
  */
-endpoint?: EndpointView, };
+endpoint?: EndpointView, 
+/**
+ * What of the network's configuration cannot be used, so that nothing is sent.
+ */
+network_trouble?: Failure, };
 
 export type Ended = "expired" | "revoked" | "reused" | "refused" | "user_gone" | "user_disabled" | "password_reset" | "unconfirmed" | "moved" | "no_refresh_token" | "user_changed";
 

@@ -103,6 +103,9 @@ fn troubles(status: &Status) -> Vec<Standing> {
     if let Some(failure) = &status.daemon.vault.trouble {
         add("", failure.clone(), None);
     }
+    if let Some(failure) = &status.daemon.network_trouble {
+        add("", failure.clone(), None);
+    }
     for login in &snapshot.logins {
         let name = login.name.as_str();
         if let (LoginState::NeedsSignIn, Some(ended)) = (login.state, login.ended) {

@@ -344,6 +344,7 @@ pub(crate) fn status(config: &Path) -> Status {
     Status {
         daemon: DaemonView {
             endpoint: None,
+            network_trouble: None,
             version: "0.1.0".into(),
             pid: 7,
             started: UnixTime::from_secs(0),

@@ -1,7 +1,7 @@
 //! One call to AWS: made once, out of the log's hearing, and told in this crate's words.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -23,7 +23,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use crate::classify::{self, Meaning, Operation, Refusal};
-use crate::transport;
+use crate::transport::{self, Obstacle, obstacle};
 
 /// What came back, and what the server's clock showed then.
 pub(crate) struct Answered<T> {
@@ -44,7 +44,7 @@ impl<T> Answered<T> {
         let answered = self.server.unwrap_or_else(wall);
         let left = u64::try_from(end.secs_after(answered)).unwrap_or(0);
         Life {
-            length: std::time::Duration::from_secs(left),
+            length: Duration::from_secs(left),
             server: self.server,
         }
     }
@@ -69,37 +69,60 @@ where
     F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
+    let (seen, result) = look(operation, secrets, send).await;
+    let server = seen.server;
+    result.map(|output| Answered { output, server })
+}
+
+/// What was seen of a call besides its answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// `host:port` of the endpoint.
+    pub(crate) host: String,
+    /// Its URL without the path.
+    pub(crate) origin: String,
+    /// What the server's clock showed.
+    pub(crate) server: Option<UnixTime>,
+    pub(crate) took: Duration,
+    /// Why nothing was sent, where that is so.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// The same, and tells what was seen on the way.
+pub(crate) async fn look<T, E, F>(
+    operation: Operation,
+    secrets: &[&Secret],
+    send: impl FnOnce(Probe) -> F,
+) -> (Seen, Result<T, Refusal>)
+where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     let probe = Probe::default();
     #[expect(
         clippy::disallowed_methods,
-        reason = "only the log learns how long a call took"
+        reason = "only the log and an examination learn how long a call took"
     )]
     let start = Instant::now();
     // At TRACE the SDK logs whole requests and answers, passwords and tokens among them.
     let sent = send(probe.clone())
         .with_subscriber(NoSubscriber::new())
         .await;
-    let notes = probe.take();
-    let result = match sent {
-        Ok(output) => Ok(Answered {
-            output,
-            server: notes.server,
-        }),
-        Err(error) => Err(refusal(operation, &notes.host, &error, secrets)),
-    };
+    let seen = probe.seen(start.elapsed(), &sent);
+    let result = sent.map_err(|error| refusal(operation, &seen.host, &error, secrets));
     let outcome = match &result {
         Ok(_) => "answered".to_owned(),
         Err(refusal) => format!("{:?}", refusal.fault.kind),
     };
     tracing::debug!(
         operation = operation.name(),
-        host = notes.host,
-        request_id = notes.request_id,
-        millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        host = seen.host,
+        request_id = probe.take().request_id,
+        millis = u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX),
         outcome,
         "called AWS"
     );
-    result
+    (seen, result)
 }
 
 fn refusal<E>(
@@ -157,7 +180,7 @@ pub(crate) struct Probe {
 
 #[derive(Debug, Default)]
 struct Notes {
-    host: String,
+    origin: String,
     server: Option<UnixTime>,
     request_id: Option<String>,
 }
@@ -177,9 +200,22 @@ impl Probe {
         }
     }
 
-    /// What the server's clock showed.
-    pub(crate) fn take_server(&self) -> Option<UnixTime> {
-        self.take().server
+    /// What was seen of a call that took so long.
+    pub(crate) fn seen<T, E: std::error::Error + 'static>(
+        &self,
+        took: Duration,
+        sent: &Result<T, SdkError<E, HttpResponse>>,
+    ) -> Seen {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = host(&notes.origin).to_owned();
+        let obstacle = sent.as_ref().err().and_then(|error| obstacle(&host, error));
+        Seen {
+            host,
+            origin: std::mem::take(&mut notes.origin),
+            server: notes.server,
+            took,
+            obstacle: obstacle.map(|(obstacle, _)| obstacle),
+        }
     }
 
     fn take(&self) -> Notes {
@@ -199,7 +235,7 @@ impl Intercept for Probe {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.host = host(context.request().uri()).to_owned();
+        notes.origin = origin(context.request().uri());
         Ok(())
     }
 
@@ -228,6 +264,12 @@ pub(crate) fn date(response: &HttpResponse) -> Option<UnixTime> {
     let date = response.headers().get("date")?;
     let date = DateTime::from_str(date, Format::HttpDate).ok()?;
     Some(UnixTime::from_secs(date.secs()))
+}
+
+/// `https://user@host:port/path` without user information and path.
+fn origin(uri: &str) -> String {
+    let scheme = uri.split_once("://").map_or("https", |(scheme, _)| scheme);
+    format!("{scheme}://{}", host(uri))
 }
 
 /// `https://host:port/path` without the scheme, user information and path.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use aws_sdk_cognitoidentity as pools;
 use aws_sdk_cognitoidentityprovider as users;
 use aws_sdk_sts as sts;
-use aws_smithy_http_client::{Builder as HttpBuilder, tls};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -16,10 +15,12 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use poolkey_core::config::{PoolSource, StsSpec, UserPoolSpec, Variants};
 
 use crate::clock::Clock;
+use crate::network::Road;
 
 /// Every client that was needed so far.
 pub(crate) struct Clients {
-    clock: Clock,
+    pub(crate) clock: Clock,
+    pub(crate) road: Road,
     http: OnceLock<SharedHttpClient>,
     users: Kept<users::Client>,
     pools: Kept<pools::Client>,
@@ -59,6 +60,7 @@ impl Clients {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
+            road: Road::default(),
             http: OnceLock::new(),
             users: Kept::default(),
             pools: Kept::default(),
@@ -85,17 +87,10 @@ impl Clients {
         self.sts.at(place, |place| client!(sts, self, place))
     }
 
-    /// The one HTTP client under all of them: the system's certificate authorities, no proxy.
+    /// The one HTTP client under all of them.
     pub(crate) fn http(&self) -> SharedHttpClient {
         self.http
-            .get_or_init(|| {
-                HttpBuilder::new()
-                    .tls_provider(tls::Provider::Rustls(
-                        tls::rustls_provider::CryptoMode::Ring,
-                    ))
-                    .pool_idle_timeout(IDLE)
-                    .build_https()
-            })
+            .get_or_init(|| SharedHttpClient::new(self.road.clone()))
             .clone()
     }
 }
@@ -163,10 +158,6 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 /// From the first byte sent to the last received. Cognito runs the pool's Lambda triggers in
 /// between, each for 5 s at most.
 pub(crate) const WHOLE: Duration = Duration::from_secs(8);
-
-/// Long enough for the calls of one sign-in or renewal to share a connection. The next renewal is
-/// many minutes away, and a connection that outlived a sleep of the machine would swallow it.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// More regions than a person uses. A client is built again in milliseconds.
 const MOST: usize = 16;

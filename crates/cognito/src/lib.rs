@@ -19,6 +19,7 @@
 //!                    ├──▶ classify                    what a refusal means: the only file that
 //!                    │                                matches the service's texts
 //!                    ╰──▶ transport                   whether a call that failed was ever sent
+//!        all of them ─────▶ network                     proxy, certificate authorities
 //! ```
 //!
 //! *Secrets.* The AWS SDK writes whole requests and answers to the log at TRACE, so every call runs
@@ -42,6 +43,7 @@ mod examine;
 mod identity;
 mod keys;
 mod landing;
+mod network;
 mod oauth;
 mod oidc;
 mod proof;
@@ -56,7 +58,7 @@ mod transport;
 
 use std::sync::Arc;
 
-use poolkey_core::config::{CommandSpec, Flow, LoginSpec, ProfileSpec};
+use poolkey_core::config::{CommandSpec, Flow, LoginSpec, Network, ProfileSpec};
 use poolkey_core::console::{ConsoleSession, Destination};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
@@ -93,6 +95,19 @@ impl Cognito {
             providers: Providers::default(),
             wall,
         }
+    }
+
+    /// Reaches the network this way from here on; whatever is under way ends as it began. Before the
+    /// first time it is reached straight, with the certificate authorities of the system.
+    pub fn use_network(&self, network: &Network) {
+        self.clients.road.lead(network);
+    }
+
+    /// What of the network's configuration cannot be used: until it is mended, nothing is sent, and
+    /// every call fails with this sentence.
+    pub fn network_trouble(&self) -> Option<String> {
+        let obstruction = self.clients.road.obstruction();
+        obstruction.map(|obstruction| obstruction.text)
     }
 
     /// Begins a sign-in, or what else the thread is for. It may already hold a user name and the app client's secret.

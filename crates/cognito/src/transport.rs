@@ -8,15 +8,150 @@ use std::fmt::Write;
 use std::io;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use hyper_util::client::legacy::Error as ClientError;
 use poolkey_core::fault::{Fault, FaultKind};
+use rustls::CertificateError;
 
 use crate::classify::Refusal;
 use crate::clients::{CONNECT, WHOLE};
+use crate::network::{Obstruction, Place, Through};
+
+/// What kept a request from being sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The configuration of the network.
+    Settings(Place),
+    /// There is no connection to the proxy.
+    ProxyAway,
+    /// The proxy wants to know who asks.
+    ProxyAuth,
+    /// The proxy does not open a way there.
+    ProxyBlocks,
+    /// The certificate is of an authority that nobody here trusts.
+    Untrusted,
+    /// No name, no connection, no TLS.
+    Away,
+}
+
+/// Why nothing was sent, where that is so, and in which words that is told.
+pub(crate) fn obstacle<E: Error + 'static>(
+    host: &str,
+    error: &SdkError<E, HttpResponse>,
+) -> Option<(Obstacle, String)> {
+    let SdkError::DispatchFailure(failure) = error else {
+        return None;
+    };
+    let connector = failure.as_connector_error()?;
+    if let Some(blocked) = find::<Obstruction>(connector) {
+        return Some((Obstacle::Settings(blocked.place), blocked.text.clone()));
+    }
+    never_connected(connector).then(|| unconnected(host, connector))
+}
+
+fn unconnected(host: &str, connector: &ConnectorError) -> (Obstacle, String) {
+    let proxy = find::<Through>(connector).map(|through| through.proxy.as_str());
+    let tunnel = proxy.and_then(|_| Tunnel::of(connector));
+    // Whose certificate it is, and who could not be reached.
+    let other = match (proxy, tunnel) {
+        (Some(proxy), Some(Tunnel::Unconnected)) => format!("the proxy {proxy}"),
+        (Some(_) | None, _) => host.to_owned(),
+    };
+    if is_untrusted(connector) {
+        let text = format!(
+            "The certificate of {other} is of an authority that is not trusted here: where a \
+             firewall looks into TLS, write ca_bundle = \"/PATH/TO/ITS.pem\" under [settings] in \
+             profiles.toml."
+        );
+        return (Obstacle::Untrusted, text);
+    }
+    let reason = reason(connector);
+    match (proxy, tunnel) {
+        (None, _) if connector.is_timeout() => (
+            Obstacle::Away,
+            format!(
+                "Could not connect to {host} within {} seconds.",
+                CONNECT.as_secs()
+            ),
+        ),
+        (None, _) => (
+            Obstacle::Away,
+            format!("Could not connect to {host}{reason}."),
+        ),
+        (Some(proxy), Some(Tunnel::AuthRequired)) => (
+            Obstacle::ProxyAuth,
+            format!(
+                "The proxy {proxy} wants a user name and a password, or other ones: write \
+                 proxy = \"http://USER:PASSWORD@{proxy}\" under [settings] in profiles.toml."
+            ),
+        ),
+        (Some(proxy), Some(Tunnel::Unconnected)) => (
+            Obstacle::ProxyAway,
+            format!(
+                "Could not connect to the proxy {proxy}{reason}: see proxy under [settings] in \
+                 profiles.toml."
+            ),
+        ),
+        (Some(proxy), Some(Tunnel::Refused)) => (
+            Obstacle::ProxyBlocks,
+            format!(
+                "The proxy {proxy} does not open a way to {host}: ask who runs it, or name {host} \
+                 in no_proxy under [settings] in profiles.toml."
+            ),
+        ),
+        (Some(proxy), None) if connector.is_timeout() => (
+            Obstacle::Away,
+            format!(
+                "Could not connect to {host} through the proxy {proxy} within {} seconds.",
+                CONNECT.as_secs()
+            ),
+        ),
+        (Some(proxy), None) => (
+            Obstacle::Away,
+            format!("Could not connect to {host} through the proxy {proxy}{reason}."),
+        ),
+    }
+}
+
+/// How far the HTTP client came with a proxy. Its error is of a type that it keeps to itself.
+#[derive(Clone, Copy)]
+enum Tunnel {
+    Unconnected,
+    AuthRequired,
+    Refused,
+}
+
+impl Tunnel {
+    fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        let told = chain(error)
+            .map(ToString::to_string)
+            .find_map(|text| text.strip_prefix("tunnel error: ").map(str::to_owned))?;
+        Some(match told.as_str() {
+            "failed to create underlying connection" => Self::Unconnected,
+            "proxy authorization required" => Self::AuthRequired,
+            _ => Self::Refused,
+        })
+    }
+}
+
+/// Signed by nobody who is known, or by itself.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    let Some(rustls::Error::InvalidCertificate(bad)) = find::<rustls::Error>(error) else {
+        return false;
+    };
+    match bad {
+        CertificateError::UnknownIssuer => true,
+        // A certificate that vouches for itself.
+        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
+        _ => false,
+    }
+}
 
 /// The fault of a call that brought no answer of the service.
 pub(crate) fn fault<E: Error + 'static>(host: &str, error: &SdkError<E, HttpResponse>) -> Refusal {
+    if let Some((_, text)) = obstacle(host, error) {
+        return Refusal::plain(Fault::new(FaultKind::Unreachable, text));
+    }
     let (kind, text) = match error {
         SdkError::ConstructionFailure(_) => (
             FaultKind::Misconfigured,
@@ -27,17 +162,6 @@ pub(crate) fn fault<E: Error + 'static>(host: &str, error: &SdkError<E, HttpResp
             format!("{host} did not answer within {} seconds.", WHOLE.as_secs()),
         ),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) if never_connected(connector) => (
-                FaultKind::Unreachable,
-                if connector.is_timeout() {
-                    format!(
-                        "Could not connect to {host} within {} seconds.",
-                        CONNECT.as_secs()
-                    )
-                } else {
-                    format!("Could not connect to {host}{}.", reason(connector))
-                },
-            ),
             Some(connector) if connector.is_user() => (
                 FaultKind::Misconfigured,
                 format!("No request could be made to {host}{}.", reason(connector)),
@@ -73,6 +197,11 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref::<ClientError>())
         .any(ClientError::is_connect)
+}
+
+/// The first of this type among an error and its causes.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref::<E>())
 }
 
 /// The innermost cause in a few words, after a colon.

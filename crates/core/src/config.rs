@@ -49,12 +49,13 @@ pub struct Settings {
 /// How the network is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
-    /// The proxy for `https` (and for `http` that leaves this machine): `http://proxy:3128`. What
-    /// it holds of a user name and password is kept out of logs.
+    /// The proxy for all that leaves this machine: `http://proxy:3128`. What it holds of a user name
+    /// and password is kept out of logs.
     pub proxy: Option<Secret>,
-    /// What is reached without it: host names, domains with a dot in front, addresses, networks.
+    /// What is reached without it: hosts with all below them, addresses, networks, each perhaps with
+    /// a port; `*` is everything. What is on this machine always is.
     pub no_proxy: Vec<String>,
-    /// A PEM file of certificate authorities that are trusted in place of the system's.
+    /// A PEM file of certificate authorities that are trusted beside the system's.
     pub ca_bundle: Option<PathBuf>,
 }
 

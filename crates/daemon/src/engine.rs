@@ -69,6 +69,10 @@ impl Engine {
     /// Tells the agent what happened, and sees to what it wants done.
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
         self.journal.note(&event);
+        if let Event::Configured(config) = &event {
+            // Before the agent has anything done by it.
+            self.performer.configure(config);
+        }
         let mut agent = self.agent.borrow_mut();
         agent.handle(event, clock::now());
         while let Some(effect) = agent.effect() {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use poolkey_cognito::Cognito;
-use poolkey_core::config::LoginSpec;
+use poolkey_core::config::{Config, LoginSpec};
 use poolkey_core::conversation::{Answer, Step};
 use poolkey_core::event::{Effect, Event, Parting};
+use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
@@ -36,6 +37,21 @@ impl Performer {
             lines: Semaphore::new(LINES),
             writer,
         }
+    }
+
+    /// Reaches the network as this configuration says.
+    pub(crate) fn configure(&self, config: &Config) {
+        let network = &config.settings.network;
+        self.cognito.use_network(network);
+        if let Some(trouble) = self.cognito.network_trouble() {
+            tracing::warn!("{trouble}");
+        }
+    }
+
+    /// What of the network's configuration cannot be used.
+    pub(crate) fn network_trouble(&self) -> Option<Failure> {
+        let trouble = self.cognito.network_trouble()?;
+        Some(Trouble::Config(trouble).into())
     }
 
     /// Does it. `None` for what leads to no event.

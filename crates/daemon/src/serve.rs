@@ -201,6 +201,7 @@ fn status(daemon: &Daemon) -> Status {
             socket: daemon.socket.clone(),
             config: daemon.config.clone(),
             endpoint: None,
+            network_trouble: daemon.engine.performer.network_trouble(),
             vault: VaultView {
                 choice: keeper.choice(),
                 description: keeper.description(),

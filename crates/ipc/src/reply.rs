@@ -100,6 +100,9 @@ pub struct DaemonView {
     /// Its container credentials endpoint, while it is lent to anybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<EndpointView>,
+    /// What of the network's configuration cannot be used, so that nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_trouble: Option<Failure>,
 }
 
 /// The vault as people see it.

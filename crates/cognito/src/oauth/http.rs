@@ -18,7 +18,7 @@ use tracing::subscriber::NoSubscriber;
 use url::Url;
 
 use crate::Cognito;
-use crate::call::Probe;
+use crate::call::{Probe, Seen};
 use crate::clients::timeouts;
 use crate::transport;
 
@@ -39,6 +39,21 @@ pub(crate) async fn exchange(
     request: http::Request<Vec<u8>>,
     largest: usize,
 ) -> Result<Answer, Fault> {
+    let (_, answer) = look(cognito, name, request, largest).await?;
+    answer
+}
+
+/// The same, and tells what was seen on the way.
+///
+/// # Errors
+///
+/// The URL is none that anything may be sent to.
+pub(crate) async fn look(
+    cognito: &Cognito,
+    name: &'static str,
+    request: http::Request<Vec<u8>>,
+    largest: usize,
+) -> Result<(Seen, Result<Answer, Fault>), Fault> {
     let url = safe(&request.uri().to_string())?;
     let host = authority(&url);
     let probe = Probe::bounded(largest);
@@ -70,13 +85,14 @@ pub(crate) async fn exchange(
         .build();
     #[expect(
         clippy::disallowed_methods,
-        reason = "only the log learns how long a call took"
+        reason = "only the log and an examination learn how long a call took"
     )]
     let start = Instant::now();
     let sent: Result<Answer, SdkError<Infallible, HttpResponse>> = operation
         .invoke(Sent::of(&request))
         .with_subscriber(NoSubscriber::new())
         .await;
+    let seen = probe.seen(start.elapsed(), &sent);
     let result = sent.map_err(|error| transport::fault(&host, &error).fault);
     let outcome = match &result {
         Ok(answer) => answer.status.to_string(),
@@ -85,14 +101,13 @@ pub(crate) async fn exchange(
     tracing::debug!(
         operation = name,
         host,
-        millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        millis = u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX),
         outcome,
-        "called an authorization server"
+        "called a server"
     );
-    result.map(|answer| Answer {
-        server: probe.take_server(),
-        ..answer
-    })
+    let server = seen.server;
+    let answer = result.map(|answer| Answer { server, ..answer });
+    Ok((seen, answer))
 }
 
 /// What tokens may be sent to: `https`, or this very machine.

@@ -249,6 +249,7 @@ fn status() -> Status {
     Status {
         daemon: DaemonView {
             endpoint: None,
+            network_trouble: None,
             version: "0.1.0".into(),
             pid: 7,
             started: UnixTime::from_secs(5),
