@@ -14,11 +14,13 @@ mod adoption;
 mod advance;
 mod chain;
 mod configure;
+mod console;
 mod conversation;
 mod desertion;
 mod document;
 mod fetch;
 mod guest;
+mod inquiry;
 mod keys;
 mod life;
 mod line;
@@ -33,6 +35,7 @@ mod session;
 mod setback;
 mod sign_in;
 mod sign_out;
+mod token;
 mod view;
 mod who_am_i;
 mod work;
@@ -56,12 +59,12 @@ use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
 use crate::time::{Moment, Now};
 
+use inquiry::Inquiry;
 use line::Line;
 use login::Login;
 use profile::{Profile, Wants};
 use schedule::{Key, Schedule};
 use sign_in::Wanted;
-use who_am_i::Identifying;
 
 /// Decides for many logins and many profiles what to do when.
 ///
@@ -79,8 +82,10 @@ pub struct Agent {
     chained: BTreeMap<ProfileName, BTreeSet<ProfileName>>,
     /// Those who wait for a profile's keys.
     waiting: BTreeMap<Ticket, ProfileName>,
-    /// Those for whom AWS is asked who keys are.
-    identifying: BTreeMap<Ticket, Identifying>,
+    /// Those for whom AWS is asked about keys.
+    inquiries: BTreeMap<Ticket, Inquiry>,
+    /// Those who wait for a login's token.
+    asking: BTreeMap<Ticket, LoginName>,
     misread: Option<ConfigError>,
     clock_ahead: Option<i64>,
     line: Line,
@@ -110,7 +115,8 @@ impl Agent {
             members: BTreeMap::new(),
             chained: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            identifying: BTreeMap::new(),
+            inquiries: BTreeMap::new(),
+            asking: BTreeMap::new(),
             misread: None,
             clock_ahead: None,
             line: Line::default(),
@@ -149,7 +155,7 @@ impl Agent {
             } => self.conversed(&login, &conversation, result, now),
             Event::Fetched { profile, result } => self.fetched(&profile, result, now),
             Event::Identified { ticket, result } => self.identified(ticket, result, now),
-            Event::ConsoleOpened { .. } => {}
+            Event::ConsoleOpened { ticket, result } => self.console_opened(ticket, result, now),
             Event::Scrubbed { result } => self.scrubbed(result),
             Event::Wrote { target, result } => self.wrote(&target, result, now),
             Event::Woke => self.woke(now),
@@ -232,12 +238,11 @@ impl Agent {
             Request::WhoAmI { profile } => {
                 self.ask_keys(ticket, &profile, Wants::Identity, now);
             }
-            Request::Token { .. } | Request::Console { .. } => {
-                self.fail(
-                    ticket,
-                    Trouble::Protocol("There is no such request.".into()),
-                );
-            }
+            Request::Token { login, kind } => self.ask_token(ticket, &login, kind, now),
+            Request::Console {
+                profile,
+                destination,
+            } => self.ask_console(ticket, &profile, destination, now),
             Request::Renew { login } => self.renew(ticket, &login, now),
         }
     }
@@ -248,7 +253,7 @@ impl Agent {
                 known.waiting.remove(&ticket);
             }
             self.reschedule_profile(&profile, now);
-        } else if self.identifying.remove(&ticket).is_none() {
+        } else if self.inquiries.remove(&ticket).is_none() && !self.asker_left(ticket, now) {
             self.abandon(ticket, now);
         }
     }
@@ -279,7 +284,7 @@ impl Agent {
 
     fn stop(&mut self, now: Now) {
         self.stopping = true;
-        for ticket in std::mem::take(&mut self.identifying).into_keys() {
+        for ticket in std::mem::take(&mut self.inquiries).into_keys() {
             self.fail(ticket, Trouble::Stopping);
         }
         let waiting = std::mem::take(&mut self.waiting);
@@ -291,6 +296,7 @@ impl Agent {
         }
         let names: Vec<LoginName> = self.logins.keys().cloned().collect();
         for name in names {
+            self.dismiss_askers(&name, &Trouble::Stopping);
             self.give_up_conversation(&name, Trouble::Stopping);
             if let Some(login) = self.logins.get_mut(&name) {
                 login.try_orphans_at_once(now.at);

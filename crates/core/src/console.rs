@@ -22,6 +22,41 @@ pub struct Destination {
     pub seconds: Option<u32>,
 }
 
+impl Destination {
+    /// Looks at what becomes part of an address, and at what AWS lets a session last.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in one sentence.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let is_word = |text: &String| {
+            let mut chars = text.chars();
+            !text.is_empty()
+                && text.len() <= LONGEST_WORD
+                && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        if !self.service.as_ref().is_none_or(is_word) {
+            return Err(
+                "A service is named as the console's addresses name it: s3, ec2, cloudwatch.",
+            );
+        }
+        if !self.region.as_ref().is_none_or(is_word) {
+            return Err("A region looks like us-east-1.");
+        }
+        match self.seconds {
+            Some(seconds) if !SESSION_SECONDS.contains(&seconds) => {
+                Err("A session in the console lasts 15 minutes to 12 hours.")
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+const LONGEST_WORD: usize = 64;
+
+/// `SessionDuration` of the federation endpoint.
+const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
+
 /// What AWS's federation endpoint gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsoleSession {
@@ -42,4 +77,39 @@ pub struct ConsoleLink {
     pub open_until: UnixTime,
     /// When the session in the console ends.
     pub session_ends: UnixTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_names_and_lengths_gets_into_an_address() {
+        let there = |service: Option<&str>, region: Option<&str>, seconds| Destination {
+            service: service.map(str::to_owned),
+            region: region.map(str::to_owned),
+            seconds,
+        };
+        for good in [
+            there(None, None, None),
+            there(Some("s3"), Some("us-gov-west-1"), Some(900)),
+            there(Some("systems-manager"), None, Some(43_200)),
+        ] {
+            assert_eq!(good.check(), Ok(()), "{good:?}");
+        }
+        let long = "a".repeat(65);
+        for bad in [
+            there(Some(""), None, None),
+            there(Some("s3/../x"), None, None),
+            there(Some("s3?a=b"), None, None),
+            there(Some("S3"), None, None),
+            there(Some(&long), None, None),
+            there(None, Some("us east"), None),
+            there(None, Some("evil.example.com/"), None),
+            there(None, None, Some(899)),
+            there(None, None, Some(43_201)),
+        ] {
+            assert!(bad.check().is_err(), "{bad:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The one table of failures: each is a code, a sentence and a remedy.
 
 mod refusal;
+mod token;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use crate::fault::FaultKind;
 use crate::name::{LoginName, ProfileName};
 
 use refusal::{asked_again, cannot_do, cannot_sign_in};
+use token::no_token;
+
+pub use token::NoToken;
 
 /// What people and programs are told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +201,10 @@ pub enum Trouble {
     NotMeant(LoginName, String, AnotherWay),
     /// Guests are nobody.
     GuestSignIn,
+    /// There is no token of the kind that was asked for.
+    NoToken(LoginName, NoToken),
+    /// The AWS console is not opened with the profile's keys.
+    NoConsole(ProfileName, String),
     /// The program that supplies a login's tokens failed, and how it is run; the next attempt is so
     /// far away.
     Program(String, String, Duration),
@@ -358,6 +366,13 @@ impl Trouble {
                 Code::Misconfigured,
                 "Guests need no sign-in.".into(),
                 "Ask for the keys of a profile without a login.".into(),
+            ),
+            Self::NoToken(login, why) => no_token(&login, why),
+            Self::NoConsole(profile, text) => (
+                Code::Misconfigured,
+                format!("The console does not open for profile “{profile}”: {text}"),
+                "Check the profile's role, or ask its administrator; its keys are not in doubt."
+                    .into(),
             ),
             Self::Program(text, command, wait) => (
                 Code::Service,

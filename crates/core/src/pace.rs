@@ -25,9 +25,9 @@ impl Span {
         Self::new(now, life, KEYS_LEAD, rng)
     }
 
-    /// An ID token: due when 10 to 12.5 minutes remain.
-    pub fn of_id_token(now: Moment, life: Duration, rng: &mut Rng) -> Self {
-        Self::new(now, life, ID_TOKEN_LEAD, rng)
+    /// An ID token or an access token: due when 10 to 12.5 minutes remain.
+    pub fn of_token(now: Moment, life: Duration, rng: &mut Rng) -> Self {
+        Self::new(now, life, TOKEN_LEAD, rng)
     }
 
     fn new(now: Moment, life: Duration, lead: Duration, rng: &mut Rng) -> Self {
@@ -55,11 +55,6 @@ impl Span {
     pub fn margin(&self) -> Duration {
         MARGIN.min(self.life / 10)
     }
-}
-
-/// Until when a token that is only ever used at once counts as good.
-pub fn works_until(begun: Moment, life: Duration) -> Moment {
-    begun + life - MARGIN.min(life / 10)
 }
 
 /// How long to wait before the next attempt, after so many failures in a row (1 is the first).
@@ -126,7 +121,7 @@ pub const RETRY_ON_DEMAND: Duration = Duration::from_secs(2);
 pub const SPACING: Duration = Duration::from_millis(125);
 
 const KEYS_LEAD: Duration = Duration::from_secs(20 * 60);
-const ID_TOKEN_LEAD: Duration = Duration::from_secs(10 * 60);
+const TOKEN_LEAD: Duration = Duration::from_secs(10 * 60);
 const MARGIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -158,7 +153,7 @@ mod tests {
         let lead = span.renew.until(span.dead);
         assert!(lead >= Duration::from_secs(20) && lead <= Duration::from_secs(25));
         assert_eq!(span.margin(), Duration::from_secs(6));
-        let id = Span::of_id_token(Moment::default(), 60 * MINUTE, &mut rng);
+        let id = Span::of_token(Moment::default(), 60 * MINUTE, &mut rng);
         let lead = id.renew.until(id.dead);
         assert!(lead >= 10 * MINUTE && lead <= Duration::from_secs(750));
     }

@@ -97,7 +97,10 @@ impl Agent {
         if kind == FaultKind::TokenStale
             && let Some(id) = session.and_then(|session| session.id.as_mut())
         {
-            id.access.take_if(|access| Some(&access.token) == refused);
+            let shown = id.access.as_mut();
+            if let Some(access) = shown.filter(|access| Some(&access.token) == refused) {
+                access.refuse();
+            }
         }
     }
 

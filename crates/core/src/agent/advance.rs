@@ -38,6 +38,7 @@ impl Agent {
         self.advance_account(name, now);
         self.advance_work(name, now);
         self.give_up_access(name, now);
+        self.answer_askers(name, now);
     }
 
     fn advance_work(&mut self, name: &LoginName, now: Now) {
@@ -264,15 +265,15 @@ impl Agent {
         if login.urged || login.seeks_access() {
             return Need::Now;
         }
+        let asked = login.need_of_askers(now, self.settings.rest_after);
         let span = session.id.as_ref().map(|id| id.span);
         if span.is_some_and(|span| span.is_fresh(now)) {
-            return Need::None;
+            return asked;
         }
         let dead = !span.is_some_and(|span| span.is_usable(now));
         let members = self.members.get(name).into_iter().flatten();
         members
             .map(|profile| self.need_of(profile, dead, now))
-            .max()
-            .unwrap_or(Need::None)
+            .fold(asked, Need::max)
     }
 }

@@ -38,7 +38,9 @@ impl Agent {
             .cloned()
             .collect();
         for name in gone {
-            self.give_up_conversation(&name, Trouble::UnknownLogin(name.to_string()));
+            let trouble = Trouble::UnknownLogin(name.to_string());
+            self.dismiss_askers(&name, &trouble);
+            self.give_up_conversation(&name, trouble);
             if let Some(login) = self.logins.get_mut(&name) {
                 login.fate = Fate::Go;
             }

@@ -38,7 +38,7 @@ impl Agent {
         profile.asked = Some(now);
         profile.idle |= rested;
         if profile.is_fresh(now.at) && profile.working(now).is_some() {
-            self.hand_out(&name, &[(ticket, wants)], now);
+            self.hand_out(&name, vec![(ticket, wants)], now);
             if rested {
                 self.changed();
                 self.settle_profile(&name, now);
@@ -55,7 +55,7 @@ impl Agent {
     }
 
     /// Gives those who asked what they asked for: there are keys.
-    fn hand_out(&mut self, name: &ProfileName, to: &[(Ticket, Wants)], now: Now) {
+    fn hand_out(&mut self, name: &ProfileName, to: Vec<(Ticket, Wants)>, now: Now) {
         let Some(profile) = self.profiles.get_mut(name) else {
             return;
         };
@@ -66,8 +66,9 @@ impl Agent {
         let first = is_taken && std::mem::take(&mut profile.idle);
         for (ticket, wants) in to {
             match wants {
-                Wants::Document => self.reply(*ticket, Reply::Document(document.clone())),
-                Wants::Identity => self.identify(*ticket, name, now),
+                Wants::Document => self.reply(ticket, Reply::Document(document.clone())),
+                Wants::Identity => self.identify(ticket, name, now),
+                Wants::Console(there) => self.open_console(ticket, name, there, now),
             }
         }
         if first {
@@ -93,7 +94,7 @@ impl Agent {
             .waiting
             .iter()
             .filter(|(_, waiter)| settled || waiter.until <= now.at)
-            .map(|(ticket, waiter)| (*ticket, waiter.wants))
+            .map(|(ticket, waiter)| (*ticket, waiter.wants.clone()))
             .collect();
         if done.is_empty() {
             return;
@@ -103,7 +104,7 @@ impl Agent {
             self.waiting.remove(ticket);
         }
         if works {
-            return self.hand_out(name, &done, now);
+            return self.hand_out(name, done, now);
         }
         // Somebody may want to sign in because of it. A tool that asks in a loop moves nobody more
         // than once a minute.
@@ -161,7 +162,7 @@ impl Agent {
         possible && under_way
     }
 
-    fn why_no_keys(&self, name: &ProfileName, now: Now) -> Trouble {
+    pub(super) fn why_no_keys(&self, name: &ProfileName, now: Now) -> Trouble {
         let Some(profile) = self.profiles.get(name) else {
             return Trouble::UnknownProfile(name.to_string());
         };

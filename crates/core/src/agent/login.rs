@@ -14,6 +14,7 @@ use crate::agent::recent::Seen;
 use crate::agent::session::{AccessToken, IdToken, Session};
 use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::sign_out::Leaving;
+use crate::agent::token::Askers;
 use crate::agent::work::Work;
 use crate::config::LoginSpec;
 use crate::failure::{Ended, Trouble};
@@ -40,6 +41,8 @@ pub(super) struct Login {
     /// Outlives a session; see [`Stored`].
     pub(super) learnt_life: Option<Duration>,
     pub(super) conversation: Option<Conversation>,
+    /// Those who ask for its tokens.
+    pub(super) askers: Askers,
     /// What guests have, where it is theirs.
     pub(super) guests: Guests,
     /// Sign-ins that were given up while the pool was being asked.
@@ -104,6 +107,7 @@ impl Login {
             learnt_life: None,
             guests: Guests::default(),
             conversation: None,
+            askers: Askers::default(),
             deserted: Vec::new(),
             leaving: None,
             orphans: VecDeque::new(),
@@ -229,7 +233,7 @@ impl Login {
     /// The access token, if the user pool should take it.
     pub(super) fn usable_access(&self, now: Moment) -> Option<&AccessToken> {
         let access = self.session()?.id.as_ref()?.access.as_ref()?;
-        (now < access.works_until).then_some(access)
+        access.span.is_usable(now).then_some(access)
     }
 
     /// A vault that was written to so lately is still open.
@@ -340,7 +344,8 @@ impl Login {
     }
 
     /// Puts an ID token to use.
-    pub(super) fn take_id(&mut self, id: IdToken, now: Now, rng: &mut Rng) {
+    pub(super) fn take_id(&mut self, mut id: IdToken, now: Now, rng: &mut Rng) {
+        id.arrive(now);
         let fresh = id.span.is_fresh(now.at);
         if let Some(session) = self.session_mut() {
             session.id = Some(id);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::agent::line::Turn;
 use crate::agent::setback::Setback;
 use crate::config::ProfileSpec;
+use crate::console::Destination;
 use crate::event::Ticket;
 use crate::name::LoginName;
 use crate::pace::Span;
@@ -42,7 +43,7 @@ pub(super) struct Profile {
 }
 
 /// One who waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Waiter {
     /// Until then.
     pub(super) until: Moment,
@@ -50,12 +51,14 @@ pub(super) struct Waiter {
 }
 
 /// What keys are wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wants {
     /// A tool wants them.
     Document,
     /// A person wants to know who they are.
     Identity,
+    /// A person wants to be in the AWS console.
+    Console(Destination),
 }
 
 /// Keys in memory.

@@ -252,6 +252,9 @@ impl Agent {
             State::SignedIn(session) => {
                 if let Some(id) = &mut session.id {
                     id.span.renew = now.at;
+                    if let Some(access) = &mut id.access {
+                        access.span.renew = access.span.renew.min(now.at);
+                    }
                 }
             }
             State::Unread => {}

@@ -82,8 +82,9 @@ impl Agent {
     fn login_deadline(&self, name: &LoginName, now: Moment) -> Option<Moment> {
         let login = self.logins.get(name)?;
         let question = login.conversation.as_ref().and_then(Conversation::deadline);
+        let patience = login.askers.patience();
         if login.is_busy() {
-            return question;
+            return question.into_iter().chain(patience).min();
         }
         let until = Some(login.until);
         let own = match &login.state {
@@ -101,6 +102,7 @@ impl Agent {
         };
         own.into_iter()
             .chain(question)
+            .chain(patience)
             .chain(login.spent_at())
             .chain(login.orphan_due())
             .min()
@@ -108,11 +110,15 @@ impl Agent {
 
     /// When a login whose ID token is good, or not needed, has to be looked at again.
     fn next_renewal(&self, name: &LoginName, login: &Login, now: Moment) -> Option<Moment> {
+        let rest_after = self.settings.rest_after;
         let renew = login.session()?.id.as_ref()?.span.renew;
         let active = self
             .members_of(name)
-            .any(|profile| profile.is_active(now, self.settings.rest_after));
-        (active && renew > now).then_some(renew)
+            .any(|profile| profile.is_active(now, rest_after));
+        let own = (active && renew > now).then_some(renew);
+        own.into_iter()
+            .chain(login.askers_due(now, rest_after))
+            .min()
     }
 
     fn profile_deadline(&self, name: &ProfileName, now: Moment) -> Option<Moment> {

@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 
-use crate::pace::{self, Span};
+use crate::pace::Span;
 use crate::secret::Secret;
 use crate::session::{Roles, StoredSession, Tokens};
-use crate::time::{Moment, UnixTime};
+use crate::time::{Moment, Now, UnixTime};
 
 /// A login's session in memory.
 #[derive(Debug)]
@@ -43,7 +43,9 @@ pub(super) struct IdToken {
 #[derive(Debug)]
 pub(super) struct AccessToken {
     pub(super) token: Secret,
-    pub(super) works_until: Moment,
+    pub(super) span: Span,
+    /// Whether it was over, or nearly so, before it could be used.
+    pub(super) was_late: bool,
 }
 
 impl IdToken {
@@ -51,18 +53,34 @@ impl IdToken {
     pub(super) fn new(tokens: Tokens, begun: Moment, number: u64, rng: &mut Rng) -> Self {
         Self {
             token: tokens.id_token,
-            span: Span::of_id_token(begun, tokens.id_life.length, rng),
+            span: Span::of_token(begun, tokens.id_life.length, rng),
             number,
             access: tokens.access.map(|access| AccessToken {
                 token: access.token,
-                works_until: pace::works_until(begun, access.life.length),
+                span: Span::of_token(begun, access.life.length, rng),
+                was_late: false,
             }),
             roles: tokens.roles,
+        }
+    }
+
+    /// It is put to use, and may have been waited for.
+    pub(super) fn arrive(&mut self, now: Now) {
+        if let Some(access) = &mut self.access {
+            access.was_late = !access.span.is_fresh(now.at);
         }
     }
 
     /// When it is of no more use.
     pub(super) fn ends(&self) -> Moment {
         self.span.dead - self.span.margin()
+    }
+}
+
+impl AccessToken {
+    /// The user pool does not take it: it is shown to nobody again.
+    pub(super) fn refuse(&mut self) {
+        self.span.dead = Moment::default();
+        self.span.renew = Moment::default();
     }
 }

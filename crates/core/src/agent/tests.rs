@@ -3,6 +3,7 @@
 mod account;
 mod chain;
 mod config;
+mod console;
 mod desk;
 mod device;
 mod guest;
@@ -16,6 +17,7 @@ mod sign_in;
 mod sign_out;
 mod spent;
 mod stop;
+mod token;
 mod vault;
 mod view;
 mod who_am_i;

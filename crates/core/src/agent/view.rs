@@ -76,7 +76,8 @@ impl Agent {
         };
         let active = self
             .members_of(name)
-            .any(|profile| profile.is_active(now.at, self.settings.rest_after));
+            .any(|profile| profile.is_active(now.at, self.settings.rest_after))
+            || login.is_asked(now.at, self.settings.rest_after);
         let spent = login.spent_at().map(|end| (wall(end, now), Source::Told));
         let ends = spent.or_else(|| login.session_ends());
         LoginView {

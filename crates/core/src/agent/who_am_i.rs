@@ -1,23 +1,13 @@
 //! Who a profile's keys are, by AWS's own word.
 
-use std::time::Duration;
-
 use crate::agent::Agent;
+use crate::agent::inquiry::{About, Inquiry};
 use crate::agent::login::Login;
-use crate::agent::setback::{Setback, SetbackKind};
 use crate::agent::view::wall;
 use crate::event::{Effect, Identified, Reply, Ticket, WhoAmI};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use crate::name::ProfileName;
 use crate::time::Now;
-
-/// What is known before AWS tells the rest.
-#[derive(Debug)]
-pub(super) struct Identifying {
-    who: Box<WhoAmI>,
-    /// Which of the profile's keys it is about.
-    number: u64,
-}
 
 impl Agent {
     /// Asks AWS who the keys are that the profile has.
@@ -44,19 +34,19 @@ impl Agent {
             identified: Identified::default(),
             keys_expire: Some(wall(held.span.dead, now)),
         };
-        let identifying = Identifying {
-            who: Box::new(who),
+        let inquiry = Inquiry {
+            profile: name.clone(),
             number: held.number,
+            about: About::Identity(Box::new(who)),
         };
-        self.effects.push_back(Effect::Identify {
+        let effect = Effect::Identify {
             ticket,
             profile: name.clone(),
             spec,
             keys: held.keys.clone(),
             id_token: id.map(|id| id.token.clone()),
-        });
-        self.identifying.insert(ticket, identifying);
-        self.line.charge(1, now.at);
+        };
+        self.inquire(ticket, inquiry, effect, now);
     }
 
     pub(super) fn identified(
@@ -66,24 +56,20 @@ impl Agent {
         now: Now,
     ) {
         // Whoever left needs no answer.
-        let Some(Identifying { mut who, number }) = self.identifying.remove(&ticket) else {
+        let Some(inquiry) = self.inquiries.remove(&ticket) else {
             return;
         };
-        match result {
-            Ok(identified) => {
+        match (result, inquiry.about) {
+            (Ok(identified), About::Identity(mut who)) => {
                 who.identified = *identified;
                 self.reply(ticket, Reply::WhoAmI(who));
             }
-            Err(fault) => {
-                let setback = Setback::new(SetbackKind::Service(fault.kind), fault.text, now);
-                self.fail(
-                    ticket,
-                    setback.profile_trouble(&who.profile, Duration::ZERO),
-                );
-                if fault.kind == FaultKind::TokenStale {
-                    self.doubt_keys(&who.profile, number, now);
-                    self.settle_profile(&who.profile, now);
-                }
+            // It answers something else.
+            (Ok(_), about @ About::Console { .. }) => {
+                self.inquiries.insert(ticket, Inquiry { about, ..inquiry });
+            }
+            (Err(fault), about) => {
+                self.inquiry_failed(ticket, Inquiry { about, ..inquiry }, fault, now);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::session::{Roles, Stored};
 use crate::snapshot::{LoginKind, LoginState};
 use crate::time::UnixTime;
 
-const GOOGLE: &str = r#"
+pub(super) const GOOGLE: &str = r#"
 [login.acme]
 issuer = "https://accounts.google.com"
 client_id = "client"
@@ -17,7 +17,7 @@ login = "acme"
 identity_pool_id = "eu-west-1:01234567-89ab-cdef-0123-456789abcdef"
 "#;
 
-const PROGRAM: &str = r#"
+pub(super) const PROGRAM: &str = r#"
 [login.acme]
 token_command = ["/usr/bin/token", "now"]
 
@@ -27,7 +27,7 @@ identity_pool_id = "eu-west-1:01234567-89ab-cdef-0123-456789abcdef"
 "#;
 
 /// A sign-in that brought no refresh token.
-fn signed_in(config: &str) -> Desk {
+pub(super) fn signed_in(config: &str) -> Desk {
     let mut desk = Desk::new(config);
     desk.recalled(Ok(None));
     let asked = desk.sign_in();
