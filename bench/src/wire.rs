@@ -44,7 +44,7 @@ pub(crate) fn sign_in(socket: &Path, login: &str) -> Result<()> {
         json!({
             "ask": "answer",
             "conversation": asked["conversation"],
-            "answer": {"kind": "password", "text": PASSWORD},
+            "answer": {"kind": "password", "value": PASSWORD},
         }),
     )?;
     if told["reply"] == "signed_in" {
