@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use poolkey_core::failure::Failure;
 use poolkey_core::secret::Secret;
+use poolkey_core::session::{IssuedToken, TokenKind};
 use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
@@ -116,6 +117,26 @@ impl Client {
         };
         let line = self.exchange(&ask, LONGEST)?;
         Reply::parse_document(&line).map(Secret::new)
+    }
+
+    /// Asks for a token of a login.
+    ///
+    /// # Errors
+    ///
+    /// There is no daemon, or it has no such token: why, and what to do about it.
+    pub fn token(&self, login: &str, kind: TokenKind) -> Result<IssuedToken, Failure> {
+        let reply = self.ask(&Ask::Token {
+            login: login.to_owned(),
+            kind,
+        })?;
+        let Reply::Token(token) = reply else {
+            return Err(reply.unexpected());
+        };
+        // What is of another kind would be believed to be what it is not.
+        if token.kind != kind {
+            return Err(Reply::Token(token).unexpected());
+        }
+        Ok(*token)
     }
 
     /// Asks for the status, and for each that follows.

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use poolkey_core::failure::{Code, Failure};
 use poolkey_core::secret::Secret;
+use poolkey_core::session::TokenKind;
 use poolkey_ipc::address::Env;
 use poolkey_ipc::client::Starting;
 use poolkey_ipc::frame::LONGEST;
@@ -41,6 +42,23 @@ fn keys_come_back() {
         }),
         Ok(Reply::Document(Secret::new(r#"{"Version":1}"#)))
     );
+}
+
+#[test]
+fn a_token_comes_back_and_never_another_kind() {
+    let (client, heard) = served(|mut peer, _| {
+        let line = br#"{"v":1,"reply":"token","token":{"login":"acme","kind":"id","token":"t","expires":9}}"#;
+        peer.write_all(line).unwrap();
+        peer.write_all(b"\n").unwrap();
+    });
+    let token = client.token("acme", TokenKind::Id).unwrap();
+    assert_eq!(token.token.expose(), "t");
+    assert_eq!(
+        heard.recv().unwrap(),
+        r#"{"v":1,"ask":"token","login":"acme","token":"id"}"#
+    );
+    let failure = client.token("acme", TokenKind::Access).unwrap_err();
+    assert_eq!(failure.code, Code::Protocol);
 }
 
 #[test]

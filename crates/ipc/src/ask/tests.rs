@@ -53,6 +53,50 @@ fn what_is_not_known_is_refused() {
             r#"{"v":1,"ask":"answer","conversation":"1","answer":{"kind":"choice","value":"iris"}}"#,
             "unknown",
         ),
+        (r#"{"v":1,"ask":"token","login":"a"}"#, "lacks “token”"),
+        (r#"{"v":1,"ask":"token","token":"id"}"#, "lacks “login”"),
+        (
+            r#"{"v":1,"ask":"token","login":"a","token":"refresh"}"#,
+            "unknown",
+        ),
+        (
+            r#"{"v":1,"ask":"token","login":"a","token":"id","profile":"dev"}"#,
+            "do not belong",
+        ),
+        (
+            r#"{"v":1,"ask":"credentials","profile":"dev","token":"id"}"#,
+            "do not belong",
+        ),
+        (
+            r#"{"v":1,"ask":"console","destination":{}}"#,
+            "lacks “profile”",
+        ),
+        (
+            r#"{"v":1,"ask":"console","profile":"dev","destination":{"issuer":"x"}}"#,
+            "unknown",
+        ),
+        (
+            r#"{"v":1,"ask":"console","profile":"dev","destination":{"seconds":-1}}"#,
+            "another kind",
+        ),
+        (
+            r#"{"v":1,"ask":"console","profile":"dev","seconds":900}"#,
+            "do not belong",
+        ),
+        (r#"{"v":1,"ask":"grant","grant":"box"}"#, "lacks “profile”"),
+        (
+            r#"{"v":1,"ask":"grant","profile":"dev","seconds":4294967296}"#,
+            "another kind",
+        ),
+        (r#"{"v":1,"ask":"revoke"}"#, "lacks “grant”"),
+        (
+            r#"{"v":1,"ask":"revoke","grant":"box","profile":"dev"}"#,
+            "do not belong",
+        ),
+        (
+            r#"{"v":1,"ask":"examine","profile":"dev"}"#,
+            "do not belong",
+        ),
         (r#"{"v":2,"ask":"status"}"#, "version 2"),
         (r#"{"v":9,"ask":{"kind":"status"},"at":5}"#, "version 9"),
         (
@@ -88,6 +132,24 @@ fn a_request_that_is_too_long_is_not_written() {
         let ask = Ask::Credentials {
             profile: "x".repeat(length),
         };
+        assert_eq!(ask.to_line().unwrap_err().code, Code::Protocol);
+    }
+    let long = || Some("x".repeat(LONGEST));
+    for ask in [
+        Ask::Console {
+            profile: "dev".into(),
+            destination: Destination {
+                service: long(),
+                ..Destination::default()
+            },
+        },
+        Ask::Grant {
+            profile: "dev".into(),
+            name: long(),
+            seconds: None,
+        },
+        Ask::Examine { login: long() },
+    ] {
         assert_eq!(ask.to_line().unwrap_err().code, Code::Protocol);
     }
     let ask = Ask::Unlock {
@@ -259,6 +321,67 @@ fn every() -> Vec<(Ask, &'static str)> {
                 profile: "dev".into(),
             },
             r#"{"v":1,"ask":"who_am_i","profile":"dev"}"#,
+        ),
+        (
+            Ask::Token {
+                login: login(),
+                kind: TokenKind::Id,
+            },
+            r#"{"v":1,"ask":"token","login":"acme","token":"id"}"#,
+        ),
+        (
+            Ask::Token {
+                login: login(),
+                kind: TokenKind::Access,
+            },
+            r#"{"v":1,"ask":"token","login":"acme","token":"access"}"#,
+        ),
+        (
+            Ask::Console {
+                profile: "dev".into(),
+                destination: Destination::default(),
+            },
+            r#"{"v":1,"ask":"console","profile":"dev"}"#,
+        ),
+        (
+            Ask::Console {
+                profile: "dev".into(),
+                destination: Destination {
+                    service: Some("s3".into()),
+                    region: Some("eu-west-1".into()),
+                    seconds: Some(14_400),
+                },
+            },
+            r#"{"v":1,"ask":"console","profile":"dev","destination":{"service":"s3","region":"eu-west-1","seconds":14400}}"#,
+        ),
+        (
+            Ask::Grant {
+                profile: "dev".into(),
+                name: None,
+                seconds: None,
+            },
+            r#"{"v":1,"ask":"grant","profile":"dev"}"#,
+        ),
+        (
+            Ask::Grant {
+                profile: "dev".into(),
+                name: Some("box".into()),
+                seconds: Some(60),
+            },
+            r#"{"v":1,"ask":"grant","profile":"dev","grant":"box","seconds":60}"#,
+        ),
+        (
+            Ask::Revoke {
+                grant: "box".into(),
+            },
+            r#"{"v":1,"ask":"revoke","grant":"box"}"#,
+        ),
+        (Ask::Examine { login: None }, r#"{"v":1,"ask":"examine"}"#),
+        (
+            Ask::Examine {
+                login: Some(login()),
+            },
+            r#"{"v":1,"ask":"examine","login":"acme"}"#,
         ),
         (
             Ask::Renew { login: login() },

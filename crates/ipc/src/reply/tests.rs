@@ -3,8 +3,11 @@ use std::collections::BTreeMap;
 use poolkey_core::conversation::{Account, ChoiceOf, CodeFor, Factor, KnownDevice, Medium, Way};
 use poolkey_core::event::Identified;
 use poolkey_core::failure::Code;
+use poolkey_core::finding::Severity;
+use poolkey_core::session::TokenKind;
 
 use super::*;
+use crate::grant::GrantView;
 
 #[test]
 fn every_kind_comes_back_as_it_was_written() {
@@ -71,6 +74,14 @@ fn what_cannot_be_read_is_a_failure() {
         r#"{"v":1,"reply":"document"}"#,
         r#"{"v":1,"reply":"question","conversation":"1"}"#,
         r#"{"v":1,"reply":"failed"}"#,
+        r#"{"v":1,"reply":"token"}"#,
+        r#"{"v":1,"reply":"token","token":{"login":"acme","kind":"refresh","token":"t","expires":9}}"#,
+        r#"{"v":1,"reply":"token","token":{"login":"acme","kind":"id","expires":9}}"#,
+        r#"{"v":1,"reply":"token","token":{"login":"a b","kind":"id","token":"t","expires":9}}"#,
+        r#"{"v":1,"reply":"console","console":{"profile":"dev","url":"u"}}"#,
+        r#"{"v":1,"reply":"grant","grant":{"url":"u","token":"t"}}"#,
+        r#"{"v":1,"reply":"findings"}"#,
+        r#"{"v":1,"reply":"findings","findings":[{"code":"c"}]}"#,
     ] {
         assert_eq!(
             Reply::parse(line).unwrap_err().code,
@@ -83,6 +94,46 @@ fn what_cannot_be_read_is_a_failure() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn what_holds_a_secret_is_written_in_one_piece_and_shows_nothing() {
+    for (reply, _) in secrets("hunter2\"\\\u{1}ü".repeat(300)) {
+        assert!(!format!("{reply:?}").contains("hunter2"), "{reply:?}");
+        let line = reply.to_line().unwrap();
+        assert_eq!(line.capacity(), reply.room(), "never moved");
+        let text = std::str::from_utf8(&line).unwrap();
+        assert_eq!(Reply::parse(text).unwrap(), reply);
+        assert_eq!(
+            Reply::parse_document(text).unwrap_err().code,
+            Code::Protocol
+        );
+        let shown = reply.unexpected().to_string();
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    for (reply, _) in secrets("x".repeat(LONGEST)) {
+        assert_eq!(reply.to_line().unwrap_err().code, Code::Protocol);
+    }
+}
+
+#[test]
+fn thousands_of_findings_fit() {
+    let found = finding(Severity::Error, Some("poolkey doctor --fix"));
+    let line = Reply::Findings(vec![found.clone(); 5000])
+        .to_line()
+        .unwrap();
+    assert!(line.len() > LONGEST);
+    let many = Reply::Findings(vec![found; 500_000]);
+    assert_eq!(many.to_line().unwrap_err().code, Code::Protocol);
+}
+
+#[test]
+fn a_severity_of_a_newer_daemon_is_borne_with() {
+    let line = r#"{"v":1,"reply":"findings","findings":[{"code":"c","severity":"doom","about":"a","sentence":"s"}]}"#;
+    let Ok(Reply::Findings(found)) = Reply::parse(line) else {
+        panic!("it is read");
+    };
+    assert_eq!(found[0].severity, Severity::Other);
 }
 
 #[test]
@@ -141,7 +192,74 @@ fn a_question_or_outcome_of_a_newer_daemon_is_borne_with() {
     assert_eq!(Reply::parse(line), Ok(Reply::Outcome(Outcome::Other)));
 }
 
+fn finding(severity: Severity, remedy: Option<&str>) -> Finding {
+    Finding {
+        code: "endpoint_unreachable".into(),
+        severity,
+        about: "login acme".into(),
+        sentence: "No.".into(),
+        remedy: remedy.map(str::to_owned),
+    }
+}
+
+fn secrets(secret: String) -> [(Reply, &'static str); 4] {
+    let secret = Secret::new(secret);
+    let view = |named: bool| GrantView {
+        id: if named { "box" } else { "7" }.into(),
+        profile: "dev".parse().unwrap(),
+        named,
+        pid: (!named).then_some(42),
+        since: UnixTime::from_secs(5),
+        until: named.then(|| UnixTime::from_secs(9)),
+        used: None,
+    };
+    [
+        (
+            Reply::Token(Box::new(IssuedToken {
+                login: "acme".parse().unwrap(),
+                kind: TokenKind::Access,
+                token: secret.clone(),
+                expires: UnixTime::from_secs(9),
+            })),
+            r#"{"v":1,"reply":"token","token":{"login":"acme","kind":"access","token":"hunter2","expires":9}}"#,
+        ),
+        (
+            Reply::Console(Box::new(ConsoleLink {
+                profile: "dev".parse().unwrap(),
+                url: secret.clone(),
+                open_until: UnixTime::from_secs(5),
+                session_ends: UnixTime::from_secs(9),
+            })),
+            r#"{"v":1,"reply":"console","console":{"profile":"dev","url":"hunter2","open_until":5,"session_ends":9}}"#,
+        ),
+        (
+            Reply::Grant(Box::new(Grant {
+                url: "http://127.0.0.1:1/g".into(),
+                token: secret.clone(),
+                token_file: Some("/run/t".into()),
+                view: view(true),
+            })),
+            r#"{"v":1,"reply":"grant","grant":{"url":"http://127.0.0.1:1/g","token":"hunter2","token_file":"/run/t","id":"box","profile":"dev","named":true,"since":5,"until":9}}"#,
+        ),
+        (
+            Reply::Grant(Box::new(Grant {
+                url: "http://127.0.0.1:1/g".into(),
+                token: secret,
+                token_file: None,
+                view: view(false),
+            })),
+            r#"{"v":1,"reply":"grant","grant":{"url":"http://127.0.0.1:1/g","token":"hunter2","id":"7","profile":"dev","named":false,"pid":42,"since":5}}"#,
+        ),
+    ]
+}
+
 fn every() -> Vec<(Reply, &'static str)> {
+    let mut all = plain();
+    all.extend(secrets("hunter2".into()));
+    all
+}
+
+fn plain() -> Vec<(Reply, &'static str)> {
     let failure = || Failure {
         code: Code::Wrong,
         sentence: "No.".into(),
@@ -213,6 +331,13 @@ fn every() -> Vec<(Reply, &'static str)> {
                 ..who()
             })),
             r#"{"v":1,"reply":"who_am_i","who_am_i":{"profile":"dev","arn":"arn:aws:sts::1:assumed-role/R/S","account":"1","user_id":"A:S","claims":{}}}"#,
+        ),
+        (
+            Reply::Findings(vec![
+                finding(Severity::Good, None),
+                finding(Severity::Warning, Some("Mend it.")),
+            ]),
+            r#"{"v":1,"reply":"findings","findings":[{"code":"endpoint_unreachable","severity":"good","about":"login acme","sentence":"No."},{"code":"endpoint_unreachable","severity":"warning","about":"login acme","sentence":"No.","remedy":"Mend it."}]}"#,
         ),
         (Reply::Done, r#"{"v":1,"reply":"done"}"#),
         (
