@@ -117,6 +117,22 @@ impl Text<'_> {
         Ok(bytes)
     }
 
+    /// The file without these keys in whatever section, profile or not.
+    pub fn without_anywhere(&self, keys: &[&str]) -> Zeroizing<Vec<u8>> {
+        let goes = |key: &str| keys.iter().any(|given| given.eq_ignore_ascii_case(key));
+        let changes = self
+            .sections
+            .iter()
+            .flat_map(|section| &section.entries)
+            .filter(|entry| goes(&entry.key))
+            .map(|entry| {
+                let first = self.lines[entry.lines.start].text.start;
+                let place = first..self.lines[entry.lines.end - 1].end;
+                (place, Zeroizing::new(String::new()))
+            });
+        self.changed(changes.collect())
+    }
+
     /// Whether all readers see that value there: some know no “key: value”.
     fn says(&self, entry: &Entry, value: &str) -> bool {
         let line = &self.lines[entry.lines.start];

@@ -108,6 +108,16 @@ fn a_new_key_comes_after_the_last_and_before_what_is_about_the_next() {
 }
 
 #[test]
+fn keys_go_from_wherever_they_are() {
+    let text = "[DEFAULT]\nSecret = a\n[default]\nregion = x\nsecret = b\n  c\n# mine\n[sso-session c]\nsecret = d";
+    let left = config(text).without_anywhere(&["secret", "other"]);
+    assert_eq!(
+        String::from_utf8_lossy(&left),
+        "[DEFAULT]\n[default]\nregion = x\n# mine\n[sso-session c]\n"
+    );
+}
+
+#[test]
 fn lines_end_as_they_do_in_the_file() {
     let changed = put("[default]\r\na = b", "default", &[("c", "d")]);
     assert_eq!(changed, "[default]\r\na = b\r\nc = d");
