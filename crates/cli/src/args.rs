@@ -11,11 +11,15 @@ pub(crate) use self::account::{
 };
 use crate::exit_codes::EXIT_CODES;
 
+pub(crate) use self::exec::{EnvArgs, EnvFormat, ExecArgs, WayArgs};
+pub(crate) use self::configure::{ConfigureArgs, NewProfile};
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
 pub(crate) use self::new_login::NewLogin;
 pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
 
 mod account;
+mod configure;
+mod exec;
 mod names;
 mod new_login;
 mod profile;
@@ -35,6 +39,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Configure(Box<ConfigureArgs>),
     Login(Box<LoginArgs>),
     Logout(LogoutArgs),
     /// Show who you are: user, role, account, and what AWS itself says
@@ -58,6 +63,8 @@ pub(crate) enum Command {
     /// Add, list and remove profiles, and have their keys written into files
     #[command(subcommand)]
     Profile(ProfileCommand),
+    Exec(ExecArgs),
+    Env(EnvArgs),
     /// Print the AWS keys of a profile
     ///
     /// For scripts that cannot use credential_process. The keys expire; a tool that runs

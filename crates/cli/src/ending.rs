@@ -18,6 +18,14 @@ pub(crate) enum Ending {
     Usage(String),
     /// The output cannot be written.
     Output(std::io::Error),
+    /// The command that was to be run was not.
+    NotRun {
+        told: String,
+        hint: &'static str,
+        code: u8,
+    },
+    /// Another program of ours failed, and told why.
+    Told(u8),
 }
 
 impl From<Failure> for Ending {
@@ -57,6 +65,12 @@ impl Ending {
                 );
                 ExitCode::from(exit_codes::OUTPUT)
             }
+            Self::NotRun { told, hint, code } => {
+                say(ERROR, "error", &told);
+                say(HINT, "hint", hint);
+                ExitCode::from(code)
+            }
+            Self::Told(code) => ExitCode::from(code),
         }
     }
 }

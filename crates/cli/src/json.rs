@@ -46,8 +46,8 @@ impl JsonLines {
                     remedy: USAGE_HINT,
                 },
             }),
-            // Then this line cannot be written either.
-            Ending::Output(_) => Ok(()),
+            // Then this line cannot be written either, or no conversation ends so.
+            Ending::Output(_) | Ending::NotRun { .. } | Ending::Told(_) => Ok(()),
         }
     }
 

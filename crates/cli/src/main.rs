@@ -13,10 +13,14 @@ use crate::ending::Ending;
 
 mod account;
 mod args;
+mod aws_files;
 mod browser;
+mod configure;
 mod conversation;
 mod daemon;
 mod ending;
+mod env;
+mod exec;
 mod exit_codes;
 mod front;
 mod interrupt;
@@ -53,11 +57,14 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, client: &Client) -> Result<(), Ending> {
     match command {
+        Command::Configure(args) => configure::run(args, client),
         Command::Login(args) => login::run(args, client),
         Command::Logout(args) => logout::run(args, client),
         Command::Whoami { profile, json } => whoami::run(profile.as_deref(), *json, client),
         Command::Status { json, watch } => status::run(*json, *watch, client),
         Command::Profile(command) => profile::run(command, client),
+        Command::Exec(args) => exec::run(args, client),
+        Command::Env(args) => env::run(args, client),
         Command::Credentials { profile, format } => keys::run(profile, *format, client),
         Command::Account(command) => account::run(command, client),
         Command::Renew { login } => login::renew(login, client),

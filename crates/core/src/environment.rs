@@ -69,6 +69,14 @@ impl Environment {
         self
     }
 
+    /// The same, with one more variable unset.
+    #[must_use]
+    pub fn without(mut self, name: &'static str) -> Self {
+        self.set.retain(|(known, _)| *known != name);
+        self.unset.push(name);
+        self
+    }
+
     /// The same, with everything unset that would come before it.
     #[must_use]
     pub fn without_shadows(mut self) -> Self {
