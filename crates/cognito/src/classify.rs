@@ -217,6 +217,40 @@ pub(crate) fn classify(
     }
 }
 
+/// What the console's federation endpoint says to keys that it does not take. It answers in HTML, in
+/// JSON or in plain words, and with the same status to keys that have ended and to keys that it
+/// never takes; newer ones may do in either case.
+pub(crate) fn federation(host: &str, status: u16, body: &str) -> Fault {
+    let kind = match status {
+        400 | 401 | 403 => FaultKind::TokenStale,
+        _ => by_status(status),
+    };
+    let mut words = String::new();
+    let mut in_tag = false;
+    for c in body.chars().take(LARGEST_PAGE) {
+        match (c, in_tag) {
+            ('<', _) => in_tag = true,
+            ('>', true) => {
+                in_tag = false;
+                words.push(' ');
+            }
+            (_, true) => {}
+            (c, false) => words.push(c),
+        }
+    }
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = clean(&words);
+    Fault::new(
+        kind,
+        match words.is_empty() {
+            true => format!("{host} answered with HTTP status {status}."),
+            false => sentence(format!(
+                "{host} answered with HTTP status {status}: {words}"
+            )),
+        },
+    )
+}
+
 /// An answer that has nothing but a status.
 pub(crate) fn bare(host: &str, status: u16) -> Refusal {
     Refusal::plain(Fault::new(
@@ -353,3 +387,6 @@ const fn over(reason: Ended) -> Verdict {
 }
 
 const LONGEST: usize = 300;
+
+/// As much of a page as may have words in it.
+const LARGEST_PAGE: usize = 16 << 10;

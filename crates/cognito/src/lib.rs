@@ -13,6 +13,7 @@
 //!  refresh, revoke ─▶ session ─╮
 //!                        ╰──────┴▶ tokens             what a successful answer holds
 //!  fetch ─▶ keys ─▶ identity, sts             an identity pool's two flows, a chain of roles
+//!  open_console ─▶ console ─▶ oauth::http         AWS's federation endpoint
 //!  identify ─────────────▶ sts ─╮
 //!              ╰─▶ call ◀───────╯
 //!                    ├─▶ clients ─▶ AWS SDK         one call, once, without a trace of secrets
@@ -37,6 +38,7 @@ mod call;
 mod classify;
 mod clients;
 mod clock;
+mod console;
 mod conversation;
 mod device;
 mod examine;
@@ -212,21 +214,19 @@ impl Cognito {
         keys::fetch(self, spec, proof, identity, user).await
     }
 
-    /// Has AWS's federation endpoint make an address that signs a browser in to the console.
+    /// Has AWS's federation endpoint make an address that signs a browser in to the console. A
+    /// length that AWS does not take for these keys is left out, and the answer says so.
     ///
     /// # Errors
     ///
     /// [`poolkey_core::fault::FaultKind::TokenStale`] says that the keys are of no more use.
     pub async fn open_console(
         &self,
-        _spec: &ProfileSpec,
-        _keys: &Keys,
-        _destination: &Destination,
+        spec: &ProfileSpec,
+        keys: &Keys,
+        destination: &Destination,
     ) -> Result<ConsoleSession, Fault> {
-        Err(Fault::new(
-            FaultKind::Unsupported,
-            "There is no console yet.",
-        ))
+        console::open(self, spec, keys, destination).await
     }
 
     /// Asks AWS who keys are, and reads what the ID token says of its user.

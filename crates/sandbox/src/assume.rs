@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     iam::Role,
     query::{Checks, Form, Pattern, Query, Xml, element},
-    sts::{Caller, Keys, Session},
+    sts::{Caller, Keys, Origin, Session},
     trust::{Asker, Context},
     web_identity::WebIdentity,
     wire::Failure,
@@ -64,7 +64,11 @@ impl World {
         self.journal.note.tags.clone_from(&session.tags);
         let source = session.source_identity.clone();
         let seconds = self.lifetimes.assume_role_seconds.unwrap_or(seconds);
-        let keys = self.mint_keys(session, seconds);
+        let origin = match caller {
+            Caller::Admin => Origin::User,
+            Caller::Role(_) => Origin::Chain,
+        };
+        let keys = self.mint_keys(session, origin, seconds);
         let mut answer = self.assumed(&keys);
         if let Some(packed) = packed {
             answer += &element("PackedPolicySize", &packed.to_string());
@@ -103,7 +107,7 @@ impl World {
             ..Session::default()
         };
         let seconds = self.lifetimes.web_identity_seconds.unwrap_or(seconds);
-        let keys = self.mint_keys(session, seconds);
+        let keys = self.mint_keys(session, Origin::WebIdentity, seconds);
         let mut answer = self.assumed(&keys);
         answer += &element("SubjectFromWebIdentityToken", &who.subject);
         answer += &element("Audience", &who.audience);

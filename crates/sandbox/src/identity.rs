@@ -8,7 +8,7 @@ use crate::{
     identity_pool::{IdentityPool, check_id},
     logins::{Login, methods},
     random,
-    sts::{Keys, Session},
+    sts::{Keys, Origin, Session},
     web_identity::WebIdentity,
     wire::{Answer, Failure, Fields},
     world::World,
@@ -96,7 +96,7 @@ impl World {
             name: SESSION_NAME.into(),
             ..Session::default()
         };
-        Ok(self.mint_keys(session, self.lifetimes.keys_seconds))
+        Ok(self.mint_keys(session, Origin::Pool, self.lifetimes.keys_seconds))
     }
 
     /// The identity pool that an identity is in.

@@ -27,7 +27,7 @@
 //!                   │
 //!                  web ─ forms, cookies, redirects
 //!                ╱     ╲
-//!            login      idp ─ providers that the sandbox plays
+//!            login      idp ─ providers that the sandbox plays;  federation ─ the console's sign-in
 //!              │  managed login: pages, codes, tokens;  asks providers by `outgoing`
 //!              ╰▶ auth, challenge → tokens
 //! ```
@@ -53,6 +53,7 @@ mod device;
 mod domain;
 mod factor;
 mod faults;
+mod federation;
 mod http;
 mod iam;
 mod identity;

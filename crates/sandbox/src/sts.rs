@@ -20,6 +20,20 @@ pub(crate) struct Keys {
     pub(crate) token: String,
     pub(crate) session: Session,
     pub(crate) until: Moment,
+    pub(crate) origin: Origin,
+}
+
+/// What keys were given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// An identity, by the pool itself.
+    Pool,
+    /// A token of a web identity.
+    WebIdentity,
+    /// The keys of a user.
+    User,
+    /// The keys of another role.
+    Chain,
 }
 
 /// A session of a role: who signs with its keys.
@@ -91,7 +105,7 @@ pub(crate) enum Dialect {
 
 impl World {
     /// New keys for a session of a role.
-    pub(crate) fn mint_keys(&mut self, session: Session, seconds: i64) -> Keys {
+    pub(crate) fn mint_keys(&mut self, session: Session, origin: Origin, seconds: i64) -> Keys {
         let size = self
             .lifetimes
             .session_token_bytes
@@ -102,6 +116,7 @@ impl World {
             token: format!("{SESSION_PREFIX}{}", random::text(random::BASE64, size)),
             session,
             until: self.clock.now().plus(seconds),
+            origin,
         };
         self.journal.note.access_key_id = Some(keys.access_key.clone());
         self.journal.secret("secret_access_key", &keys.secret);

@@ -8,8 +8,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    call::under_fault, domain::PREFIX, faults::Rule, http::App, idp, journal::Note, login,
-    reply::respond, sigv4::encode, world::World,
+    call::under_fault, domain::PREFIX, faults::Rule, federation, http::App, idp, journal::Note,
+    login, reply::respond, sigv4::encode, world::World,
 };
 
 mod visit;
@@ -22,11 +22,16 @@ pub(crate) enum Target {
     Login(login::Endpoint, Option<String>),
     /// A provider of the sandbox's own, by name.
     Idp(idp::Endpoint, String),
+    /// The console's.
+    Federation,
 }
 
 impl Target {
     /// The endpoint at a path, if there is one.
     pub(crate) fn of(path: &str) -> Option<Self> {
+        if path == federation::PATH {
+            return Some(Self::Federation);
+        }
         if let Some(rest) = path.strip_prefix(idp::PREFIX) {
             let (name, rest) = rest.split_once('/')?;
             return Some(Self::Idp(idp::Endpoint::of(rest)?, name.to_owned()));
@@ -46,6 +51,7 @@ impl Target {
         match self {
             Self::Login(endpoint, _) => endpoint.name(),
             Self::Idp(endpoint, _) => endpoint.name(),
+            Self::Federation => "federation",
         }
     }
 
@@ -54,6 +60,8 @@ impl Target {
         match self {
             Self::Login(endpoint, _) => endpoint.speaks_json(),
             Self::Idp(endpoint, _) => endpoint.speaks_json(),
+            // Its errors are pages, and no page of another origin reads it.
+            Self::Federation => false,
         }
     }
 }
@@ -179,6 +187,7 @@ async fn run(app: &App, target: &Target, visit: Visit, fault: Option<&str>) -> R
             login::answer(app, *endpoint, domain.as_deref(), visit).await
         }
         Target::Idp(endpoint, name) => idp::answer(app, *endpoint, name, &visit),
+        Target::Federation => at_once(app, |world| world.federation(&visit)),
     };
     let reply = match target.speaks_json() {
         true => cross_origin(reply),

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     control::Lifetimes,
     faults::Faults,
+    federation,
     iam::Role,
     identity::Identity,
     identity_pool::IdentityPool,
@@ -82,6 +83,7 @@ pub(crate) struct World {
     /// Roles that are no more.
     pub(crate) deleted_roles: BTreeSet<String>,
     pub(crate) oidc: Oidc,
+    pub(crate) federation: federation::State,
 }
 
 impl World {
@@ -117,6 +119,7 @@ impl World {
             roles: BTreeMap::new(),
             deleted_roles: BTreeSet::new(),
             oidc: Oidc::default(),
+            federation: federation::State::new(),
         }
     }
 

@@ -94,3 +94,46 @@ fn a_policy_is_told_in_the_pools_words() {
     assert_eq!(told("Not this one"), "Not this one.");
     assert_eq!(told("… with policy: "), "… with policy:.");
 }
+
+#[test]
+fn the_federation_endpoint_is_told_in_its_own_words() {
+    for (status, body, kind, told) in [
+        (
+            400,
+            "<html><head><style>p{}</style></head><body><h1>HTTP Status 400</h1>\n<p>Invalid \
+             credentials parameter</p></body></html>",
+            FaultKind::TokenStale,
+            "signin.example answered with HTTP status 400: p{} HTTP Status 400 Invalid credentials \
+             parameter.",
+        ),
+        (
+            403,
+            "",
+            FaultKind::TokenStale,
+            "signin.example answered with HTTP status 403.",
+        ),
+        (
+            429,
+            "Slow down!",
+            FaultKind::Throttled,
+            "signin.example answered with HTTP status 429: Slow down!",
+        ),
+        (
+            503,
+            "<unclosed",
+            FaultKind::Service,
+            "signin.example answered with HTTP status 503.",
+        ),
+        (
+            404,
+            "no",
+            FaultKind::Misconfigured,
+            "signin.example answered with HTTP status 404: no.",
+        ),
+    ] {
+        let fault = federation("signin.example", status, body);
+        assert_eq!((fault.kind, fault.text.as_str()), (kind, told));
+    }
+    let long = federation("signin.example", 400, &"word ".repeat(10_000));
+    assert!(long.text.len() < 400, "{}", long.text.len());
+}

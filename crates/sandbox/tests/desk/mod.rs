@@ -278,7 +278,7 @@ pub(crate) fn inside(xml: &str, name: &str) -> String {
     text.map(|(text, _)| text.to_owned()).unwrap_or_default()
 }
 
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
             char::from(byte).to_string()
