@@ -13,6 +13,8 @@ use crate::terminal::Person;
 
 mod new;
 
+pub(crate) use self::new::{differing, is_wrong, table};
+
 /// The login by this name, or the only one.
 pub(crate) fn named(given: Option<&str>, person: &mut Person) -> Result<LoginName, Ending> {
     let config = ProfilesFile::of_process()?.read()?;
@@ -39,7 +41,7 @@ pub(crate) fn named_or_new(
         daemon::reload(&file, &front.client)?;
         return Ok(name);
     }
-    match new::differing(new, &name, &config, &file) {
+    match differing(new, &name, &config, &file) {
         Some(key) => Err(Ending::Usage(format!(
             "The login “{name}” is there already, with another {key} or none. Take another name, \
              or edit “{}”.",

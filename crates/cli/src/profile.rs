@@ -17,10 +17,12 @@ use crate::interrupt::Interrupt;
 use crate::profiles_file::{ProfilesFile, remove};
 use crate::status_text::table;
 use crate::terminal::Person;
-use crate::{logins, words};
+use crate::{configure, logins, words};
 
 mod add;
 mod write;
+
+pub(crate) use self::write::note;
 
 /// Adds, lists and removes profiles, and has their keys written. The daemon need not run for it, but where roles are told.
 pub(crate) fn run(command: &ProfileCommand, client: &Client) -> Result<(), Ending> {
@@ -202,13 +204,6 @@ fn take_out(name: &str, file: &ProfilesFile, client: &Client) -> Result<(), Endi
     }
     file.edit(|document| remove(document, "profile", name))?;
     daemon::reload(file, client)?;
-    let section = if name == "default" {
-        "[default]".to_owned()
-    } else {
-        format!("[profile {name}]")
-    };
-    Ok(writeln!(
-        anstream::stdout(),
-        "Removed profile “{name}”. If ~/.aws/config has it under {section}, remove that, too."
-    )?)
+    writeln!(anstream::stdout(), "Removed profile “{name}”.")?;
+    configure::offer_removal(name, &config, file, client)
 }

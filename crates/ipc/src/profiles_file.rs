@@ -86,6 +86,25 @@ impl ProfilesFile {
         self.parse(&self.changed(change)?)
     }
 
+    /// The same with the texts, for whoever shows what changes.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProfilesFile::edit`].
+    pub fn draft(
+        &self,
+        change: impl FnOnce(&mut DocumentMut) -> Result<(), Failure>,
+    ) -> Result<Draft, Failure> {
+        let before = self.text()?;
+        let after = self.changed(change)?;
+        let config = self.parse(&after)?;
+        Ok(Draft {
+            before,
+            after,
+            config,
+        })
+    }
+
     /// Its text after the change, which is a configuration.
     fn changed(
         &self,
@@ -135,6 +154,17 @@ impl ProfilesFile {
         }
         Ok(())
     }
+}
+
+/// What `profiles.toml` holds, and what it would after a change.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its text.
+    pub before: String,
+    /// Its text after the change.
+    pub after: String,
+    /// What that says.
+    pub config: Config,
 }
 
 /// Puts `[kind.name]` behind its like.

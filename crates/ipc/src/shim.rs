@@ -105,6 +105,24 @@ fn word(path: &Path) -> String {
     }
 }
 
+/// Whether a path is within what is mounted only while an AppImage runs.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runtime of an AppImage tells it by the environment alone"
+)]
+pub fn is_passing(path: &Path) -> bool {
+    let mount = std::env::var_os("APPDIR").filter(|mount| !mount.is_empty());
+    mount.is_some_and(|mount| path.starts_with(mount))
+}
+
+/// Whether two paths lead to the same program.
+pub fn same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "read once, and an argument from here on"
@@ -114,13 +132,6 @@ fn path_entries() -> Vec<PathBuf> {
         .iter()
         .flat_map(std::env::split_paths)
         .collect()
-}
-
-fn same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
 }
 
 /// The shim's program.

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use poolkey_core::conversation::Factor;
 
 /// Cognito's own names.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub(crate) enum FlowName {
     /// The password never leaves this machine (the default)
     #[value(name = "USER_SRP_AUTH")]
@@ -30,7 +30,7 @@ pub(crate) enum FlowName {
 }
 
 /// Cognito's own names.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub(crate) enum PreferenceName {
     /// The password, which never leaves this machine
     #[value(name = "PASSWORD_SRP")]

@@ -5,7 +5,7 @@ use clap::builder::NonEmptyStringValueParser;
 use super::{FlowName, PreferenceName, pair};
 
 /// What a login is made of.
-#[derive(clap::Args, Clone, Default)]
+#[derive(clap::Args, Clone, Default, PartialEq)]
 pub(crate) struct NewLogin {
     /// The user pool, like eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", help_heading = POOL)]
@@ -68,6 +68,13 @@ pub(crate) struct NewLogin {
         value_terminator = ";", value_parser = NonEmptyStringValueParser::new(),
         conflicts_with_all = ["user_pool_id", "client_id"], help_heading = PROVIDER)]
     pub(crate) token_command: Vec<String>,
+}
+
+impl NewLogin {
+    /// Whether anything of it was typed.
+    pub(crate) fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
 }
 
 const POOL: &str = "For a new login";

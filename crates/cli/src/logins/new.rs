@@ -18,6 +18,17 @@ pub(super) fn add(
     file: &ProfilesFile,
     person: &mut Person,
 ) -> Result<(), Ending> {
+    let table = table(name, new, username, person)?;
+    Ok(file.edit(|document| insert(document, "login", name.as_str(), table))?)
+}
+
+/// What `profiles.toml` says of a new login.
+pub(crate) fn table(
+    name: &LoginName,
+    new: &NewLogin,
+    username: Option<&str>,
+    person: &mut Person,
+) -> Result<Table, Ending> {
     let whole = complete(name, new, person)?;
     let mut table = Table::new();
     for (key, item) in entries(&whole) {
@@ -26,12 +37,26 @@ pub(super) fn add(
             table["username"] = value(username);
         }
     }
-    Ok(file.edit(|document| insert(document, "login", name.as_str(), table))?)
+    Ok(table)
+}
+
+/// What is wrong with an id, so that it is asked for again before all the others are.
+pub(crate) fn is_wrong(kind: &str, key: &str, typed: &str) -> Option<String> {
+    let mut document = DocumentMut::new();
+    let mut table = Table::new();
+    if kind == "login" {
+        table["client_id"] = value("x");
+    }
+    table[key] = value(typed);
+    insert(&mut document, kind, "x", table).ok()?;
+    Config::parse(&document.to_string())
+        .err()
+        .map(|error| error.text)
 }
 
 /// The first of these that is not what the login has: a file in which it stood, too, would say
 /// something else.
-pub(super) fn differing(
+pub(crate) fn differing(
     new: &NewLogin,
     name: &LoginName,
     config: &Config,
@@ -135,7 +160,7 @@ fn complete(name: &LoginName, new: &NewLogin, person: &mut Person) -> Result<New
     };
     match kind {
         Kind::Password | Kind::ManagedLogin => {
-            ask(&mut whole.user_pool_id, "User pool id: ", name, person)?;
+            ask(&mut whole.user_pool_id, POOL_ID, name, person)?;
             ask(&mut whole.client_id, "App client id: ", name, person)?;
             if kind == Kind::ManagedLogin {
                 let prompt = "Domain (like acme.auth.eu-west-1.amazoncognito.com): ";
@@ -200,7 +225,13 @@ fn ask(
         if !person.can_be_asked_again() {
             return Err(unknown(name).into());
         }
-        *given = Some(answered(prompt, person)?);
+        *given = Some(loop {
+            let typed = answered(prompt, person)?;
+            match is_wrong("login", "user_pool_id", &typed).filter(|_| prompt == POOL_ID) {
+                Some(why) => person.tell(&why)?,
+                None => break typed,
+            }
+        });
     }
     Ok(())
 }
@@ -247,6 +278,8 @@ fn answered(prompt: &str, person: &mut Person) -> Result<String, Ending> {
         }
     }
 }
+
+const POOL_ID: &str = "User pool id: ";
 
 const KINDS: [&str; 5] = [
     "How do you sign in to it?",

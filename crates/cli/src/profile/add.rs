@@ -199,7 +199,8 @@ fn tell(name: &ProfileName, settings: &SettingsArgs) -> Result<(), Ending> {
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
-        "Added profile “{name}”. Put these lines into ~/.aws/config:\n"
+        "Added profile “{name}”. “poolkey configure {name}” puts these lines into \
+         ~/.aws/config:\n"
     )?;
     for line in shim::aws_config(name, &shim) {
         writeln!(out, "{line}")?;

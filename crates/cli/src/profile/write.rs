@@ -34,15 +34,7 @@ pub(super) fn run(args: &WriteArgs, file: &ProfilesFile, client: &Client) -> Res
         ("region", args.settings.region.as_ref()),
         ("output", args.settings.output.as_ref()),
     ];
-    file.edit(|document| {
-        let table = table_of(document, name)?;
-        for (key, text) in given {
-            if let Some(text) = text {
-                set(table, key, text);
-            }
-        }
-        Ok(())
-    })?;
+    file.edit(|document| note(document, name, &given))?;
     daemon::reload(file, client)?;
     tell(name, &file.read()?)
 }
@@ -63,6 +55,21 @@ fn off(
         out,
         "The keys of “{name}” are written as “{before}” no longer; what stands there is removed."
     )?)
+}
+
+/// Sets texts of a profile in `profiles.toml`.
+pub(crate) fn note(
+    document: &mut DocumentMut,
+    name: &ProfileName,
+    given: &[(&str, Option<&String>)],
+) -> Result<(), Failure> {
+    let table = table_of(document, name)?;
+    for (key, text) in given {
+        if let Some(text) = text {
+            set(table, key, text);
+        }
+    }
+    Ok(())
 }
 
 /// Where the keys of the profile are from then on, if they are written.

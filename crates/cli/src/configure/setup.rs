@@ -1,0 +1,366 @@
+//! A profile of one's own ids, and the login that it belongs to: from a file, from options, and by
+//! questions for what they lack.
+
+use poolkey_core::config::{Config, KeySource};
+use poolkey_core::name::{LoginName, ProfileName};
+use poolkey_core::outputs::{Ambiguity, IdKind, Outputs};
+use poolkey_files::aws::{Kind, Text, is_source};
+use poolkey_ipc::shim::Shim;
+use toml_edit::{DocumentMut, Table, value};
+
+use super::section::{PROCESS, entries};
+use super::writing::{Written, moved, write_profiles, yes};
+use super::{Desk, check, import, introduce};
+use crate::args::{ConfigureArgs, NewLogin, NewProfile};
+use crate::aws_files::AwsFiles;
+use crate::ending::{Ending, warn};
+use crate::logins;
+use crate::profiles_file::insert;
+
+pub(super) fn run(args: &ConfigureArgs, config: &Config, desk: &mut Desk) -> Result<(), Ending> {
+    let mut new = args.new.clone();
+    if let Some(path) = &args.new.import {
+        let found = import::read(path)?;
+        let outputs = choose(found.outputs, &found.ambiguous, &new, desk)?;
+        take(outputs, &mut new, desk)?;
+    }
+    let login = login_of(&new, config, desk)?;
+    let login_table = login_table(&login, &new, config, desk)?;
+    let identity_pool_id = match new.identity_pool_id.clone() {
+        Some(id) => id,
+        None => ask_identity_pool(desk)?,
+    };
+    let region = region(args, &identity_pool_id, desk)?;
+    let profile = profile_of(&new, (&login, &identity_pool_id), config, desk)?;
+    let mut table = Table::new();
+    table["login"] = value(login.as_str());
+    table["identity_pool_id"] = value(&identity_pool_id);
+    if let Some(endpoint) = &new.of_login.endpoint {
+        // What stands in for AWS stands in for all of it.
+        table["endpoint"] = value(endpoint);
+        table["sts_endpoint"] = value(endpoint);
+    }
+    let given = [("region", region), ("output", args.settings.output.clone())];
+    for (key, text) in given {
+        if let Some(text) = text {
+            table[key] = value(text);
+        }
+    }
+    let path = desk.file.path().to_owned();
+    let known = config.profiles.contains_key(&profile);
+    let change = |document: &mut DocumentMut| {
+        if let Some(login_table) = &login_table {
+            is_free(document, "login", login.as_str()).map_err(|()| moved(&path))?;
+            insert(document, "login", login.as_str(), login_table.clone())?;
+        }
+        if known {
+            return Ok(());
+        }
+        is_free(document, "profile", profile.as_str()).map_err(|()| moved(&path))?;
+        insert(document, "profile", profile.as_str(), table.clone())
+    };
+    let (written, config) = write_profiles(&change, desk)?;
+    match written {
+        Written::Done | Written::AsItIs => check::tell(&login, &desk.client),
+        Written::Shown => {}
+    }
+    introduce(&[profile], args, &config, desk)
+}
+
+/// What the file has several of, as options or a person choose.
+fn choose(
+    mut outputs: Outputs,
+    ambiguous: &[Ambiguity],
+    new: &NewProfile,
+    desk: &mut Desk,
+) -> Result<Outputs, Ending> {
+    for several in ambiguous {
+        let (place, given, what, option) = match several.kind {
+            IdKind::UserPool => (
+                &mut outputs.user_pool_id,
+                &new.of_login.user_pool_id,
+                "user pools",
+                "--user-pool-id",
+            ),
+            IdKind::Client => (
+                &mut outputs.client_id,
+                &new.of_login.client_id,
+                "app clients",
+                "--client-id",
+            ),
+            IdKind::IdentityPool => (
+                &mut outputs.identity_pool_id,
+                &new.identity_pool_id,
+                "identity pools",
+                "--identity-pool-id",
+            ),
+            IdKind::Domain => (
+                &mut outputs.domain,
+                &new.of_login.domain,
+                "domains",
+                "--domain",
+            ),
+        };
+        if given.is_some() {
+            continue;
+        }
+        if !desk.person.can_be_asked_again() {
+            let ids: Vec<&str> = several.candidates.iter().map(|one| &*one.id).collect();
+            return Err(Ending::Usage(format!(
+                "The file has several {what}: name one by {option}: {}",
+                ids.join(", ")
+            )));
+        }
+        desk.person.tell(&format!("The file has several {what}:"))?;
+        for (at, one) in several.candidates.iter().enumerate() {
+            let line = format!("  {}  {}  ({})", at + 1, one.id, one.name);
+            desk.person.tell(&line)?;
+        }
+        let prompt = format!("Number (1 to {}): ", several.candidates.len());
+        *place = loop {
+            let number = desk.person.line(&prompt, "")?.parse::<usize>().ok();
+            let chosen = number.and_then(|number| several.candidates.get(number.checked_sub(1)?));
+            if let Some(chosen) = chosen {
+                break Some(chosen.id.clone());
+            }
+        };
+    }
+    Ok(outputs)
+}
+
+/// What a file tells goes where no option does. Without an address of this machine a browser could
+/// not come back.
+fn take(found: Outputs, new: &mut NewProfile, desk: &mut Desk) -> Result<(), Ending> {
+    let login = &mut new.of_login;
+    if let (Some(_), Some(known)) = (&login.issuer, &found.user_pool_id) {
+        return Err(Ending::Usage(format!(
+            "The file is of the user pool {known}: --issuer does not go with it."
+        )));
+    }
+    let or = |given: &mut Option<String>, found: Option<String>| {
+        if given.is_none() {
+            *given = found;
+        }
+    };
+    or(&mut login.user_pool_id, found.user_pool_id);
+    or(&mut login.client_id, found.client_id);
+    or(&mut new.identity_pool_id, found.identity_pool_id);
+    if login.redirect_uri.is_empty() {
+        login.redirect_uri = found.redirect_uris;
+    }
+    let by_password = login.flow.is_some() && login.domain.is_none();
+    let Some(domain) = found.domain.filter(|_| !by_password) else {
+        return Ok(());
+    };
+    let comes_back = !login.redirect_uri.is_empty() || login.domain.is_some();
+    if comes_back || by_browser(&domain, desk)? {
+        or(&mut login.domain, Some(domain));
+        or(&mut login.logout_uri, found.logout_uri);
+        if login.scope.is_empty() {
+            login.scope = found.scopes;
+        }
+    }
+    Ok(())
+}
+
+fn by_browser(domain: &str, desk: &mut Desk) -> Result<bool, Ending> {
+    let why = "The app client has no callback URL of this machine that the file tells of";
+    if !desk.person.can_be_asked_again() {
+        warn(&format!(
+            "{why}, so that people sign in with a password. For a sign-in in the browser at \
+             “{domain}”, add one there, and name it by --redirect-uri."
+        ));
+        return Ok(false);
+    }
+    desk.person.tell(&format!(
+        "{why}. A sign-in in the browser at “{domain}” needs one; with a password none."
+    ))?;
+    yes("Sign in with a password? [Y/n]: ", desk).map(|password| !password)
+}
+
+/// The login that is named, or a new one.
+fn login_of(new: &NewProfile, config: &Config, desk: &mut Desk) -> Result<LoginName, Ending> {
+    // The pool that is meant may have a login already.
+    let same = config.logins.iter().find(|(_, spec)| {
+        let ids = &new.of_login;
+        ids.user_pool_id.as_deref() == Some(spec.provider())
+            && ids.client_id.as_deref() == Some(spec.client_id())
+    });
+    let offered = match (same, &new.of_login.domain) {
+        (Some((name, _)), _) => name.to_string(),
+        (None, Some(domain)) => free(label(domain), |name| is_login(name, config)),
+        (None, None) => free("main", |name| is_login(name, config)),
+    };
+    let named = match &new.login {
+        Some(name) => name.clone(),
+        None => name("login", &offered, "--login NAME", desk)?,
+    };
+    let name: LoginName = named
+        .parse()
+        .map_err(|bad| Ending::Usage(format!("“{named}” cannot be a login's name: {bad}.")))?;
+    if name.is_guest() {
+        return Err(Ending::Usage(format!(
+            "“{name}” is what guests are called: take another name."
+        )));
+    }
+    Ok(name)
+}
+
+/// What a login is made of that is not there yet.
+fn login_table(
+    login: &LoginName,
+    new: &NewProfile,
+    config: &Config,
+    desk: &mut Desk,
+) -> Result<Option<Table>, Ending> {
+    if !config.logins.contains_key(login) {
+        let username = new.username.as_deref();
+        let table = logins::table(login, &new.of_login, username, &mut desk.person)?;
+        return Ok(Some(table));
+    }
+    let ids = NewLogin {
+        user_pool_id: new.of_login.user_pool_id.clone(),
+        client_id: new.of_login.client_id.clone(),
+        ..NewLogin::default()
+    };
+    match logins::differing(&ids, login, config, &desk.file) {
+        Some(key) => Err(Ending::Usage(format!(
+            "The login “{login}” is there already, with another {key} or none. Take another name: \
+             --login NAME"
+        ))),
+        None => Ok(None),
+    }
+}
+
+fn ask_identity_pool(desk: &mut Desk) -> Result<String, Ending> {
+    let prompt = "Identity pool id (like us-east-1:01234567-89ab-cdef-0123-456789abcdef): ";
+    let missing = "Name the identity pool that gives the keys: --identity-pool-id ID";
+    loop {
+        let typed = desk.person.line(prompt, missing)?;
+        if let Some(why) = logins::is_wrong("profile", "identity_pool_id", &typed) {
+            desk.person.tell(&why)?;
+        } else {
+            return Ok(typed);
+        }
+    }
+}
+
+/// Tools need one, and the pool's own is as good as any.
+fn region(
+    args: &ConfigureArgs,
+    identity_pool_id: &str,
+    desk: &mut Desk,
+) -> Result<Option<String>, Ending> {
+    if args.settings.region.is_some() {
+        return Ok(args.settings.region.clone());
+    }
+    let offered = identity_pool_id.split_once(':').map(|(region, _)| region);
+    let Some(offered) = offered else {
+        return Ok(None);
+    };
+    if !desk.person.can_be_asked_again() {
+        return Ok(Some(offered.to_owned()));
+    }
+    let typed = desk
+        .person
+        .line(&format!("Region for AWS tools [{offered}]: "), "")?;
+    let region = if typed.is_empty() { offered } else { &typed };
+    Ok(Some(region.to_owned()))
+}
+
+/// The profile that is named. What is offered is free in the files of AWS's tools, too.
+fn profile_of(
+    new: &NewProfile,
+    (login, identity_pool_id): (&LoginName, &str),
+    config: &Config,
+    desk: &mut Desk,
+) -> Result<ProfileName, Ending> {
+    let files = AwsFiles::of_process(&config.settings.aws_files)?;
+    let taken = [
+        (Kind::Config, files.read(&files.config)?),
+        (Kind::Credentials, files.read(&files.credentials)?),
+    ];
+    let is_taken = |name: &str| {
+        config.profiles.keys().any(|known| known.as_str() == name)
+            || taken
+                .iter()
+                .any(|(kind, bytes)| has_source(*kind, bytes, name))
+    };
+    let offered = if is_taken("default") {
+        free(login.as_str(), is_taken)
+    } else {
+        "default".to_owned()
+    };
+    let named = match &new.profile {
+        Some(name) => name.clone(),
+        None => name("profile", &offered, "--profile NAME", desk)?,
+    };
+    let name: ProfileName = named
+        .parse()
+        .map_err(|bad| Ending::Usage(format!("“{named}” cannot be a profile's name: {bad}.")))?;
+    let Some(known) = config.profiles.get(&name) else {
+        return Ok(name);
+    };
+    if let KeySource::Pool(pool) = &known.source
+        && pool.login.as_ref() == Some(login)
+        && pool.identity_pool_id == identity_pool_id
+    {
+        return Ok(name);
+    }
+    Err(Ending::Usage(format!(
+        "There is a profile “{name}” already, and it is another. Take another name: --profile NAME"
+    )))
+}
+
+fn has_source(kind: Kind, bytes: &[u8], name: &str) -> bool {
+    Text::read(kind, bytes).is_ok_and(|text| {
+        entries(&text, name).any(|(_, key, value)| {
+            let is_ours = key == PROCESS && Shim::read(value).is_some();
+            is_source(key) && !is_ours
+        })
+    })
+}
+
+fn name(kind: &str, offered: &str, option: &str, desk: &mut Desk) -> Result<String, Ending> {
+    let prompt = format!("Name of the {kind} [{offered}]: ");
+    let typed = desk
+        .person
+        .line(&prompt, &format!("Name the {kind}: {option}"))?;
+    Ok(if typed.is_empty() {
+        offered.to_owned()
+    } else {
+        typed
+    })
+}
+
+/// The name, or with the first number that makes it one of its own.
+fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(name) {
+        return name.to_owned();
+    }
+    let mut numbered = (2..).map(|number| format!("{name}-{number}"));
+    numbered.find(|name| !is_taken(name)).unwrap_or_default()
+}
+
+fn is_login(name: &str, config: &Config) -> bool {
+    config.logins.keys().any(|known| known.as_str() == name)
+}
+
+/// What a domain's owner calls it: `acme` of `acme.auth.eu-west-1.amazoncognito.com`.
+fn label(domain: &str) -> &str {
+    let host = domain.trim_start_matches("https://");
+    let label = host.split('.').next().unwrap_or_default();
+    match label {
+        "" | "auth" | "login" | "sso" => "main",
+        label if label.parse::<LoginName>().is_ok() => label,
+        _ => "main",
+    }
+}
+
+fn is_free(document: &DocumentMut, kind: &str, name: &str) -> Result<(), ()> {
+    let group = document.get(kind).and_then(|group| group.as_table_like());
+    match group {
+        Some(group) if group.contains_key(name) => Err(()),
+        Some(_) | None => Ok(()),
+    }
+}
