@@ -1,11 +1,15 @@
-//! What AWS Amplify writes for the apps of a user pool: the ids that a login and a profile need.
+//! What the files of a deployment tell: the ids that a login and a profile need.
 //!
-//! Read are `amplify_outputs.json` (Amplify Gen 2), `amplifyconfiguration.json` (Gen 1, mobile and
-//! web) and `aws-exports.js` (Gen 1, web). Taken out of them are ids and what a sign-in in the browser
-//! needs; of the URLs only those of this machine.
+//! Read is what AWS Amplify writes for the apps of a user pool, and the outputs of stacks. Taken out
+//! of them are ids and what a sign-in in the browser needs; of the URLs only those of this machine, and
+//! never a command.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod amplify;
+mod shape;
+mod stacks;
 
 /// The ids that were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,114 +86,51 @@ impl Found {
     ///
     /// It holds none.
     pub fn parse(text: &str) -> Result<Self, NoOutputs> {
-        Ok(Self {
-            outputs: Outputs::parse(text)?,
-            ambiguous: Vec::new(),
-        })
-    }
-}
-
-/// The text holds none of the ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this is no amplify_outputs.json, amplifyconfiguration.json or aws-exports.js with an `auth` part"
-)]
-pub struct NoOutputs;
-
-impl Outputs {
-    /// Takes the ids out of a file's text.
-    ///
-    /// # Errors
-    ///
-    /// It holds none.
-    pub fn parse(text: &str) -> Result<Self, NoOutputs> {
         if text.len() > LARGEST {
             return Err(NoOutputs);
         }
         let value: Value = serde_json::from_str(text)
             .or_else(|_| serde_json::from_str(object_of(text).unwrap_or_default()))
             .map_err(|_| NoOutputs)?;
-        [gen_2, mobile, exports]
-            .into_iter()
-            .map(|read| read(&value))
-            .find(Self::has_ids)
+        let plain = |outputs| Self {
+            outputs,
+            ambiguous: Vec::new(),
+        };
+        amplify::read(&value)
+            .map(plain)
+            .or_else(|| stacks::read(&value))
             .ok_or(NoOutputs)
+    }
+
+    fn has_ids(&self) -> bool {
+        let is_id = |several: &Ambiguity| several.kind != IdKind::Domain;
+        self.outputs.has_ids() || self.ambiguous.iter().any(is_id)
+    }
+}
+
+/// The text holds none of the ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is neither a file of Amplify's (amplify_outputs.json, amplifyconfiguration.json, \
+     aws-exports.js) nor the outputs of stacks (of CloudFormation, CDK, SAM, Serverless or Terraform, \
+     as JSON), with the id of a user pool, an app client or an identity pool in it"
+)]
+pub struct NoOutputs;
+
+impl Outputs {
+    /// Takes the ids out of a file's text that there is one of.
+    ///
+    /// # Errors
+    ///
+    /// It holds none.
+    pub fn parse(text: &str) -> Result<Self, NoOutputs> {
+        let outputs = Found::parse(text)?.outputs;
+        outputs.has_ids().then_some(outputs).ok_or(NoOutputs)
     }
 
     fn has_ids(&self) -> bool {
         self.user_pool_id.is_some() || self.client_id.is_some() || self.identity_pool_id.is_some()
     }
-}
-
-/// `amplify_outputs.json`.
-fn gen_2(value: &Value) -> Outputs {
-    let auth = &value["auth"];
-    let oauth = &auth["oauth"];
-    Outputs {
-        user_pool_id: text(&auth["user_pool_id"]),
-        client_id: text(&auth["user_pool_client_id"]),
-        identity_pool_id: text(&auth["identity_pool_id"]),
-        domain: text(&oauth["domain"]),
-        scopes: words(&oauth["scopes"]),
-        redirect_uris: here(&oauth["redirect_sign_in_uri"]),
-        logout_uri: here(&oauth["redirect_sign_out_uri"]).into_iter().next(),
-    }
-}
-
-/// `amplifyconfiguration.json` of the mobile libraries.
-fn mobile(value: &Value) -> Outputs {
-    let plugin = &value["auth"]["plugins"]["awsCognitoAuthPlugin"];
-    let pool = &plugin["CognitoUserPool"]["Default"];
-    let identity = &plugin["CredentialsProvider"]["CognitoIdentity"]["Default"];
-    let oauth = &plugin["Auth"]["Default"]["OAuth"];
-    Outputs {
-        user_pool_id: text(&pool["PoolId"]),
-        client_id: text(&pool["AppClientId"]),
-        identity_pool_id: text(&identity["PoolId"]),
-        domain: text(&oauth["WebDomain"]),
-        scopes: words(&oauth["Scopes"]),
-        redirect_uris: here(&oauth["SignInRedirectURI"]),
-        logout_uri: here(&oauth["SignOutRedirectURI"]).into_iter().next(),
-    }
-}
-
-/// `aws-exports.js`, and `amplifyconfiguration.json` of the web libraries.
-fn exports(value: &Value) -> Outputs {
-    let oauth = &value["oauth"];
-    Outputs {
-        user_pool_id: text(&value["aws_user_pools_id"]),
-        client_id: text(&value["aws_user_pools_web_client_id"]),
-        identity_pool_id: text(&value["aws_cognito_identity_pool_id"]),
-        domain: text(&oauth["domain"]),
-        scopes: words(&oauth["scope"]),
-        redirect_uris: here(&oauth["redirectSignIn"]),
-        logout_uri: here(&oauth["redirectSignOut"]).into_iter().next(),
-    }
-}
-
-/// A list of words, or one text with commas between them.
-fn words(value: &Value) -> Vec<String> {
-    let of_list = value.as_array().into_iter().flatten().filter_map(text);
-    let of_text = value.as_str().into_iter().flat_map(|text| text.split(','));
-    of_list
-        .chain(of_text.map(|word| word.trim().to_owned()))
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
-/// The URLs among them that are of this machine, with a port to listen on.
-fn here(value: &Value) -> Vec<String> {
-    let hosts = ["localhost:", "127.0.0.1:", "[::1]:"];
-    let is_here = |url: &String| {
-        url.strip_prefix("http://")
-            .is_some_and(|rest| hosts.iter().any(|host| rest.starts_with(host)))
-    };
-    words(value).into_iter().filter(is_here).collect()
-}
-
-fn text(value: &Value) -> Option<String> {
-    let text = value.as_str()?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The object that a script assigns: `const awsmobile = {…};`.
@@ -198,8 +139,8 @@ fn object_of(script: &str) -> Option<&str> {
     rest.get(..=rest.rfind('}')?)
 }
 
-/// A file of Amplify's has some 10 KB.
-const LARGEST: usize = 1 << 20;
+/// In bytes; such a file has some 10 KB.
+pub const LARGEST: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
