@@ -275,7 +275,8 @@ fn length(keys: &[(&str, &str)]) -> usize {
 }
 
 fn check(profile: &str, keys: &[(&str, &str)]) -> Result<(), BadValue> {
-    if !is_word(profile) {
+    // A section of that name is to botocore a part of every other.
+    if !is_word(profile) || profile == "DEFAULT" {
         return Err(BadValue::Profile(profile.to_owned()));
     }
     for (key, value) in keys {

@@ -40,28 +40,23 @@ impl Line {
     }
 }
 
-/// What Python's `str.strip` takes away, as far as it is ASCII.
-pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = bytes
-        && is_space(*first)
-    {
-        bytes = rest;
+/// Without the spaces around it: those of Unicode, as Python's `str.strip` takes them away.
+pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.trim_matches(is_space).as_bytes(),
+        // No file with such a line is read.
+        Err(_) => bytes,
     }
-    while let [rest @ .., last] = bytes
-        && is_space(*last)
-    {
-        bytes = rest;
-    }
-    bytes
 }
 
-/// How many spaces a line begins with.
+/// How many bytes of spaces a line begins with.
 pub(super) fn indent(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| is_space(**byte)).count()
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    text.len() - text.trim_start_matches(is_space).len()
 }
 
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r' | 0x1c..=0x1f)
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
 /// Whether a line says nothing.

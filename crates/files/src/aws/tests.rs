@@ -229,6 +229,8 @@ fn what_some_reader_would_misread_is_not_written() {
         let bad = text.with("dev", &[("key", value)]);
         assert_eq!(bad, Err(BadValue::Value("key".into())), "{value:?}");
     }
+    let shared = text.with("DEFAULT", &[]);
+    assert_eq!(shared, Err(BadValue::Profile("DEFAULT".into())));
     for name in ["", "a b", "a]", "[a", "é"] {
         let bad = text.with(name, &[]);
         assert_eq!(bad, Err(BadValue::Profile(name.to_owned())));

@@ -167,7 +167,8 @@ impl<'a> Text<'a> {
     pub(super) fn profile_of<'s>(&self, section: &'s Section) -> Option<&'s str> {
         let name = section.name.as_str();
         match self.kind {
-            Kind::Credentials => Some(name),
+            // To botocore it is a part of every section.
+            Kind::Credentials => (name != "DEFAULT").then_some(name),
             Kind::Config if name == "default" => Some(name),
             Kind::Config => {
                 let rest = name.strip_prefix("profile")?;
@@ -177,7 +178,8 @@ impl<'a> Text<'a> {
                 }
                 let word = word.trim_end_matches([' ', '\t']);
                 let bare = |quote: char| word.strip_prefix(quote)?.strip_suffix(quote);
-                bare('"').or_else(|| bare('\'')).or(Some(word))
+                let quoted = bare('"').or_else(|| bare('\''));
+                quoted.or_else(|| (!word.contains(char::is_whitespace)).then_some(word))
             }
         }
         .filter(|name| !name.is_empty())

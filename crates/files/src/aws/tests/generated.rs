@@ -77,14 +77,15 @@ fn others<'t>(text: &'t Text<'_>, profile: &str, keys: &[&str]) -> Vec<&'t [u8]>
         .collect();
     (0..text.lines.len())
         .filter(|number| !ours.contains(number))
-        .map(|number| text.lines[number].of(text.bytes))
+        .map(|number| &text.lines[number])
+        .map(|line| &text.bytes[line.text.start..line.end])
         .collect()
 }
 
 const KEYS: &[&str] = &["region", "x-expires"];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn only_the_keys_of_the_section_change(
@@ -92,13 +93,14 @@ proptest! {
         profile in prop::sample::select(vec!["default", "dev", "prod", "quoted", "new"]),
         kind in prop::sample::select(vec![Kind::Config, Kind::Credentials]),
     ) {
-        let Ok(before) = Text::read(kind, text.as_bytes()) else {
-            return Ok(());
-        };
+        // What is refused is no edit: there are as many edits as there are cases.
+        let read = Text::read(kind, text.as_bytes());
+        prop_assume!(read.is_ok());
+        let before = read.unwrap();
         let keys = [("region", "eu-north-1"), ("x-expires", "2026-01-01T00:00:00Z")];
-        let Ok(written) = before.with(profile, &keys) else {
-            return Ok(());
-        };
+        let written = before.with(profile, &keys);
+        prop_assume!(written.is_ok());
+        let written = written.unwrap();
         let after = Text::read(kind, &written).expect("what was written can be read");
         for (key, value) in keys {
             prop_assert_eq!(after.value(profile, key), Some(value));
@@ -107,7 +109,8 @@ proptest! {
         let kept = others(&before, profile, KEYS);
         let now = others(&after, profile, KEYS);
         if known {
-            prop_assert_eq!(&now, &kept);
+            prop_assert_eq!(now.len(), kept.len());
+            prop_assert!(is_part(&now, &kept), "{now:?} is not {kept:?}");
             let header = before.lines[before.section(profile).unwrap().header].text.start;
             prop_assert_eq!(&written[..header], &text.as_bytes()[..header]);
         } else {
@@ -148,5 +151,16 @@ proptest! {
 /// Whether all lines of the one are in the other, in order.
 fn is_part(some: &[&[u8]], all: &[&[u8]]) -> bool {
     let mut all = all.iter();
-    some.iter().all(|line| all.any(|other| other == line))
+    some.iter()
+        .all(|line| all.any(|other| is_same(other, line)))
+}
+
+/// Byte for byte; but the last line of a file may have no end, and have one once it is not the last.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let text = |line: &[u8]| line.trim_ascii_end().len();
+    match (one.ends_with(b"\n"), other.ends_with(b"\n")) {
+        (true, true) | (false, false) => one == other,
+        (true, false) => one.starts_with(other) && text(one) <= other.len(),
+        (false, true) => other.starts_with(one) && text(other) <= one.len(),
+    }
 }
