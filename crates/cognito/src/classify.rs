@@ -225,9 +225,11 @@ pub(crate) fn federation(host: &str, status: u16, body: &str) -> Fault {
         400 | 401 | 403 => FaultKind::TokenStale,
         _ => by_status(status),
     };
+    // What is before the body of a page is for browsers.
+    let page = body.split_once("</head>").map_or(body, |(_, page)| page);
     let mut words = String::new();
     let mut in_tag = false;
-    for c in body.chars().take(LARGEST_PAGE) {
+    for c in page.chars().take(LARGEST_PAGE) {
         match (c, in_tag) {
             ('<', _) => in_tag = true,
             ('>', true) => {

@@ -103,7 +103,7 @@ fn the_federation_endpoint_is_told_in_its_own_words() {
             "<html><head><style>p{}</style></head><body><h1>HTTP Status 400</h1>\n<p>Invalid \
              credentials parameter</p></body></html>",
             FaultKind::TokenStale,
-            "signin.example answered with HTTP status 400: p{} HTTP Status 400 Invalid credentials \
+            "signin.example answered with HTTP status 400: HTTP Status 400 Invalid credentials \
              parameter.",
         ),
         (
