@@ -19,6 +19,7 @@ use tokio::task::LocalSet;
 
 use crate::aws_files::Writer;
 use crate::door::{Door, NoDoor};
+use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::keeper::Keeper;
 use crate::perform::Performer;
@@ -27,6 +28,7 @@ use crate::{clock, files, wake};
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) engine: Rc<Engine>,
+    pub(crate) endpoint: Rc<Endpoint>,
     pub(crate) socket: PathBuf,
     pub(crate) config: PathBuf,
     pub(crate) started: UnixTime,
@@ -101,6 +103,7 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     if let Err(text) = writer.clear() {
         tracing::warn!("keys of an earlier run may stand in files: {text}");
     }
+    let lent = surroundings.state.join("grants");
     let place = Place {
         credentials: surroundings.credentials,
         ..Place::new(surroundings.state)
@@ -108,8 +111,10 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
     let choice = first.as_ref().map(|config: &Config| config.settings.vault);
     let keeper = Keeper::start(choice.unwrap_or_default(), place).map_err(NoStart::Runtime)?;
     let performer = Performer::new(keeper, Cognito::new(clock::wall), writer);
+    let engine = Engine::new(Agent::new(fastrand::u64(..)), performer);
     let daemon = Rc::new(Daemon {
-        engine: Engine::new(Agent::new(fastrand::u64(..)), performer),
+        endpoint: Endpoint::open(engine.clone(), lent).await,
+        engine,
         socket: door.path.clone(),
         config: surroundings.config,
         started: clock::wall(),
@@ -145,6 +150,7 @@ async fn live(surroundings: Surroundings) -> Result<(), NoStart> {
             "a session that was signed out here could not be revoked: at its provider it lives to its end"
         );
     }
+    daemon.endpoint.close();
     // Those who wait are being told; give the socket the time to take it.
     tokio::time::sleep(LAST_WORDS).await;
     Ok(())

@@ -21,7 +21,7 @@ mod system;
 #[path = "door/windows.rs"]
 mod system;
 
-pub(crate) use system::Door;
+pub(crate) use system::{Door, Stream};
 
 /// Why there is nothing to listen at.
 #[derive(Debug, thiserror::Error)]

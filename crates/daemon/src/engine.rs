@@ -201,6 +201,11 @@ impl Engine {
         self.agent.borrow().snapshot(clock::now())
     }
 
+    /// Tells those who watch that something beside the snapshot is shown otherwise.
+    pub(crate) fn announce(&self) {
+        self.changes.send_modify(|_| {});
+    }
+
     /// Tells each change of what a snapshot shows.
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

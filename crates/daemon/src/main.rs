@@ -3,17 +3,20 @@
 //!
 //! ```text
 //!  peers ───▶ door ──▶ serve ──▶ engine ──▶ core's agent
-//!                                  │  ▲
-//!                           effects│  │events
-//!                                  ▼  │
-//!                        lanes ──▶ perform ──▶ keeper (vault), cognito
-//!  files, wake, the clock ──────────▶ engine
+//!                        │        ▲ │  ▲
+//!                        ▼        │ │  │
+//!  SDKs by HTTP ──▶ endpoint ─────╯ │  │
+//!                           effects │  │ events
+//!                                   ▼  │
+//!                         lanes ──▶ perform ──▶ keeper (vault), cognito
+//!  files, wake, the clock ─────────▶ engine
 //! ```
 
 mod aws_files;
 mod clock;
 mod daemon;
 mod door;
+mod endpoint;
 mod engine;
 mod files;
 mod harden;

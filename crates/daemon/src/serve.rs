@@ -13,14 +13,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::daemon::Daemon;
-use crate::door::Slot;
+use crate::door::{Slot, Stream};
+use crate::endpoint::Process;
 
 /// Serves one peer that may ask.
-pub(crate) async fn serve(
-    daemon: Rc<Daemon>,
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    slot: &Slot,
-) {
+pub(crate) async fn serve(daemon: Rc<Daemon>, mut stream: Stream, slot: &Slot) {
     let asked = tokio::select! {
         biased;
         asked = timeout(SILENCE, read(&mut stream)) => asked,
@@ -67,11 +64,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<Ask>, Fail
 }
 
 /// The answer, or `None` when the one who asked is gone.
-async fn answer(
-    daemon: &Rc<Daemon>,
-    ask: Ask,
-    stream: &mut (impl AsyncRead + Unpin),
-) -> Option<Reply> {
+async fn answer(daemon: &Rc<Daemon>, ask: Ask, stream: &mut Stream) -> Option<Reply> {
     let engine = &daemon.engine;
     let request = match ask {
         Ask::Status | Ask::Watch => return Some(Reply::Status(Box::new(status(daemon)))),
@@ -133,7 +126,20 @@ async fn answer(
             profile,
             destination,
         },
-        Ask::Grant { .. } | Ask::Revoke { .. } | Ask::Examine { .. } => {
+        Ask::Grant {
+            profile,
+            name,
+            seconds,
+        } => {
+            let peer = || Process::of_peer(stream);
+            let lent = daemon.endpoint.lend(profile, name, seconds, peer).await;
+            return Some(lent.map_or_else(Reply::from, |grant| Reply::Grant(Box::new(grant))));
+        }
+        Ask::Revoke { grant } => {
+            let revoked = daemon.endpoint.revoke(&grant).await;
+            return Some(revoked.map_or_else(Reply::from, |()| Reply::Done));
+        }
+        Ask::Examine { .. } => {
             let trouble = Trouble::Protocol("There is no such request.".into());
             return Some(Reply::Failed(trouble.into()));
         }
@@ -200,7 +206,7 @@ fn status(daemon: &Daemon) -> Status {
             started: daemon.started,
             socket: daemon.socket.clone(),
             config: daemon.config.clone(),
-            endpoint: None,
+            endpoint: daemon.endpoint.view(),
             network_trouble: daemon.engine.performer.network_trouble(),
             vault: VaultView {
                 choice: keeper.choice(),

@@ -1,0 +1,17 @@
+//! A process whose end is seen, even if its number is another's by then.
+//!
+//! Whoever asks for a grant without a name is still waiting for the answer when its process is
+//! taken hold of, so that the number is its own. The grant outlives an `exec` of that process, as
+//! `poolkey exec` makes one, and nothing else.
+
+#[cfg(target_os = "linux")]
+#[path = "process/linux.rs"]
+mod system;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "process/kqueue.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "process/windows.rs"]
+mod system;
+
+pub(crate) use system::Process;
