@@ -13,11 +13,13 @@ use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::exec::{EnvArgs, EnvFormat, ExecArgs, WayArgs};
 pub(crate) use self::configure::{ConfigureArgs, NewProfile};
+pub(crate) use self::doctor::DoctorArgs;
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
 pub(crate) use self::new_login::NewLogin;
 pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
 
 mod account;
+mod doctor;
 mod configure;
 mod exec;
 mod names;
@@ -51,6 +53,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    Doctor(DoctorArgs),
     /// Show logins, profiles and what stands in their way
     Status {
         /// Print one JSON object: daemon, logins, profiles; times are seconds since 1970 in UTC

@@ -24,7 +24,7 @@ pub(crate) enum Ending {
         hint: &'static str,
         code: u8,
     },
-    /// Another program of ours failed, and told why.
+    /// All is told already: by another program of ours that failed, or by what was found.
     Told(u8),
 }
 

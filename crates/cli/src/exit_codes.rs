@@ -12,6 +12,7 @@ Exit codes:
    14  Cognito failed or asked for patience
    15  the pool, client or role is not set up for what is asked
    16  what was typed is wrong, or the sign-in is over
+   17  the examination found something that is not as it should be
    69  the daemon is not there and cannot be started
    70  something that only a newer version understands
    73  a file of ~/.aws cannot be written

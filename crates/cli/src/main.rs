@@ -18,6 +18,7 @@ mod browser;
 mod configure;
 mod conversation;
 mod daemon;
+mod doctor;
 mod ending;
 mod env;
 mod exec;
@@ -61,6 +62,7 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Login(args) => login::run(args, client),
         Command::Logout(args) => logout::run(args, client),
         Command::Whoami { profile, json } => whoami::run(profile.as_deref(), *json, client),
+        Command::Doctor(args) => doctor::run(args, client),
         Command::Status { json, watch } => status::run(*json, *watch, client),
         Command::Profile(command) => profile::run(command, client),
         Command::Exec(args) => exec::run(args, client),
