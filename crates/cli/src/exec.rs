@@ -8,7 +8,7 @@
 //!  replace ─ the command becomes this process
 //! ```
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 use poolkey_core::environment::Environment;
@@ -227,7 +227,7 @@ fn at_hand(client: &Client) -> Result<Client, Ending> {
         return Ok(client.clone());
     };
     let helper = Command::new(own)
-        .args([OsStr::new("daemon"), OsStr::new("start")])
+        .args(["status", "--json"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status();

@@ -12,6 +12,8 @@ mod account;
 mod browser;
 mod commands;
 mod documents;
+mod env;
+mod exec;
 mod help;
 #[cfg(target_os = "linux")]
 mod identity;
