@@ -177,7 +177,7 @@ open        guests   –              none yet    on demand
 acme: There are 2 roles to choose from: poolkey profile roles acme
 corp: A session that is over here is not revoked yet. Poolkey tries again.
 goo: 2 sessions that are over here are not revoked yet. Poolkey tries again.
-dev: The credentials file has its keys as “dev-keys”, for 49 min.
+dev: The credentials file has its keys as “dev-keys”, for 49 min. Programs of boto3, JavaScript, Go and Rust read it once: for those that run longer use “poolkey exec” or credential_process.
 old: The credentials file has no keys as “ops” yet.
 
 Vault: Secret Service

@@ -7,7 +7,7 @@ use poolkey_ipc::{Ask, Reply};
 use serde_json::json;
 
 use crate::commands::status;
-use crate::support::{Home, with_login};
+use crate::support::{Home, POOLKEY, Said, with_login};
 
 #[test]
 fn a_profile_is_added_whose_keys_are_written() {
@@ -141,6 +141,9 @@ fn what_cannot_be_is_refused_and_nothing_changed() {
         (&["ci", "--output", "xml"], 78, "output is one of json"),
         (&["dev", "--off", "--as", "x"], 2, "cannot be used with"),
         (&["dev", "--off", "--region", "x"], 2, "cannot be used with"),
+        (&["dev", "--off", "--all"], 2, "cannot be used with"),
+        (&["--all"], 2, "required arguments were not provided"),
+        (&["--off"], 2, "required arguments were not provided"),
     ] {
         let said = home.poolkey(&[&["profile", "write"], args].concat());
         assert_eq!(said.code, Some(code), "{args:?} {said:?}");
@@ -175,6 +178,97 @@ fn the_file_that_is_configured_is_named() {
     let home = with_profiles("[settings]\naws_credentials_file = \"/srv/keys\"\n");
     let said = home.poolkey(&["profile", "write", "dev"]);
     assert!(said.out.contains("“/srv/keys” has them"), "{said:?}");
+}
+
+#[test]
+fn a_shell_whose_tools_read_other_files_is_told_so() {
+    let home = with_profiles("");
+    let write = |args: &[&str], vars: &[(&str, &str)]| {
+        let mut command = home.command(POOLKEY);
+        command.args(["profile", "write", "dev"]).args(args);
+        Said::of(command.envs(vars.iter().copied())).out
+    };
+    let credentials = "AWS_SHARED_CREDENTIALS_FILE";
+    let told = write(&[], &[(credentials, "~/keys"), ("AWS_CONFIG_FILE", "/c")]);
+    let keys = home.path().join("keys").display().to_string();
+    assert!(told.contains(&format!("has tools read “{keys}”")), "{told}");
+    let setting = format!("put aws_credentials_file = \"{keys}\" under [settings]");
+    assert!(told.contains(&setting), "{told}");
+    assert!(!told.contains("AWS_CONFIG_FILE"), "nothing comes there");
+    let told = write(&["--region", "us-east-1"], &[("AWS_CONFIG_FILE", "/c")]);
+    assert!(told.contains("put aws_config_file = \"/c\""), "{told}");
+    let usual = home.path().join(".aws/credentials").display().to_string();
+    let told = write(&[], &[(credentials, &usual)]);
+    assert!(!told.contains("But "), "{told}");
+}
+
+/// A daemon was killed, or nobody starts one any more.
+#[test]
+fn what_stands_there_goes_without_a_daemon() {
+    let home = with_profiles(&format!(
+        "write_profile = \"ours\"\n[profile.ci]\nidentity_pool_id = \"{POOL}\"\nwrite_profile = \
+         \"ci-keys\"\n"
+    ));
+    let section = |name| {
+        format!("[{name}]\nx-poolkey-profile = dev\naws_access_key_id = A\nx-expiration = Z\n")
+    };
+    let mine = "# mine\n[work]\naws_access_key_id = AK\n";
+    let aws = home.path().join(".aws");
+    std::fs::create_dir(&aws).unwrap();
+    let credentials = aws.join("credentials");
+    let all = ["ours", "ci-keys", "left-by-another"].map(section).concat();
+    std::fs::write(&credentials, format!("{mine}{all}")).unwrap();
+    let config =
+        "[profile ours]\nx-poolkey-profile = dev\nregion = x\n[profile work]\nregion = x\n";
+    std::fs::write(aws.join("config"), config).unwrap();
+    // Where another configuration had it written.
+    let elsewhere = home.path().join("elsewhere");
+    std::fs::write(&elsewhere, section("old")).unwrap();
+    let state = home.path().join(".local/state/poolkey");
+    std::fs::create_dir_all(&state).unwrap();
+    let note = format!("\n{}\n", elsewhere.display());
+    std::fs::write(state.join("aws-files.written"), note).unwrap();
+
+    let said = home.poolkey(&["profile", "write", "dev", "--off"]);
+    assert_eq!((said.code, &*said.err), (Some(0), ""));
+    let left = ["ci-keys", "left-by-another"].map(section).concat();
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    assert_eq!(read(&credentials), format!("{mine}{left}"));
+    assert_eq!(read(&aws.join("config")), "[profile work]\nregion = x\n");
+
+    let said = home.poolkey(&["profile", "write", "--off", "--all"]);
+    assert_eq!((said.code, &*said.err), (Some(0), ""));
+    for told in [
+        "Removed “ci-keys” and “left-by-another” from",
+        "Removed “old” from",
+        "No profile's keys are written into files any more.",
+    ] {
+        assert!(said.out.contains(told), "{said:?}");
+    }
+    assert_eq!(read(&credentials), mine);
+    assert_eq!(read(&elsewhere), "");
+    assert!(!text(&home).contains("write_profile"), "{}", text(&home));
+}
+
+#[test]
+fn keys_go_even_where_the_configuration_is_damaged() {
+    let home = with_profiles("nonsense");
+    let aws = home.path().join(".aws");
+    std::fs::create_dir(&aws).unwrap();
+    let ours = "[ours]\nx-poolkey-profile = dev\naws_access_key_id = A\n";
+    std::fs::write(aws.join("credentials"), ours).unwrap();
+    let said = home.poolkey(&["profile", "write", "--off", "--all"]);
+    assert_eq!(said.code, Some(78), "{said:?}");
+    assert!(said.out.contains("Removed “ours” from"), "{said:?}");
+
+    let home = with_profiles("");
+    let aws = home.path().join(".aws");
+    std::fs::create_dir(&aws).unwrap();
+    std::fs::write(aws.join("credentials"), format!("{ours}nonsense\n")).unwrap();
+    let said = home.poolkey(&["profile", "write", "--off", "--all"]);
+    assert_ne!(said.code, Some(0), "{said:?}");
+    assert!(said.err.contains("line 4"), "{said:?}");
+    assert!(!said.out.contains("any more"), "{said:?}");
 }
 
 #[test]

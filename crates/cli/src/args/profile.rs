@@ -165,15 +165,19 @@ pub(crate) struct SettingsArgs {
 #[derive(Args)]
 pub(crate) struct WriteArgs {
     /// The profile
-    pub(crate) name: String,
+    #[arg(required_unless_present = "all")]
+    pub(crate) name: Option<String>,
     /// Under which name: not one of a profile; by default NAME-keys, or the one that it has
     #[arg(long = "as", value_name = "OTHER")]
     pub(crate) target: Option<String>,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Keep them there no longer
+    /// Keep them there no longer, and remove what stands there, whether a daemon runs or not
     #[arg(long, conflicts_with_all = ["target", "region", "output"])]
     pub(crate) off: bool,
+    /// Of all profiles, and whatever an earlier daemon left: before Poolkey is uninstalled
+    #[arg(long, requires = "off", conflicts_with = "name")]
+    pub(crate) all: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

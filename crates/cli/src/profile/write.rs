@@ -5,24 +5,30 @@ use std::io::Write;
 use poolkey_core::config::Config;
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::name::ProfileName;
-use poolkey_ipc::Client;
+use poolkey_ipc::{Client, Place};
 use toml_edit::{DocumentMut, Item, RawString, TableLike, value};
 
 use crate::args::WriteArgs;
+use crate::aws_files::AwsFiles;
 use crate::daemon;
 use crate::ending::Ending;
 use crate::profiles_file::ProfilesFile;
 
+mod off;
+
 pub(super) fn run(args: &WriteArgs, file: &ProfilesFile, client: &Client) -> Result<(), Ending> {
+    let Some(name) = &args.name else {
+        return off::all(file, client);
+    };
     let config = file.read()?;
     let mut names = config.profiles.keys();
-    let Some(name) = names.find(|known| known.as_str() == args.name) else {
-        return Err(Failure::from(Trouble::UnknownProfile(args.name.clone())).into());
+    let Some(name) = names.find(|known| known.as_str() == name) else {
+        return Err(Failure::from(Trouble::UnknownProfile(name.clone())).into());
     };
     let before = config.files.get(name);
     let before = before.and_then(|file| file.write_profile.as_ref());
     if args.off {
-        return off(name, before, file, client);
+        return off::one(name, before, file, client);
     }
     let target = match (&args.target, before) {
         (Some(target), _) => target.clone(),
@@ -37,24 +43,6 @@ pub(super) fn run(args: &WriteArgs, file: &ProfilesFile, client: &Client) -> Res
     file.edit(|document| note(document, name, &given))?;
     daemon::reload(file, client)?;
     tell(name, &file.read()?)
-}
-
-fn off(
-    name: &ProfileName,
-    before: Option<&ProfileName>,
-    file: &ProfilesFile,
-    client: &Client,
-) -> Result<(), Ending> {
-    let mut out = anstream::stdout();
-    let Some(before) = before else {
-        return Ok(writeln!(out, "The keys of “{name}” are not written.")?);
-    };
-    file.edit(|document| unset(document, name, "write_profile"))?;
-    daemon::reload(file, client)?;
-    Ok(writeln!(
-        out,
-        "The keys of “{name}” are written as “{before}” no longer; what stands there is removed."
-    )?)
 }
 
 /// Sets texts of a profile in `profiles.toml`.
@@ -78,7 +66,8 @@ pub(super) fn tell(name: &ProfileName, config: &Config) -> Result<(), Ending> {
     let Some(target) = file.and_then(|file| file.write_profile.as_ref()) else {
         return Ok(());
     };
-    let path = match &config.settings.aws_files.credentials {
+    let files = &config.settings.aws_files;
+    let path = match &files.credentials {
         Some(path) => path.display().to_string(),
         None => "~/.aws/credentials".to_owned(),
     };
@@ -88,10 +77,42 @@ pub(super) fn tell(name: &ProfileName, config: &Config) -> Result<(), Ending> {
         "While there are keys of “{name}”, “{path}” has them as “{target}”, too. “poolkey status” \
          says until when, or what stands in the way."
     )?;
-    Ok(writeln!(
+    writeln!(
         out,
         "That is for tools that read files only: the others are better off with “{name}”."
-    )?)
+    )?;
+    let usual = Place::of_process()?.aws_dir().to_owned();
+    let tools = AwsFiles::of_process(files)?;
+    let has_settings = file.is_some_and(|file| file.region.is_some() || file.output.is_some());
+    for (variable, setting, theirs, ours) in [
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "aws_credentials_file",
+            tools.credentials,
+            files
+                .credentials
+                .clone()
+                .unwrap_or(usual.join("credentials")),
+        ),
+        (
+            "AWS_CONFIG_FILE",
+            "aws_config_file",
+            tools.config,
+            files.config.clone().unwrap_or(usual.join("config")),
+        ),
+    ] {
+        let is_written = setting == "aws_credentials_file" || has_settings;
+        if is_written && theirs != ours {
+            let theirs = theirs.display();
+            writeln!(
+                out,
+                "But {variable} of this shell has tools read “{theirs}”. To have it written there, \
+                 put {setting} = \"{theirs}\" under [settings] of “{}”.",
+                Place::of_process()?.config_file().display(),
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn table_of<'a>(
@@ -121,7 +142,11 @@ fn set(table: &mut dyn TableLike, key: &str, text: &str) {
 }
 
 /// Comments above the key and beside it stay in their place: they may be about more.
-fn unset(document: &mut DocumentMut, name: &ProfileName, key: &str) -> Result<(), Failure> {
+pub(super) fn unset(
+    document: &mut DocumentMut,
+    name: &ProfileName,
+    key: &str,
+) -> Result<(), Failure> {
     let table = table_of(document, name)?;
     let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
     let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or("").to_owned();

@@ -68,7 +68,9 @@ fn written(written: &WrittenView, now: UnixTime) -> Option<String> {
     let name = &written.name;
     match (written.until, &written.trouble) {
         (Some(end), _) if end > now => Some(format!(
-            "The credentials file has its keys as “{name}”, for {}.",
+            "The credentials file has its keys as “{name}”, for {}. Programs of boto3, \
+             JavaScript, Go and Rust read it once: for those that run longer use “poolkey exec” or \
+             credential_process.",
             until(end, now)
         )),
         (Some(_), _) => Some(format!(
