@@ -42,6 +42,16 @@ impl AwsFiles {
         })
     }
 
+    /// Of paths that nobody reads.
+    #[cfg(test)]
+    pub(crate) fn at(config: PathBuf, credentials: PathBuf) -> Self {
+        Self {
+            config,
+            credentials,
+            lock: PathBuf::new(),
+        }
+    }
+
     /// What a file holds; nothing, where it is not there.
     pub(crate) fn read(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let mut held = Zeroizing::new(Vec::new());

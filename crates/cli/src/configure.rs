@@ -1,7 +1,7 @@
 //! `poolkey configure`: what a new user runs first, and what anybody runs after a move.
 //!
 //! ```text
-//!  setup   ─ a login and a profile of one's ids, into profiles.toml
+//!  setup   ─ a login and a profile of one's ids, into profiles.toml; found: what a file tells of them
 //!  section ─ what a profile's section of ~/.aws/config has to say; what is in its way
 //!  repair, remove ─ the lines that Poolkey wrote, put right or taken out
 //!  writing ─ shows what would change, asks, and writes that and nothing else
@@ -28,6 +28,7 @@ use crate::terminal::Person;
 
 mod check;
 mod diff;
+mod found;
 mod import;
 mod next;
 mod remove;

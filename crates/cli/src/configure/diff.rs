@@ -21,7 +21,9 @@ pub(super) fn unified(path: &Path, before: &[u8], after: &[u8]) -> String {
     let is = if after.is_empty() { "/dev/null" } else { &name };
     let mut text = format!("{HEAD}--- {was}{HEAD:#}\n{HEAD}+++ {is}{HEAD:#}\n");
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        text.push_str(&format!("{HUNK}{}{HUNK:#}\n", hunk.header()));
+        let first = hunk.ops().first().map_or(0, |op| op.old_range().start);
+        let section = section_above(&before, first);
+        text.push_str(&format!("{HUNK}{}{HUNK:#}{section}\n", hunk.header()));
         for change in hunk.iter_changes() {
             let (style, sign) = match change.tag() {
                 ChangeTag::Delete => (GONE, '-'),
@@ -36,6 +38,15 @@ pub(super) fn unified(path: &Path, before: &[u8], after: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The section that a line is in, where its header is above what is shown.
+fn section_above(text: &str, line: usize) -> String {
+    let above: Vec<&str> = text.lines().take(line).collect();
+    let header = above.iter().rfind(|line| line.starts_with('['));
+    header.map_or_else(String::new, |header| {
+        format!(" {}", clean(header.trim_end()))
+    })
 }
 
 /// The lines that go and come, with their sign, and nothing of where they are.

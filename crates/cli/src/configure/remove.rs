@@ -100,7 +100,7 @@ fn ours(text: &Text<'_>) -> Vec<String> {
 }
 
 /// Poolkey's line goes, and what came with it; the section, where nothing else is in it.
-fn removed(
+pub(super) fn removed(
     path: &Path,
     bytes: &[u8],
     names: &[String],

@@ -48,12 +48,23 @@ impl Look<'_> {
             self.judge(&one.name, &text)?;
             let [_, line] = shim::aws_config(&one.name, self.shim);
             let command = line.strip_prefix("credential_process = ").unwrap_or(&line);
-            let mut keys = vec![(PROCESS, command)];
-            keys.extend(settings(one, &text));
+            let mut keys = settings(one, &text);
+            if !self.is_told(&one.name, &text) {
+                keys.insert(0, (PROCESS, command));
+            }
             let next = text.with(one.name.as_str(), &keys).map_err(told(path))?;
             bytes = next;
         }
         Ok(bytes)
+    }
+
+    /// The section runs this very shim already, by whatever path.
+    fn is_told(&self, name: &ProfileName, config: &Text<'_>) -> bool {
+        let written = config.value(name.as_str(), PROCESS).and_then(Shim::read);
+        written.is_some_and(|written| {
+            let leads_here = written.path == self.shim || shim::same(&written.path, self.shim);
+            written.profile == *name && leads_here
+        })
     }
 
     /// Nothing else says where the profile's credentials come from.
@@ -131,26 +142,25 @@ fn sources<'t>(
     entries(text, name.as_str()).filter(|(_, key, _)| is_source(key))
 }
 
-/// What is said beside the command. In a section that was there before Poolkey's line came, a
-/// person's word counts.
+/// What is said beside the command. In a section where a person's own keys are, too, that is what
+/// an option says, and what came before.
 fn settings<'w>(wanted: &'w Wanted, text: &Text<'_>) -> Vec<(&'static str, &'w str)> {
     let name = wanted.name.as_str();
-    let is_new = text.line_of(name).is_none();
     let ours = settings_of_ours(text, name);
-    let is_ours = entries(text, name).any(|(_, key, _)| key == PROCESS);
+    let mut keys = text.keys(name);
+    let is_ours_alone =
+        keys.next().is_none_or(|first| first == PROCESS) && keys.all(|key| ours.contains(&key));
     let given = [
         ("region", &wanted.given.region, &wanted.file.region),
         ("output", &wanted.given.output, &wanted.file.output),
     ];
     given
         .into_iter()
-        .filter_map(|(key, given, file)| match (given, file) {
-            (Some(given), _) => Some((key, given.as_str())),
-            (None, Some(file)) => {
-                let is_free = is_ours && text.value(name, key).is_none();
-                (is_new || is_free || ours.contains(&key)).then_some((key, file.as_str()))
-            }
-            (None, None) => None,
+        .filter_map(|(key, given, file)| {
+            let file = file
+                .as_ref()
+                .filter(|_| is_ours_alone || ours.contains(&key));
+            Some((key, given.as_ref().or(file)?.as_str()))
         })
         .collect()
 }
