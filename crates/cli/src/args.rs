@@ -12,19 +12,23 @@ pub(crate) use self::account::{
 use crate::exit_codes::EXIT_CODES;
 
 pub(crate) use self::exec::{EnvArgs, EnvFormat, ExecArgs, WayArgs};
+pub(crate) use self::console::ConsoleArgs;
 pub(crate) use self::configure::{ConfigureArgs, NewProfile};
 pub(crate) use self::doctor::DoctorArgs;
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
 pub(crate) use self::new_login::NewLogin;
+pub(crate) use self::token::{HeaderForm, TokenArgs};
 pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
 
 mod account;
 mod doctor;
 mod configure;
+mod console;
 mod exec;
 mod names;
 mod new_login;
 mod profile;
+mod token;
 
 /// Sign in once to Amazon Cognito; every AWS tool on the desktop just works
 #[derive(Parser)]
@@ -79,6 +83,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
     },
+    Token(TokenArgs),
+    Console(ConsoleArgs),
     /// Sign up, change a password, and see to second factors and devices
     #[command(subcommand)]
     Account(AccountCommand),

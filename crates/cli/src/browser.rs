@@ -85,6 +85,13 @@ pub(crate) fn open(url: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Why no browser opened, in the words of the process that tried, as one sentence.
+pub(crate) fn not_opened(why: &str) -> String {
+    let why = why.lines().next().unwrap_or_default();
+    let why = why.trim_start_matches("poolkey: error: ");
+    format!("The browser did not open. {why}")
+}
+
 /// Whether this process is the one that opens a link. It is no command: completions and manual
 /// pages would offer it to people.
 pub(crate) fn is_opener() -> bool {

@@ -16,6 +16,7 @@ mod args;
 mod aws_files;
 mod browser;
 mod configure;
+mod console;
 mod conversation;
 mod daemon;
 mod doctor;
@@ -39,6 +40,7 @@ mod qr;
 mod status;
 mod status_text;
 mod terminal;
+mod token;
 mod vault;
 mod whoami;
 mod window;
@@ -67,6 +69,8 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Profile(command) => profile::run(command, client),
         Command::Exec(args) => exec::run(args, client),
         Command::Env(args) => env::run(args, client),
+        Command::Token(args) => token::run(args, client),
+        Command::Console(args) => console::run(args, client),
         Command::Credentials { profile, format } => keys::run(profile, *format, client),
         Command::Account(command) => account::run(command, client),
         Command::Renew { login } => login::renew(login, client),

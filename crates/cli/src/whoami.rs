@@ -1,5 +1,6 @@
 //! `poolkey whoami`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use poolkey_core::event::WhoAmI;
@@ -36,7 +37,8 @@ pub(crate) fn run(profile: Option<&str>, json: bool, client: &Client) -> Result<
     Ok(out.write_all(text.as_bytes())?)
 }
 
-fn choose(json: bool, client: &Client) -> Result<String, Ending> {
+/// The profile that is meant where none is named: a program is not asked.
+pub(crate) fn choose(json: bool, client: &Client) -> Result<String, Ending> {
     let config = ProfilesFile::of_process()?.read()?;
     let known: Vec<&str> = config.profiles.keys().map(ProfileName::as_str).collect();
     match chosen(&known, aws_profile().as_deref()) {
@@ -80,7 +82,7 @@ fn chosen<'a>(known: &[&'a str], aws_profile: Option<&str>) -> Chosen<'a> {
     clippy::disallowed_methods,
     reason = "read once, and an argument from here on"
 )]
-fn aws_profile() -> Option<String> {
+pub(crate) fn aws_profile() -> Option<String> {
     std::env::var("AWS_PROFILE").ok()
 }
 
@@ -115,17 +117,21 @@ fn text(who: &WhoAmI, now: UnixTime) -> String {
     let mut text = columns(rows.iter().map(|(name, value)| (*name, value.as_str())));
     if !said.claims.is_empty() {
         text.push_str("\nClaims of the ID token\n");
-        let rows: Vec<(String, String)> = said
-            .claims
-            .iter()
-            .map(|(name, value)| (format!("  {}", clean(name)), claim(name, value, now)))
-            .collect();
-        text.push_str(&columns(
-            rows.iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        ));
+        text.push_str(&claims(&said.claims, now));
     }
     text
+}
+
+/// What a token says, a line each.
+pub(crate) fn claims(claims: &BTreeMap<String, Value>, now: UnixTime) -> String {
+    let rows: Vec<(String, String)> = claims
+        .iter()
+        .map(|(name, value)| (format!("  {}", clean(name)), claim(name, value, now)))
+        .collect();
+    columns(
+        rows.iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    )
 }
 
 /// `ROLE` of `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`.
@@ -148,7 +154,7 @@ fn claim(name: &str, value: &Value, now: UnixTime) -> String {
     }
 }
 
-fn when(then: UnixTime, now: UnixTime) -> String {
+pub(crate) fn when(then: UnixTime, now: UnixTime) -> String {
     if then > now {
         format!("{then} (in {})", words::until(then, now))
     } else {

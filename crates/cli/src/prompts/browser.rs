@@ -98,11 +98,9 @@ impl Prompts<'_> {
                 .map(|why| format!("{why} Open this link in one, on whatever machine:")),
         };
         let hindrance = match hindrance {
-            None => browser::open(url).err().map(|why| {
-                let why = why.lines().next().unwrap_or_default();
-                let why = why.trim_start_matches("poolkey: error: ");
-                format!("The browser did not open. {why} Open this link in one:")
-            }),
+            None => browser::open(url)
+                .err()
+                .map(|why| format!("{} Open this link in one:", browser::not_opened(&why))),
             some => some,
         };
         match hindrance {
