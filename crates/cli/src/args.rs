@@ -19,6 +19,7 @@ pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor}
 pub(crate) use self::new_login::NewLogin;
 pub(crate) use self::token::{HeaderForm, TokenArgs};
 pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
+pub(crate) use self::serve::{LendArgs, ServeArgs, ServeCommand};
 
 mod account;
 mod doctor;
@@ -28,6 +29,7 @@ mod exec;
 mod names;
 mod new_login;
 mod profile;
+mod serve;
 mod token;
 
 /// Sign in once to Amazon Cognito; every AWS tool on the desktop just works
@@ -72,6 +74,7 @@ pub(crate) enum Command {
     Profile(ProfileCommand),
     Exec(ExecArgs),
     Env(EnvArgs),
+    Serve(ServeArgs),
     /// Print the AWS keys of a profile
     ///
     /// For scripts that cannot use credential_process. The keys expire; a tool that runs

@@ -37,6 +37,7 @@ mod profile;
 mod profiles_file;
 mod prompts;
 mod qr;
+mod serve;
 mod status;
 mod status_text;
 mod terminal;
@@ -71,6 +72,7 @@ fn run(command: &Command, client: &Client) -> Result<(), Ending> {
         Command::Env(args) => env::run(args, client),
         Command::Token(args) => token::run(args, client),
         Command::Console(args) => console::run(args, client),
+        Command::Serve(args) => serve::run(args, client),
         Command::Credentials { profile, format } => keys::run(profile, *format, client),
         Command::Account(command) => account::run(command, client),
         Command::Renew { login } => login::renew(login, client),

@@ -13,6 +13,7 @@ use crate::words::{clean, since, until};
 mod rows;
 mod table;
 
+pub(crate) use rows::grants;
 pub(crate) use table::{columns, table};
 
 /// The whole status. Whoever prints it takes the colours out where nobody sees them.
@@ -29,6 +30,12 @@ pub(crate) fn text(status: &Status, now: UnixTime) -> String {
     if !snapshot.profiles.is_empty() {
         text.push('\n');
         text.push_str(&rows::profiles(&snapshot.profiles, now));
+    }
+    if let Some(endpoint) = &status.daemon.endpoint
+        && !endpoint.grants.is_empty()
+    {
+        text.push('\n');
+        text.push_str(&grants(&endpoint.grants, now));
     }
     let notes = rows::notes(snapshot, now);
     if !notes.is_empty() {
@@ -106,6 +113,10 @@ fn troubles(status: &Status) -> Vec<Standing> {
     if let Some(failure) = &status.daemon.network_trouble {
         add("", failure.clone(), None);
     }
+    let endpoint = status.daemon.endpoint.as_ref();
+    if let Some(failure) = endpoint.and_then(|endpoint| endpoint.trouble.as_ref()) {
+        add("", failure.clone(), None);
+    }
     for login in &snapshot.logins {
         let name = login.name.as_str();
         if let (LoginState::NeedsSignIn, Some(ended)) = (login.state, login.ended) {
@@ -174,6 +185,11 @@ prod ← dev  acme     admin          none yet    on demand
 old         goo      ops (classic)  none yet    on demand
 open        guests   –              none yet    on demand
 
+LENT  PROFILE  TO                 ENDS          KEYS FETCHED
+box   dev      who has its token  in 8 h        2 min ago
+ci    open     who has its token  when revoked  never
+3     prod     process 4711       with it       never
+
 acme: There are 2 roles to choose from: poolkey profile roles acme
 corp: A session that is over here is not revoked yet. Poolkey tries again.
 goo: 2 sessions that are over here are not revoked yet. Poolkey tries again.
@@ -182,6 +198,9 @@ old: The credentials file has no keys as “ops” yet.
 
 Vault: Secret Service
 Daemon: version 0.1.0, process 7, for 2 h 5 min
+
+Port 9 is taken.
+  Free it.
 ";
         assert_eq!(shown, expected);
     }
@@ -241,7 +260,11 @@ This machine's clock is 5 min behind Amazon's.
 
     const DAEMON: &str = r#"{"version":"0.1.0","pid":7,"started":2500,"socket":"/s","config":"/c","vault":{"choice":"keychain","description":"Secret Service""#;
 
-    const ORDINARY: &str = r#"{"daemon":DAEMON}},
+    const ORDINARY: &str = r#"{"daemon":DAEMON},"endpoint":{"url":"http://127.0.0.1:9","grants":[
+            {"id":"box","profile":"dev","named":true,"since":9000,"until":38800,"used":9880},
+            {"id":"ci","profile":"open","named":true,"since":9000},
+            {"id":"3","profile":"prod","named":false,"pid":4711,"since":9000}],
+            "trouble":{"code":"busy","sentence":"Port 9 is taken.","remedy":"Free it."}}},
         "logins":[
             {"name":"acme","kind":"user_pool","provider":"x_y","state":"signed_in","working":false,
              "renews":12400,"session_ends":270000,"roles":{"offered":["r/a","r/b"]},

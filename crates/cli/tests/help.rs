@@ -43,6 +43,16 @@ fn help_of_profile() {
 }
 
 #[test]
+fn help_of_serve() {
+    let all = [
+        help(&["serve"]),
+        help(&["serve", "list"]),
+        help(&["serve", "revoke"]),
+    ];
+    assert_data_eq!(all.join("\n"), file!["help/serve.txt"]);
+}
+
+#[test]
 fn help_of_account() {
     let commands: &[&[&str]] = &[
         &[],

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 mod ids;
 mod read;
 
+pub use read::duration;
+
 /// All that a person configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {

@@ -7,10 +7,11 @@ use poolkey_core::snapshot::{
     LoginKind, LoginState, LoginView, ProfileView, Snapshot, WrittenView,
 };
 use poolkey_core::time::UnixTime;
+use poolkey_ipc::grant::GrantView;
 
 use super::table::table;
 use super::{BAD, GOOD};
-use crate::words::{clean, until};
+use crate::words::{clean, since, until};
 
 pub(super) fn logins(logins: &[LoginView], now: UnixTime) -> String {
     let head = ["LOGIN", "STATE", "USER", "SESSION ENDS", "RENEWS", "AT"];
@@ -23,6 +24,29 @@ pub(super) fn profiles(profiles: &[ProfileView], now: UnixTime) -> String {
     let head = ["PROFILE", "KEYS OF", "ROLE", "KEYS", "RENEWS"];
     let mut rows = vec![head.map(String::from)];
     rows.extend(profiles.iter().map(|profile| profile_row(profile, now)));
+    table(&rows)
+}
+
+/// What is lent at the container credentials endpoint.
+pub(crate) fn grants(grants: &[GrantView], now: UnixTime) -> String {
+    let head = ["LENT", "PROFILE", "TO", "ENDS", "KEYS FETCHED"];
+    let mut rows = vec![head.map(String::from)];
+    rows.extend(grants.iter().map(|grant| {
+        let to = match grant.pid {
+            Some(pid) => format!("process {pid}"),
+            None => "who has its token".to_owned(),
+        };
+        let ends = match (grant.until, grant.pid) {
+            (Some(end), _) => format!("in {}", until(end, now)),
+            (None, Some(_)) => "with it".to_owned(),
+            (None, None) => "when revoked".to_owned(),
+        };
+        let used = match grant.used {
+            Some(used) => format!("{} ago", since(used, now)),
+            None => "never".to_owned(),
+        };
+        [clean(&grant.id), grant.profile.to_string(), to, ends, used]
+    }));
     table(&rows)
 }
 

@@ -18,7 +18,7 @@ mod values;
 
 use login::RawLogin;
 use profile::RawProfile;
-pub(super) use values::duration;
+pub use values::duration;
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     if text.len() > LARGEST {

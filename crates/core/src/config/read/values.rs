@@ -10,8 +10,12 @@ use crate::config::ConfigError;
 use crate::config::ids::is_loopback;
 use crate::secret::Secret;
 
-/// `90s`, `30m`, `12h` or `7d`.
-pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
+/// Reads `90s`, `30m`, `12h` or `7d`.
+///
+/// # Errors
+///
+/// What it should look like.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "a length of time looks like \"90s\", \"30m\", \"12h\" or \"7d\"".to_owned();
     let (number, unit) = text
         .split_at_checked(text.len().saturating_sub(1))
