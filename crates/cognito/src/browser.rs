@@ -17,10 +17,12 @@ use poolkey_core::session::Tokens;
 use std::time::Duration;
 
 use crate::Cognito;
+use crate::call::Seen;
 use crate::classify::oauth::{self, Meaning, Refusal};
 use crate::conversation::{self, ANOTHER_QUESTION, wrong};
 use crate::landing::{Callback, Ending, Outcome, Sent, Waited};
 use crate::oauth::random;
+pub(crate) use preflight::Tried;
 use source::Source;
 
 mod address;
@@ -63,6 +65,35 @@ pub(crate) async fn begin(
     }
     thread.authorization = Some(authorization);
     Ok(ask_browser(thread, None))
+}
+
+/// Tries the authorization request of each URL that a browser may come back to, and sends no browser
+/// anywhere.
+pub(crate) async fn try_all(
+    cognito: &Cognito,
+    spec: &LoginSpec,
+) -> Vec<(String, Result<(Seen, Result<Tried, Fault>), Fault>)> {
+    let Some(pool) = spec.user_pool() else {
+        return Vec::new();
+    };
+    let Some(managed) = &pool.managed_login else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for uri in &managed.browser.redirect_uris {
+        let tried = async {
+            let source = Source::of(cognito, spec).await?;
+            let authorization = source.provider.authorize(
+                uri,
+                random::<16>()?,
+                &source.scopes(),
+                &source.parameters(&Thread::default()),
+            )?;
+            preflight::attempt(cognito, &source, managed, &authorization).await
+        };
+        all.push((uri.clone(), tried.await));
+    }
+    all
 }
 
 /// Waits, or takes what the person answered.

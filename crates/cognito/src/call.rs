@@ -285,6 +285,8 @@ impl From<Refusal> for Fault {
             Meaning::Plain
             | Meaning::SecretMissing
             | Meaning::SecretWrong
+            | Meaning::ClientGone
+            | Meaning::FlowRefused
             | Meaning::Needs(_)
             | Meaning::Refused(_) => refusal.fault,
         }

@@ -29,6 +29,10 @@ pub(crate) enum Meaning {
     SecretWrong,
     /// This part of what was sent can be mended, or is done already.
     Refused(Part),
+    /// There is no such app client.
+    ClientGone,
+    /// The app client does not allow the flow.
+    FlowRefused,
     /// An administrator would have to mend this.
     Needs(Setup),
 }
@@ -193,6 +197,8 @@ pub(crate) fn classify(
         Some(Verdict::Is(kind)) => (kind, Meaning::Plain),
         Some(Verdict::NeedsSecret) => (FaultKind::Misconfigured, Meaning::SecretMissing),
         Some(Verdict::HasWrongSecret) => (FaultKind::Misconfigured, Meaning::SecretWrong),
+        Some(Verdict::HasNoClient) => (FaultKind::Misconfigured, Meaning::ClientGone),
+        Some(Verdict::HasNoFlow) => (FaultKind::Misconfigured, Meaning::FlowRefused),
         Some(Verdict::Refuses(part)) => (FaultKind::Wrong, Meaning::Refused(part)),
         Some(Verdict::Needs(setup)) => (FaultKind::Misconfigured, Meaning::Needs(setup)),
     };
@@ -363,6 +369,8 @@ enum Verdict {
     Is(FaultKind),
     NeedsSecret,
     HasWrongSecret,
+    HasNoClient,
+    HasNoFlow,
     Refuses(Part),
     Needs(Setup),
 }

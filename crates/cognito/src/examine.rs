@@ -1,6 +1,19 @@
 //! What can be seen from here of the network, of pools and of providers, without anybody being
 //! signed in and without anything being changed.
 //!
+//! ```text
+//!  examine ─▶ probe    what is asked: calls that make nothing, and count against nobody
+//!      ╰────▶ told     what came of it, in sentences
+//! ```
+//!
+//! *What is asked.* A pool's published keys. `InitiateAuth` with a refresh token that nobody has, and
+//! with a flow but no user name: an app client that wants its secret, does not allow a flow or is not
+//! there says so before it looks for anybody, and no trigger of the pool runs. With the client's
+//! secret, where it is known, `GetTokensFromRefreshToken` with the same token. The authorization
+//! request of each callback URL, as before a sign-in. `GetCredentialsForIdentity` of an identity that
+//! nobody is: whoever asks an identity pool for an identity gets a new one, so that whether the pool
+//! itself is there shows by keys that it gave. `AssumeRoleWithWebIdentity` with a token that is none.
+//!
 //! Each finding has one of these codes; they stay what they are. A good finding tells what was
 //! looked at.
 //!
@@ -43,3 +56,115 @@
 //! | `identity_pool_found` | good | `profile NAME` | the identity pool gave keys that still work |
 //! | `identity_pool_unproven` | note | `profile NAME` | that shows when keys are asked for |
 //! | `not_examined` | note | what it is | there was no time left for it |
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use poolkey_core::config::{LoginSpec, ProfileSpec};
+use poolkey_core::finding::Finding;
+use poolkey_core::name::{LoginName, ProfileName};
+use poolkey_core::secret::Secret;
+use tokio::time::timeout;
+
+use crate::Cognito;
+
+mod probe;
+mod told;
+
+use probe::{Outcome, Probe};
+
+/// A login that is examined.
+#[derive(Clone, Debug)]
+pub struct LoginSubject {
+    /// Its name.
+    pub name: LoginName,
+    /// What is configured.
+    pub spec: LoginSpec,
+    /// The app client's secret, where it is known.
+    pub client_secret: Option<Secret>,
+}
+
+/// A profile that is examined.
+#[derive(Clone, Debug)]
+pub struct ProfileSubject {
+    /// Its name.
+    pub name: ProfileName,
+    /// What is configured, with the region of its STS.
+    pub spec: ProfileSpec,
+    /// What is known of its keys.
+    pub keys: KeysSubject,
+}
+
+/// What is known of a profile's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysSubject {
+    /// They work.
+    Held,
+    /// There are none.
+    None,
+}
+
+/// Looks at all of it, some things side by side, and comes back within [`LONGEST`].
+pub(crate) async fn examine(
+    cognito: &Cognito,
+    logins: &[LoginSubject],
+    profiles: &[ProfileSubject],
+) -> Vec<Finding> {
+    let mut findings = told::network(&cognito.clients.road);
+    if cognito.clients.road.obstruction().is_some() {
+        return findings;
+    }
+    findings.extend(told::authorities(&cognito.clients.road));
+    let probes = probes(logins, profiles);
+    let mut outcomes: Vec<Option<Outcome>> = probes.iter().map(|_| None).collect();
+    let mut running = stream::iter(probes.iter().enumerate())
+        .map(|(place, probe)| async move {
+            let outcome = timeout(EACH, probe.run(cognito)).await;
+            (place, outcome.unwrap_or_else(|_| probe.silent(EACH)))
+        })
+        .buffer_unordered(AT_ONCE);
+    let all = async {
+        while let Some((place, outcome)) = running.next().await {
+            outcomes[place] = Some(outcome);
+        }
+    };
+    // What is not back by then is told as not examined.
+    let _ = timeout(LONGEST, all).await;
+    drop(running);
+
+    let done: Vec<&Outcome> = outcomes.iter().flatten().collect();
+    if let Some(offline) = told::offline(&done) {
+        findings.push(offline);
+        return findings;
+    }
+    findings.extend(told::clock(&done));
+    findings.extend(told::endpoints(&cognito.clients.road, &done));
+    for (probe, outcome) in probes.iter().zip(&outcomes) {
+        match outcome {
+            Some(outcome) => findings.extend(outcome.findings.iter().cloned()),
+            None => findings.push(told::not_examined(&probe.about)),
+        }
+    }
+    findings
+}
+
+/// What there is to be asked, nothing of it twice.
+fn probes<'a>(logins: &'a [LoginSubject], profiles: &'a [ProfileSubject]) -> Vec<Probe<'a>> {
+    let of_logins = logins.iter().flat_map(Probe::of_login);
+    let of_profiles = profiles.iter().flat_map(Probe::of_profile);
+    let mut asked = BTreeSet::new();
+    of_logins
+        .chain(of_profiles)
+        .filter(|probe| probe.key().is_none_or(|key| asked.insert(key)))
+        .collect()
+}
+
+/// The longest that whoever asks is made to wait.
+const LONGEST: Duration = Duration::from_secs(18);
+
+/// One thing that is looked at.
+const EACH: Duration = Duration::from_secs(6);
+
+/// As many as no service takes for an attack.
+const AT_ONCE: usize = 8;

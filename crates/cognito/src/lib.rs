@@ -14,6 +14,7 @@
 //!                        ╰──────┴▶ tokens             what a successful answer holds
 //!  fetch ─▶ keys ─▶ identity, sts             an identity pool's two flows, a chain of roles
 //!  open_console ─▶ console ─▶ oauth::http         AWS's federation endpoint
+//!  examine ─▶ examine                          what can be seen without signing in
 //!  identify ─────────────▶ sts ─╮
 //!              ╰─▶ call ◀───────╯
 //!                    ├─▶ clients ─▶ AWS SDK         one call, once, without a trace of secrets
@@ -65,10 +66,13 @@ use poolkey_core::console::{ConsoleSession, Destination};
 use poolkey_core::conversation::{Answer, Step, Thread};
 use poolkey_core::event::{Farewell, Identified, Parting};
 use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::finding::Finding;
 use poolkey_core::name::LoginName;
 use poolkey_core::secret::Secret;
 use poolkey_core::session::{Fetched, Keys, Proof, Tokens, User};
 use poolkey_core::time::UnixTime;
+
+pub use crate::examine::{KeysSubject, LoginSubject, ProfileSubject};
 
 use crate::clients::Clients;
 use crate::clock::Clock;
@@ -227,6 +231,16 @@ impl Cognito {
         destination: &Destination,
     ) -> Result<ConsoleSession, Fault> {
         console::open(self, spec, keys, destination).await
+    }
+
+    /// Looks at what can be seen from here of the network, of the pools and of the providers of these
+    /// logins and profiles. Nothing is changed by it, and nobody is signed in or counted against.
+    pub async fn examine(
+        &self,
+        logins: &[LoginSubject],
+        profiles: &[ProfileSubject],
+    ) -> Vec<Finding> {
+        examine::examine(self, logins, profiles).await
     }
 
     /// Asks AWS who keys are, and reads what the ID token says of its user.

@@ -49,7 +49,7 @@ struct Paths {
 enum State {
     Open {
         direct: SharedHttpClient,
-        proxied: Option<(Proxy, SharedHttpClient)>,
+        proxied: Option<Box<(Proxy, SharedHttpClient)>>,
         bypass: Bypass,
     },
     /// What is configured cannot be used, and why.
@@ -112,6 +112,18 @@ impl Road {
         }
     }
 
+    /// How this URL is reached.
+    pub(crate) fn way(&self, url: &str) -> Way {
+        match &self.paths().state {
+            State::Open {
+                proxied: Some(proxied),
+                bypass,
+                ..
+            } if !bypass.spares(url) => Way::Proxy(proxied.0.name.clone()),
+            State::Open { .. } | State::Blocked(_) => Way::Direct,
+        }
+    }
+
     /// How many authorities the configured file adds.
     pub(crate) fn bundled(&self) -> Option<usize> {
         self.paths().bundle.as_ref().map(Bundle::len)
@@ -162,7 +174,7 @@ impl Paths {
                 direct: client(bundle.as_ref(), None),
                 proxied: proxy.map(|proxy| {
                     let client = client(bundle.as_ref(), Some(proxy.config.clone()));
-                    (proxy, client)
+                    Box::new((proxy, client))
                 }),
                 bypass,
             },
@@ -213,7 +225,7 @@ impl HttpClient for Road {
                 bypass,
             } => Fork::Open {
                 direct: direct.http_connector(settings, components),
-                proxied: proxied.as_ref().map(|(proxy, client)| {
+                proxied: proxied.as_deref().map(|(proxy, client)| {
                     let connector = client.http_connector(settings, components);
                     (proxy.name.clone(), connector)
                 }),
@@ -280,20 +292,6 @@ fn through(proxy: String, error: ConnectorError) -> ConnectorError {
     };
     let source = error.into_source();
     rebuild(Through { proxy, source }.into())
-}
-
-impl Road {
-    /// How this URL is reached.
-    pub(crate) fn way(&self, url: &str) -> Way {
-        match &self.paths().state {
-            State::Open {
-                proxied: Some((proxy, _)),
-                bypass,
-                ..
-            } if !bypass.spares(url) => Way::Proxy(proxy.name.clone()),
-            State::Open { .. } | State::Blocked(_) => Way::Direct,
-        }
-    }
 }
 
 /// Long enough for the calls of one sign-in or renewal to share a connection. The next renewal is

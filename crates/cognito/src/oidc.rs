@@ -48,13 +48,24 @@ impl Providers {
             return Ok(known);
         }
         let metadata = Arc::new(Metadata::fetch(cognito, issuer).await?);
+        self.keep(issuer, metadata.clone());
+        Ok(metadata)
+    }
+
+    /// Asks anew, and takes the answer for good if it is.
+    pub(crate) async fn examine(&self, cognito: &Cognito, issuer: &str) -> Result<(), Fault> {
+        let metadata = Arc::new(Metadata::fetch(cognito, issuer).await?);
+        self.keep(issuer, metadata);
+        Ok(())
+    }
+
+    fn keep(&self, issuer: &str, metadata: Arc<Metadata>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(_, known)| known.issuer != issuer);
         if all.len() >= MOST {
             all.pop_front();
         }
-        all.push_back((Instant::now(), metadata.clone()));
-        Ok(metadata)
+        all.push_back((Instant::now(), metadata));
     }
 
     fn known(&self, issuer: &str) -> Option<Arc<Metadata>> {

@@ -139,12 +139,13 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     let Some(rustls::Error::InvalidCertificate(bad)) = find::<rustls::Error>(error) else {
         return false;
     };
-    match bad {
-        CertificateError::UnknownIssuer => true,
-        // A certificate that vouches for itself.
-        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
-        _ => false,
-    }
+    // A certificate that vouches for itself is no authority's either.
+    let vouches_for_itself = if let CertificateError::Other(other) = bad {
+        other.to_string().contains("CaUsedAsEndEntity")
+    } else {
+        false
+    };
+    *bad == CertificateError::UnknownIssuer || vouches_for_itself
 }
 
 /// The fault of a call that brought no answer of the service.

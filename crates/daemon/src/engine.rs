@@ -11,6 +11,7 @@ use poolkey_core::agent::Agent;
 use poolkey_core::config::Config;
 use poolkey_core::event::{Effect, Event, Lane, Reply, Request, Ticket};
 use poolkey_core::name::LoginName;
+use poolkey_core::secret::Secret;
 use poolkey_core::snapshot::Snapshot;
 use poolkey_core::time::Moment;
 use tokio::sync::{Notify, oneshot, watch};
@@ -195,6 +196,11 @@ impl Engine {
     /// The configuration in force.
     pub(crate) fn config(&self) -> Config {
         self.agent.borrow().config()
+    }
+
+    /// The secret of a login's app client, where it is known.
+    pub(crate) fn client_secret(&self, login: &LoginName) -> Option<Secret> {
+        self.agent.borrow().client_secret(login)
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

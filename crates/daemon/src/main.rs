@@ -18,6 +18,7 @@ mod daemon;
 mod door;
 mod endpoint;
 mod engine;
+mod examine;
 mod files;
 mod harden;
 mod journal;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use poolkey_cognito::Cognito;
+use poolkey_cognito::{Cognito, LoginSubject, ProfileSubject};
 use poolkey_core::config::{Config, LoginSpec};
 use poolkey_core::conversation::{Answer, Step};
 use poolkey_core::event::{Effect, Event, Parting};
 use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::fault::{Fault, FaultKind};
+use poolkey_core::finding::Finding;
 use tokio::sync::Semaphore;
 
 use crate::aws_files::Writer;
@@ -52,6 +53,16 @@ impl Performer {
     pub(crate) fn network_trouble(&self) -> Option<Failure> {
         let trouble = self.cognito.network_trouble()?;
         Some(Trouble::Config(trouble).into())
+    }
+
+    /// Looks at what can be seen from here. It takes one of the lines that calls take, and no more.
+    pub(crate) async fn examine(
+        &self,
+        logins: &[LoginSubject],
+        profiles: &[ProfileSubject],
+    ) -> Vec<Finding> {
+        let _line = self.lines.acquire().await;
+        Box::pin(self.cognito.examine(logins, profiles)).await
     }
 
     /// Does it. `None` for what leads to no event.

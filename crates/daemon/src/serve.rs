@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::daemon::Daemon;
 use crate::door::{Slot, Stream};
 use crate::endpoint::Process;
+use crate::examine::examine;
 
 /// Serves one peer that may ask.
 pub(crate) async fn serve(daemon: Rc<Daemon>, mut stream: Stream, slot: &Slot) {
@@ -139,9 +140,9 @@ async fn answer(daemon: &Rc<Daemon>, ask: Ask, stream: &mut Stream) -> Option<Re
             let revoked = daemon.endpoint.revoke(&grant).await;
             return Some(revoked.map_or_else(Reply::from, |()| Reply::Done));
         }
-        Ask::Examine { .. } => {
-            let trouble = Trouble::Protocol("There is no such request.".into());
-            return Some(Reply::Failed(trouble.into()));
+        Ask::Examine { login } => {
+            let found = examine(engine, login.as_deref()).await;
+            return Some(found.map_or_else(Reply::Failed, Reply::Findings));
         }
         Ask::Renew { login } => Request::Renew { login },
     };

@@ -50,6 +50,8 @@ impl Talk<'_> {
                 ),
             )),
             Meaning::Refused(Part::Attributes | Part::Factor | Part::Device)
+            | Meaning::ClientGone
+            | Meaning::FlowRefused
             | Meaning::Needs(_)
             | Meaning::Plain => self.ended(fault),
         }

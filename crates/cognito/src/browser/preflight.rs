@@ -8,28 +8,62 @@ use url::Url;
 
 use super::source::Source;
 use crate::Cognito;
+use crate::call::Seen;
 use crate::classify::oauth::{self, Meaning};
-use crate::oauth::http::{TOKENS, exchange};
+use crate::oauth::http::{TOKENS, look};
 
-/// Asks for the page as a browser would that was never there, and goes nowhere from it.
+/// What managed login makes of an authorization request.
+#[derive(Debug)]
+pub(crate) enum Tried {
+    /// A page to sign in at, or something that a browser may make more of.
+    Page,
+    /// It does not know where the browser would come back to.
+    Unregistered(Fault),
+    /// It does not take the request for another reason.
+    Refused(Fault),
+    /// No page, and this status.
+    Nothing(u16),
+}
+
+/// Tries the request, and says what is wrong with it.
 pub(super) async fn preflight(
     cognito: &Cognito,
     source: &Source<'_>,
     managed: &ManagedLogin,
     authorization: &Authorization,
 ) -> Result<(), Fault> {
+    let (_, tried) = attempt(cognito, source, managed, authorization).await?;
+    match tried? {
+        // A firewall in front of the domain may take a program for no browser.
+        Tried::Page | Tried::Nothing(_) => Ok(()),
+        Tried::Unregistered(fault) | Tried::Refused(fault) => Err(fault),
+    }
+}
+
+/// Asks for the page as a browser would that was never there, and goes nowhere from it.
+///
+/// # Errors
+///
+/// There is no URL to be asked.
+pub(super) async fn attempt(
+    cognito: &Cognito,
+    source: &Source<'_>,
+    managed: &ManagedLogin,
+    authorization: &Authorization,
+) -> Result<(Seen, Result<Tried, Fault>), Fault> {
     let request = http::Request::get(authorization.url.as_str())
         .header("accept", "text/html")
         .body(Vec::new())
         .map_err(|_| Fault::new(FaultKind::Misconfigured, "The domain makes no URL."))?;
-    let answer = exchange(cognito, "authorize", request, TOKENS).await?;
-    match answer.location.as_deref() {
+    let (seen, answer) = look(cognito, "authorize", request, TOKENS).await?;
+    let tried = answer.map(|answer| match answer.location.as_deref() {
         Some(location) if (300..400).contains(&answer.status) => {
-            refusal(source, managed, authorization, location).map_or(Ok(()), Err)
+            refusal(source, managed, authorization, location).unwrap_or(Tried::Page)
         }
-        // A firewall in front of the domain may take a program for no browser.
-        Some(_) | None => Ok(()),
-    }
+        Some(_) | None if answer.status >= 400 => Tried::Nothing(answer.status),
+        Some(_) | None => Tried::Page,
+    });
+    Ok((seen, tried))
 }
 
 /// What the place that a browser would be sent to says of the request; `None` where it is a page to
@@ -39,7 +73,7 @@ fn refusal(
     managed: &ManagedLogin,
     authorization: &Authorization,
     location: &str,
-) -> Option<Fault> {
+) -> Option<Tried> {
     let location = Url::parse(&authorization.url).ok()?.join(location).ok()?;
     let named = |name: &str| {
         let mut pairs = location.query_pairs();
@@ -74,14 +108,14 @@ fn refusal(
     };
     let refusal = oauth::classify(&refused);
     Some(match refusal.meaning {
-        Meaning::Redirect => source.unregistered(&authorization.redirect_uri),
+        Meaning::Redirect => Tried::Unregistered(source.unregistered(&authorization.redirect_uri)),
         Meaning::Plain | Meaning::Secret => {
             let client = &source.provider.client_id;
             let text = advice(&error, managed, client).map_or_else(
                 || refusal.fault.text.clone(),
                 |advice| format!("{} {advice}", refusal.fault.text),
             );
-            Fault::new(refusal.fault.kind, text)
+            Tried::Refused(Fault::new(refusal.fault.kind, text))
         }
     })
 }

@@ -5,7 +5,7 @@ use super::FaultKind::{
     TokenStale, Unsupported, Wrong,
 };
 use super::Place::{Access, Account, Any, Pool, Session, SignIn, Sts};
-use super::Verdict::{HasWrongSecret, Is, Needs, NeedsSecret, Refuses};
+use super::Verdict::{HasNoClient, HasNoFlow, HasWrongSecret, Is, Needs, NeedsSecret, Refuses};
 use super::{Ended, Part, Row, Setup, over, row};
 
 #[rustfmt::skip]
@@ -119,6 +119,10 @@ pub(super) const TABLE: &[Row] = &[
     row(Sts,     "InvalidIdentityToken",                   "",                               Is(Misconfigured)),
 
     // How things are set up, at AWS or here.
+    row(SignIn,  "ResourceNotFoundException",              "client",                         HasNoClient),
+    row(Session, "ResourceNotFoundException",              "client",                         HasNoClient),
+    row(SignIn,  "InvalidParameterException",              "not enabled for",                HasNoFlow),
+    row(SignIn,  "InvalidParameterException",              "auth method not supported",      HasNoFlow),
     row(Any,     "MFAMethodNotFoundException",             "",                               Is(Misconfigured)),
     row(Any,     "SoftwareTokenMFANotFoundException",      "",                               Is(Misconfigured)),
     row(Any,     "InvalidSmsRoleAccessPolicyException",    "",                               Is(Misconfigured)),

@@ -72,7 +72,7 @@ impl SignIn<'_> {
                 | FaultKind::IdentityConflict
                 | FaultKind::DeviceGone,
             )
-            | (Meaning::Needs(_), _) => Err(fault),
+            | (Meaning::ClientGone | Meaning::FlowRefused | Meaning::Needs(_), _) => Err(fault),
         }
     }
 

@@ -7,10 +7,16 @@ use crate::agent::profile::Profile;
 use crate::config::{Config, LoginSpec, PoolFlow};
 use crate::failure::{Failure, Trouble};
 use crate::name::{LoginName, ProfileName};
+use crate::secret::Secret;
 use crate::snapshot::{LoginKind, LoginState, LoginView, ProfileView, Snapshot};
 use crate::time::{Moment, Now, UnixTime};
 
 impl Agent {
+    /// The secret of a login's app client, where it is known.
+    pub fn client_secret(&self, login: &LoginName) -> Option<Secret> {
+        self.logins.get(login)?.client_secret.clone()
+    }
+
     /// The configuration in force.
     pub fn config(&self) -> Config {
         let logins = self
