@@ -68,9 +68,13 @@ fn is_meant_for(request: &Parts, port: u16) -> bool {
             NAMES.contains(&name) && number == port.to_string().as_str()
         })
     };
+    // The AWS Common Runtime (C) leaves the port out. It is the name that a page cannot choose.
+    let is_our_name = |host: &str| NAMES.contains(&host);
     // A whole URL in place of the path names its host itself.
     let named = request.uri.authority().map(|named| named.as_str());
-    host.to_str().is_ok_and(is_ours) && named.is_none_or(is_ours)
+    host.to_str()
+        .is_ok_and(|host| is_ours(host) || is_our_name(host))
+        && named.is_none_or(is_ours)
 }
 
 /// No SDK sends these, and no page can keep its browser from sending any of them.

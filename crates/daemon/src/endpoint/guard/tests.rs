@@ -76,14 +76,23 @@ fn whoever_has_the_token_gets_the_keys_of_its_profile() {
 
 #[test]
 fn a_name_that_was_made_to_point_here_is_refused() {
-    for host in ["127.0.0.1:41234", "localhost:41234", "[::1]:41234"] {
+    for host in [
+        "127.0.0.1:41234",
+        "localhost:41234",
+        "[::1]:41234",
+        // As the AWS Common Runtime (C) sends it.
+        "127.0.0.1",
+        "localhost",
+    ] {
         assert_eq!(asked("GET", DEV, &[("host", host)]), Ok("dev".into()));
     }
     for host in [
         "",
         "evil.example",
         "evil.example:41234",
-        "127.0.0.1",
+        "127.0.0.2",
+        "localhost.",
+        "127.0.0.1:",
         "127.0.0.1:41235",
         "127.0.0.1:041234",
         "127.0.0.1:41234:41234",
@@ -109,6 +118,8 @@ fn a_name_that_was_made_to_point_here_is_refused() {
     assert_eq!(asked("GET", DEV, &twice), Err(Refusal::Host));
     // A whole URL has to name this place, too.
     let whole = "http://evil.example/v1/credentials/dev";
+    assert_eq!(asked("GET", whole, &[]), Err(Refusal::Host));
+    let whole = "http://127.0.0.1/v1/credentials/dev";
     assert_eq!(asked("GET", whole, &[]), Err(Refusal::Host));
     let whole = "http://127.0.0.1:41234/v1/credentials/dev";
     assert_eq!(asked("GET", whole, &[]), Ok("dev".into()));
