@@ -14,6 +14,7 @@ mod crowd;
 mod daemon;
 mod devices;
 mod ended;
+mod exec;
 mod federation;
 mod guests;
 mod kept;
