@@ -54,7 +54,7 @@ fn a_login_and_a_profile_are_added_listed_and_removed() {
     let lines: Vec<&str> = said.out.lines().collect();
     assert_eq!(
         lines[0],
-        "Added profile “dev”. Put these lines into ~/.aws/config:"
+        "Added profile “dev”. “poolkey configure dev” puts these lines into ~/.aws/config:"
     );
     assert_eq!(lines[2], "[profile dev]");
     let shim = Path::new(env!("CARGO_BIN_EXE_poolkey-credential-process"));

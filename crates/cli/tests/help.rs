@@ -15,6 +15,11 @@ fn help_of_poolkey() {
 }
 
 #[test]
+fn help_of_configure() {
+    assert_data_eq!(help(&["configure"]), file!["help/configure.txt"]);
+}
+
+#[test]
 fn help_of_login() {
     assert_data_eq!(help(&["login"]), file!["help/login.txt"]);
 }

@@ -11,6 +11,7 @@ mod account;
 #[cfg(target_os = "linux")]
 mod browser;
 mod commands;
+mod configure;
 mod documents;
 mod env;
 mod exec;
@@ -27,6 +28,8 @@ mod prompts;
 #[cfg(target_os = "linux")]
 mod pty;
 mod script;
+#[cfg(target_os = "linux")]
+mod setup;
 mod shim;
 mod support;
 #[cfg(target_os = "linux")]

@@ -157,6 +157,6 @@ fn absent(name: &str, path: &Path) -> Failure {
             "“{}” has no profile “{name}” that gets its keys from Poolkey.",
             shown(path)
         ),
-        remedy: "See which have: poolkey doctor".into(),
+        remedy: "See which have: poolkey configure --remove --all --dry-run".into(),
     }
 }
