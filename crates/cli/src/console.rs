@@ -10,10 +10,14 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::args::ConsoleArgs;
-use crate::browser::{self, Surroundings};
+use crate::browser::Surroundings;
 use crate::ending::Ending;
 use crate::whoami::{choose, when};
 use crate::words;
+
+mod handoff;
+
+use handoff::hand_over;
 
 /// Has an address made that signs a browser in, and opens it.
 pub(crate) fn run(args: &ConsoleArgs, client: &Client) -> Result<(), Ending> {
@@ -41,13 +45,12 @@ pub(crate) fn run(args: &ConsoleArgs, client: &Client) -> Result<(), Ending> {
     };
     let mut told = anstream::stderr();
     match &hindrance {
-        None => writeln!(told, "Your browser opens the AWS console.")?,
+        Some(None) | None => {}
         Some(Some(why)) => writeln!(
             told,
             "{} Open this address in one, on whatever machine; whoever has it is in:",
             words::clean(why)
         )?,
-        Some(None) => {}
     }
     if hindrance.is_some() {
         let url = words::clean(link.url.expose());
@@ -64,7 +67,9 @@ fn open(link: &ConsoleLink) -> Result<(), String> {
     if let Some(why) = Surroundings::of_process().hindrance() {
         return Err(why.to_owned());
     }
-    browser::open(link.url.expose()).map_err(|why| browser::not_opened(&why))
+    // It may have to start first.
+    let _ = writeln!(anstream::stderr(), "Your browser opens the AWS console.");
+    hand_over(link.url.expose())
 }
 
 /// How long it is good for.

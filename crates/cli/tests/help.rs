@@ -20,6 +20,16 @@ fn help_of_configure() {
 }
 
 #[test]
+fn help_of_token() {
+    assert_data_eq!(help(&["token"]), file!["help/token.txt"]);
+}
+
+#[test]
+fn help_of_console() {
+    assert_data_eq!(help(&["console"]), file!["help/console.txt"]);
+}
+
+#[test]
 fn help_of_login() {
     assert_data_eq!(help(&["login"]), file!["help/login.txt"]);
 }

@@ -12,6 +12,8 @@ mod account;
 mod browser;
 mod commands;
 mod configure;
+mod console;
+mod doctor;
 mod documents;
 mod env;
 mod exec;
@@ -34,6 +36,7 @@ mod shim;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod token;
 mod whoami;
 mod window;
 mod written;

@@ -5,8 +5,9 @@ use poolkey_core::console::Destination;
 /// Open the AWS console, signed in with a profile's keys
 ///
 /// AWS makes an address of the keys that signs a browser in, and that is good for 15 minutes. Whoever
-/// has it is in, so it is handed to the browser and shown to nobody; with --print-url it goes to
-/// stdout.
+/// has it is in. So it is handed over by way of an address of this machine that works once, and only
+/// for you, and stands in no command line; the browser's history has it all the same. Where there is
+/// no browser, and with --print-url, it goes to stdout.
 ///
 /// The session in the console ends with the keys, within the hour; in a profile with the classic flow
 /// it may be longer, by --duration. A role that is assumed by another profile's keys, and the enhanced
