@@ -9,7 +9,7 @@ use crate::conversation::Conversations;
 use crate::link::Link;
 use crate::preferences::Preferences;
 use crate::route::Route;
-use crate::{Started, args, autostart, commands, display, session, windows};
+use crate::{Started, args, autostart, commands, display, lent, session, windows};
 
 /// Runs until the last window closes; where the tray icon is part of this program, until a person
 /// quits.
@@ -48,12 +48,14 @@ pub(crate) fn run(route: Option<Route>, started: Started, tries: u8) -> Result<(
             commands::copy_setup_key,
             commands::copy_text,
             commands::open_address,
+            lent::open_console,
             commands::open_login,
             commands::open_main,
             commands::read_outputs,
             commands::ready,
             commands::renew,
             commands::restart_daemon,
+            lent::revoke,
             session::sign_out,
             commands::watch,
             session::who_am_i,

@@ -298,7 +298,7 @@ pub(crate) async fn beside<T: Send + 'static>(
         .unwrap_or_else(|_| Err(Trouble::Stopping.into()))
 }
 
-fn done(reply: Reply) -> Done<()> {
+pub(crate) fn done(reply: Reply) -> Done<()> {
     let Reply::Done = reply else {
         return Err(reply.unexpected());
     };

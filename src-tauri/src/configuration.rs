@@ -20,6 +20,8 @@ use forms::{LoginForm, ProfileForm};
 pub(crate) struct Configuration {
     /// Where it lies.
     path: String,
+    /// The file of AWS's tools that keys may be kept in, as people call it.
+    credentials_file: String,
     preferences: Preferences,
     logins: Vec<LoginForm>,
     profiles: Vec<ProfileForm>,
@@ -62,6 +64,10 @@ impl Configuration {
         })?;
         Ok(Self {
             path: file.path().display().to_string(),
+            credentials_file: match &config.settings.aws_files.credentials {
+                Some(path) => path.display().to_string(),
+                None => "~/.aws/credentials".to_owned(),
+            },
             preferences: Preferences::of(&config),
             logins: forms.0,
             profiles: forms.1,

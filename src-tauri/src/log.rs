@@ -1,6 +1,6 @@
 //! What is logged: to stderr, which is the desktop's own log.
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::prelude::*;
 
 /// Begins to log what `POOLKEY_LOG` says (`info`, `poolkey_desktop=debug`, …).
@@ -22,5 +22,7 @@ pub(crate) fn begin() {
                 .with_ansi(false),
         )
         .with(targets)
+        // It says where it sends the browser, and whoever has an address of the console is in.
+        .with(filter_fn(|said| !said.target().starts_with("webbrowser")))
         .init();
 }

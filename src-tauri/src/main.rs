@@ -27,6 +27,7 @@ mod commands;
 mod configuration;
 mod conversation;
 mod display;
+mod lent;
 mod link;
 mod log;
 mod preferences;

@@ -11,6 +11,7 @@ use crate::autostart::{AtLogin, Starter};
 use crate::commands::ShellName;
 use crate::configuration::{Change, Configuration};
 use crate::conversation::Turn;
+use crate::lent::ConsoleOpened;
 use crate::link::Shown;
 use crate::session::{InBrowser, SignedOutHere};
 
@@ -30,6 +31,7 @@ fn the_pages_know_the_types() {
     wire.visit::<Starter>();
     wire.visit::<poolkey_core::conversation::Answer>();
     wire.visit::<poolkey_core::conversation::Goal>();
+    wire.visit::<ConsoleOpened>();
     wire.visit::<SignedOutHere>();
     wire.visit::<InBrowser>();
     wire.visit::<poolkey_core::event::SignOutScope>();

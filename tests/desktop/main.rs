@@ -11,6 +11,7 @@
 
 mod access;
 mod browser;
+mod lent;
 mod main_window;
 mod native;
 mod pictures;

@@ -7,6 +7,7 @@ import type {
   AtLogin,
   Change,
   Configuration,
+  ConsoleOpened,
   Failure,
   Goal,
   InBrowser,
@@ -38,6 +39,8 @@ export const bridge = {
   answer: (answer: Answer) => invoke<Turn>('answer', { answer }),
   signOut: (login: string, scope: SignOutScope, browser: InBrowser) =>
     invoke<SignedOutHere>('sign_out', { login, scope, browser }),
+  openConsole: (profile: string) => invoke<ConsoleOpened>('open_console', { profile }),
+  revoke: (grant: string) => invoke<void>('revoke', { grant }),
   whoAmI: (profile: string) => invoke<WhoAmI>('who_am_i', { profile }),
   renew: (login: string) => invoke<void>('renew', { login }),
   restartDaemon: () => invoke<void>('restart_daemon'),

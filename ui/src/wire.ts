@@ -50,7 +50,17 @@ export type Configuration = {
 /**
  * Where it lies.
  */
-path: string, preferences: Preferences, logins: Array<LoginForm>, profiles: Array<ProfileForm>, };
+path: string, 
+/**
+ * The file of AWS's tools that keys may be kept in, as people call it.
+ */
+credentials_file: string, preferences: Preferences, logins: Array<LoginForm>, profiles: Array<ProfileForm>, };
+
+export type ConsoleOpened = { 
+/**
+ * When the session in the console ends.
+ */
+session_ends: UnixTime, };
 
 export type DaemonView = { 
 /**
@@ -366,6 +376,10 @@ export type Preference = "PASSWORD_SRP" | "PASSWORD" | "EMAIL_OTP" | "SMS_OTP";
 export type Preferences = { language: Language | null, look: Look | null, open_window: boolean, };
 
 export type ProfileForm = { name: string, kind: ProfileFormKind, login?: string, identity_pool_id?: string, source_profile?: string, role_arn?: string, flow?: PoolFlowName, session_name?: string, duration?: string, session_policy?: string, policy_arns: Array<string>, external_id?: string, tags: Array<[string, string]>, transitive_tags: Array<string>, endpoint?: string, sts_endpoint?: string, sts_region?: string, fips: boolean, dual_stack: boolean, 
+/**
+ * Under which name its keys are kept in a file, too.
+ */
+write_profile?: string, region?: string, output?: string, 
 /**
  * The lines that `~/.aws/config` needs.
  */

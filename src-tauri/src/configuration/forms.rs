@@ -200,6 +200,13 @@ pub(crate) struct ProfileForm {
     sts_region: Option<String>,
     fips: bool,
     dual_stack: bool,
+    /// Under which name its keys are kept in a file, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    write_profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
     /// The lines that `~/.aws/config` needs.
     #[serde(skip_deserializing)]
     aws_config: String,
@@ -237,6 +244,9 @@ impl ProfileForm {
             endpoint: text(table, "endpoint"),
             sts_endpoint: text(table, "sts_endpoint"),
             sts_region: text(table, "sts_region"),
+            write_profile: text(table, "write_profile"),
+            region: text(table, "region"),
+            output: text(table, "output"),
             fips: flag(table, "fips"),
             dual_stack: flag(table, "dual_stack"),
             aws_config: name.parse().map_or_else(
@@ -269,6 +279,9 @@ impl ProfileForm {
             ("endpoint", pool(words(&self.endpoint))),
             ("sts_endpoint", words(&self.sts_endpoint)),
             ("sts_region", words(&self.sts_region)),
+            ("write_profile", words(&self.write_profile)),
+            ("region", words(&self.region)),
+            ("output", words(&self.output)),
             ("fips", Said::Flag(self.fips)),
             ("dual_stack", Said::Flag(self.dual_stack)),
         ]

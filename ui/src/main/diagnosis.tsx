@@ -32,8 +32,11 @@ export function Diagnosis() {
     ...(away ? [{ where: say('ui.diagnosis.daemon'), failure: away }] : []),
     ...(status?.config ? [{ where: say('ui.diagnosis.config'), failure: status.config }] : []),
     ...(status?.daemon.vault.trouble ? [{ where: say('ui.diagnosis.vault'), failure: status.daemon.vault.trouble }] : []),
+    ...(status?.daemon.network_trouble ? [{ where: say('ui.diagnosis.network'), failure: status.daemon.network_trouble }] : []),
+    ...(status?.daemon.endpoint?.trouble ? [{ where: say('ui.grants.title'), failure: status.daemon.endpoint.trouble }] : []),
     ...(status?.logins ?? []).flatMap((login) => (login.trouble ? [{ where: login.name, failure: login.trouble }] : [])),
     ...(status?.profiles ?? []).flatMap((profile) => (profile.trouble ? [{ where: profile.name, failure: profile.trouble }] : [])),
+    ...(status?.profiles ?? []).flatMap((profile) => (profile.written?.trouble ? [{ where: profile.name, failure: profile.written.trouble }] : [])),
   ]
   const ahead = status?.clock_ahead ?? 0
   return (

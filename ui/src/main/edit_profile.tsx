@@ -57,6 +57,9 @@ export function EditProfile(props: { name: string | null; login: string | null }
         <Field label={say('ui.profile.identity_pool')} hint={say('ui.profile_form.pool_hint')} name="identity_pool_id" class="mono" value={form.identity_pool_id ?? ''} refused={named(problem, 'identity_pool_id')} required onInput={(identity_pool_id) => put({ identity_pool_id })} />
       )}
       <Role {...page} roles={view?.roles} />
+      <More words={say('ui.written.title')}>
+        <InFiles {...page} file={config?.credentials_file ?? ''} />
+      </More>
       <More words={say('ui.login_form.more')}>
         {form.kind !== 'role' && (
           <Select
@@ -125,6 +128,16 @@ function Chain({ form, put, problem }: Page) {
   )
 }
 
+function InFiles({ form, put, problem, file }: Page & { file: string }) {
+  return (
+    <>
+      <Field label={say('ui.profile_form.write_profile', { file })} hint={say('ui.profile_form.write_profile_hint', { name: `${form.name || 'dev'}-keys` })} name="write_profile" value={form.write_profile ?? ''} refused={named(problem, 'write_profile')} maxLength={64} onInput={(write_profile) => put({ write_profile })} />
+      <Field label={say('ui.profile_form.region')} hint={say('ui.profile_form.region_hint')} name="region" value={form.region ?? ''} refused={named(problem, 'region')} onInput={(region) => put({ region })} />
+      <Field label={say('ui.profile_form.output')} hint={say('ui.profile_form.output_hint')} name="output" value={form.output ?? ''} refused={named(problem, 'output')} onInput={(output) => put({ output })} />
+    </>
+  )
+}
+
 function Endpoints({ form, put, problem }: Page) {
   return (
     <>
@@ -166,6 +179,9 @@ function isWhole(form: ProfileForm): boolean {
 function fields(form: ProfileForm): string[] {
   return [
     'role_arn',
+    'write_profile',
+    'region',
+    'output',
     'sts_region',
     'sts_endpoint',
     ...(form.kind === 'role' ? ['external_id', 'tags', 'transitive_tags'] : ['identity_pool_id', 'endpoint']),

@@ -6,6 +6,7 @@ import { Title } from '../parts/title'
 import { hashOf } from '../route'
 import { configuration, configurationFailure, shown, useLive, useNow } from '../store'
 import { say } from '../words'
+import { Grants } from './grants'
 import { GuestCard, LoginCard } from './login_card'
 import { RecentEvents } from './recent'
 
@@ -55,6 +56,7 @@ export function Overview() {
         />
       ))}
       {guests.length > 0 && <GuestCard profiles={guests} now={now} />}
+      <Grants endpoint={status.daemon.endpoint} />
       <RecentEvents recent={status.recent} />
     </section>
   )

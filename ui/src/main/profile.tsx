@@ -12,8 +12,10 @@ import { configuration, shown, useLive, useNow } from '../store'
 import type { Failure, ShellName } from '../wire'
 import { say } from '../words'
 import { clock } from '../times'
+import { Console } from './console'
 import { keysWords } from './login_card'
 import { Who } from './who'
+import { Written } from './written'
 
 export function ProfilePage(props: { name: string }) {
   const { status } = useLive(shown)
@@ -82,6 +84,7 @@ export function ProfilePage(props: { name: string }) {
             {say('action.sign_in')}
           </button>
         )}
+        {login?.state !== 'needs_sign_in' && login?.state !== 'signed_out' && <Console profile={profile.name} />}
       </article>
       <Who profile={profile.name} />
       <article class="card">
@@ -107,6 +110,7 @@ export function ProfilePage(props: { name: string }) {
           {(copied === 'bash' || copied === 'powershell') && say('ui.profile.copied_keys')}
         </p>
       </article>
+      {config && form && <Written profile={profile} form={form} file={config.credentials_file} now={now} />}
     </section>
   )
 }
