@@ -68,6 +68,12 @@ fn help_of_serve() {
 }
 
 #[test]
+fn help_of_exec() {
+    let all = [help(&["exec"]), help(&["env"])];
+    assert_data_eq!(all.join("\n"), file!["help/exec.txt"]);
+}
+
+#[test]
 fn help_of_account() {
     let commands: &[&[&str]] = &[
         &[],

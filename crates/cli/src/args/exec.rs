@@ -86,10 +86,10 @@ pub(crate) enum EnvFormat {
 const EXEC: &str = "\
 Three ways to the keys:
   --container  Sets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN. Every
-               AWS SDK since 2020 knows them and asks again before keys expire. They hold while the
-               command runs, and for no other profile. A [default] in ~/.aws with keys or a role of
-               its own would come first. Only then AWS_PROFILE names a profile that has none: a copy
-               of [default] without them, in a copy of ~/.aws/config.
+               current AWS SDK knows them and asks again before keys expire. They hold for this
+               profile, while command and daemon run. A [default] in ~/.aws that has keys or a role
+               would come first: only then AWS_PROFILE names a profile that has neither, a copy of
+               [default] without them in a copy of ~/.aws/config.
   --env        Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and
                AWS_CREDENTIAL_EXPIRATION. Every tool knows them; none can renew them.
   --config     Sets AWS_PROFILE, and AWS_CONFIG_FILE to a copy of ~/.aws/config in which the profile

@@ -95,7 +95,8 @@ mod tests {
         std::fs::write(&file, "[GSUtil]\nparallel_process_count = 1\n").unwrap();
         assert_eq!(surroundings.hides_by_boto(), None);
         std::fs::write(&file, "[Credentials]\nAWS_access_key_id = AKIA\n").unwrap();
-        assert_eq!(surroundings.hides_by_boto(), Some("/dev/null"));
+        let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        assert_eq!(surroundings.hides_by_boto(), Some(nothing));
         // The variable takes the place of both usual files.
         surroundings.boto_config = Some("/dev/null".into());
         assert_eq!(surroundings.hides_by_boto(), None);
