@@ -28,7 +28,7 @@ use fix::Consent;
 use logins::Scope;
 use machine::Machine;
 use programs::{Asked, Versions};
-use report::{Found, Report, Summary};
+use report::{Report, Summary};
 use sources::{EnvironmentKeys, Source, Taker};
 use text::Detail;
 
@@ -181,11 +181,15 @@ fn network(machine: &Machine, has_daemon: bool, scope: &Scope, report: &mut Repo
         login: scope.login().map(str::to_owned),
     };
     match client.ask(&ask) {
-        Ok(Reply::Findings(findings)) => report.found.extend(
+        Ok(Reply::Findings(findings)) => {
+            // A clock that was just compared tells more than one that was compared at some time.
+            if findings.iter().any(|finding| finding.about == "clock") {
+                report.found.retain(|found| found.finding.about != "clock");
+            }
             findings
                 .into_iter()
-                .map(|finding| Found { finding, fix: None }),
-        ),
+                .for_each(|finding| report.take(finding));
+        }
         Ok(other) => unexamined(&other.unexpected(), report),
         Err(failure) => unexamined(&failure, report),
     }

@@ -40,6 +40,11 @@ fn help_of_logout() {
 }
 
 #[test]
+fn help_of_doctor() {
+    assert_data_eq!(help(&["doctor"]), file!["help/doctor.txt"]);
+}
+
+#[test]
 fn help_of_status() {
     assert_data_eq!(help(&["status"]), file!["help/status.txt"]);
 }

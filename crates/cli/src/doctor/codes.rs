@@ -117,6 +117,7 @@ codes! {
         KeysNotWritten = "keys_not_written",
         CallbackPortsBusy = "callback_ports_busy",
         ClockOff = "clock_off",
+        EndpointTroubled = "endpoint_troubled",
     }
     Error {
         EnvironmentKeysIncomplete = "environment_keys_incomplete",

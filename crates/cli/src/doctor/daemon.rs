@@ -53,7 +53,7 @@ pub(super) fn examine(machine: &Machine, report: &mut Report) -> Option<Status> 
                     Code::SocketPrivate,
                     "socket",
                     format!(
-                        "{}, for processes of user {} alone.",
+                        "{}, for processes of your user alone (uid {}).",
                         machine.shown(&status.daemon.socket),
                         machine.sockets.user
                     ),
@@ -126,6 +126,9 @@ fn running(machine: &Machine, status: &Status, report: &mut Report) {
         );
     }
     if let Some(endpoint) = &daemon.endpoint {
+        if let Some(failure) = &endpoint.trouble {
+            report.failure(Code::EndpointTroubled, "container endpoint", failure);
+        }
         let named: Vec<&str> = endpoint
             .grants
             .iter()
@@ -222,10 +225,10 @@ pub(super) fn last_words(address: &Address) -> Option<String> {
 fn last_error(addresses: &[Address]) -> Option<String> {
     let mut logs = addresses.iter().filter_map(last_words);
     logs.find_map(|log| {
-        let errors = log
+        let mut errors = log
             .lines()
             .filter_map(|line| line.split_once("poolkeyd: error: "));
-        let (_, said) = errors.last()?;
+        let (_, said) = errors.next_back()?;
         Some(super::redact::scrubbed(said.trim_end_matches('.')))
     })
 }

@@ -44,8 +44,14 @@ pub(super) fn examine(machine: &Machine, report: &mut Report) {
 
     let mut look = |path: &Path, kept, realm| exposed(machine, path, kept, realm, report);
     look(place.aws_dir(), Kept::Unchanged, Realm::Aws);
-    look(&machine.aws_config.path, Kept::Unchanged, Realm::Aws);
-    look(&machine.aws_credentials.path, Kept::Secret, Realm::Aws);
+    for (content, kept) in [
+        (&machine.aws_config, Kept::Unchanged),
+        (&machine.aws_credentials, Kept::Secret),
+    ] {
+        if let State::Bytes(_) = content.state {
+            look(&content.path, kept, Realm::Aws);
+        }
+    }
     look(&directory, Kept::Unchanged, Realm::Own);
     let proxy = machine.settings().network.proxy;
     let has_password = proxy.is_some_and(|proxy| proxy.expose().contains('@'));
@@ -63,7 +69,7 @@ pub(super) fn examine(machine: &Machine, report: &mut Report) {
         report.good(
             Code::OwnFilesPrivate,
             "files",
-            "They are yours, and nobody else can read or change what matters.",
+            "Nobody else can read or change what matters.",
         );
     }
 }
@@ -110,12 +116,12 @@ fn profiles(machine: &Machine, report: &mut Report) {
                 counted(logins, "login"),
                 counted(profiles, "profile")
             );
-            report.good(Code::ConfigRead, about, told);
+            report.good(Code::ConfigRead, "profiles.toml", told);
         }
         (State::Absent, _) => {
             report.good(
                 Code::ConfigRead,
-                about,
+                "profiles.toml",
                 "There is none yet: no logins, no profiles.",
             );
         }

@@ -47,7 +47,7 @@ pub(super) fn examine(machine: &Machine, aws: &Aws<'_>, report: &mut Report) -> 
                         Code::HelperForeign,
                         about,
                         format!("“{section}” is a profile of Poolkey's, and tools run another program for it."),
-                        format!("poolkey configure {section}"),
+                        anew(section),
                     );
                 }
                 continue;
@@ -101,7 +101,7 @@ fn check(
                 Fix::RepairHelpers,
             );
         } else {
-            report.bad(code, about, told, format!("poolkey configure {section}"));
+            report.bad(code, about, told, anew(section));
         }
     };
     let Some(words) = words(command) else {
@@ -185,11 +185,16 @@ fn check(
                     "The shim takes one profile, and the command of “{section}” names {}.",
                     rest.len()
                 ),
-                format!("poolkey configure {section}"),
+                anew(section),
             );
             None
         }
     }
+}
+
+/// A command that cannot be read is not repaired: nobody knows what else it does.
+fn anew(section: &str) -> String {
+    format!("Remove that line, then run: poolkey configure {section}")
 }
 
 /// Tools want to know where to go.

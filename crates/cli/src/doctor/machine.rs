@@ -156,15 +156,6 @@ impl Vars {
             .map(String::as_str)
             .filter(move |name| name.starts_with(start))
     }
-
-    #[cfg(test)]
-    pub(super) fn of(all: &[(&str, &str)]) -> Self {
-        Self(
-            all.iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
-    }
 }
 
 impl Content {

@@ -68,17 +68,28 @@ impl Asked {
         }
         twice(machine, report);
         if report.is_clear_since(start) {
-            let names: Vec<&str> = versions.0.iter().map(|(name, _)| &**name).collect();
+            let names: Vec<&str> = versions.0.iter().map(|(name, _)| called(name)).collect();
             report.good(
                 Code::ProgramsAgree,
                 "programs",
-                format!("All are of version {OURS}: {}.", names.join(", ")),
+                format!("Version {OURS}: {}.", names.join(", ")),
             );
         }
         aws_cli(self.aws, machine, report, &mut versions);
         autostart(machine, report);
         surroundings(machine, report);
         versions
+    }
+}
+
+/// What people call a program.
+fn called(name: &str) -> &str {
+    match name {
+        "poolkeyd" => "daemon",
+        "poolkey-credential-process" => "shim",
+        "poolkey-tray" => "icon",
+        "poolkey-desktop" => "windows",
+        other => other,
     }
 }
 

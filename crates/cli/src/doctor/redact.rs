@@ -91,17 +91,29 @@ fn replaced(text: &str, known: &str, told: &str) -> String {
 
 /// A text without what looks like a secret or like somebody's.
 pub(super) fn scrubbed(text: &str) -> String {
+    let mut text = hushed(text);
+    for (pattern, told) in &*PERSONAL {
+        text = pattern.replace_all(&text, *told).into_owned();
+    }
+    text
+}
+
+/// A text without what is nothing but a secret, wherever it came from: names of people stay.
+pub(super) fn hushed(text: &str) -> String {
     let mut text = text.to_owned();
-    for (pattern, told) in &*PATTERNS {
+    for (pattern, told) in &*SECRET {
         text = pattern.replace_all(&text, *told).into_owned();
     }
     let random = RANDOM.replace_all(&text, |found: &Captures<'_>| {
         let word = &found[0];
-        if is_random(word) {
-            "<secret>".to_owned()
-        } else {
-            word.to_owned()
+        if word.starts_with('/') {
+            // Of a path the part that is odd goes.
+            let parts = word
+                .split('/')
+                .map(|part| if is_random(part) { HIDDEN } else { part });
+            return parts.collect::<Vec<_>>().join("/");
         }
+        if is_random(word) { HIDDEN } else { word }.to_owned()
     });
     random.into_owned()
 }
@@ -128,23 +140,24 @@ fn is_random(word: &str) -> bool {
     run >= LONG || (mixed && changes * 4 >= classes.len())
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    [
+static SECRET: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    compiled(&[
         (r"eyJ[A-Za-z0-9_-]{6,}(\.[A-Za-z0-9_-]*)*", "<token>"),
         (
             r"(?i)\b(AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}",
             "<access key>",
         ),
         (r#"://[^/\s"'@”]+@"#, "://<user>@"),
-        (r#"(https?://[^\s?"'”]*)\?[^\s"'”]*"#, "$1?<query>"),
-        (r"(?i)\b(bearer|basic)\s+\S+", "$1 <secret>"),
+        (r"(?i)\b(bearer)\s+[^\s”]{8,}", "$1 <secret>"),
+    ])
+});
+
+static PERSONAL: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    compiled(&[
+        (r#"(https?://[^\s?"'”]*)\?[^\s"”]*"#, "$1?<query>"),
         (
-            r#"(?i)(pass(word|wd|phrase)|secret|token|authorization|api[-_]?key|access[-_]?key|credential|session|assertion|code|verifier|cookie)([\w-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&"'”]+)"#,
-            "$1$3<secret>",
+            r#"(?i)\b([\w-]*(pass(word|wd|phrase)|secret|token|authorization|api[-_]?key|access[-_]?key|assertion|verifier|cookie)[\w-]*|session|session_id|code|state)(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&"'”]+)"#,
+            "$1$4<secret>",
         ),
         (
             r"(?i)(--?[\w-]*(pass|secret|token|key)[\w-]*)\s+[^\s-]\S*",
@@ -156,10 +169,19 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b",
             "<id>",
         ),
-    ]
-    .map(|(pattern, told)| (Regex::new(pattern).expect("the pattern is one"), told))
-    .into()
+    ])
 });
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles each"
+)]
+fn compiled(patterns: &[(&str, &'static str)]) -> Vec<(Regex, &'static str)> {
+    let one = |(pattern, told): &(&str, &'static str)| {
+        (Regex::new(pattern).expect("the pattern is one"), *told)
+    };
+    patterns.iter().map(one).collect()
+}
 
 #[expect(
     clippy::expect_used,
@@ -167,6 +189,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 )]
 static RANDOM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/=_-]{20,}").expect("the pattern is one"));
+
+/// What stands where a secret stood.
+const HIDDEN: &str = "<secret>";
 
 /// What is shorter is everywhere.
 const SHORTEST: usize = 3;
@@ -208,8 +233,11 @@ mod tests {
         for (text, told) in [
             ("http://ann:pw@proxy:3128/", "http://<user>@proxy:3128/"),
             ("https://a/b?code=1&state=2 c", "https://a/b?<query> c"),
-            ("Authorization: Bearer x1", "Authorization: <secret> x1"),
-            ("a bearer x1 b", "a bearer <secret> b"),
+            (
+                "Authorization: Bearer x1234567",
+                "Authorization: <secret> <secret>",
+            ),
+            ("a bearer x1234567 b", "a bearer <secret> b"),
             ("password=hunter2, and", "password=<secret>, and"),
             (
                 "{\"client_secret\": \"a b\"}",
@@ -232,6 +260,7 @@ mod tests {
             "2026-11-23T12:00:00.123456Z  INFO poolkeyd::engine: listening",
             "org.freedesktop.Secret.Error.IsLocked",
             "the token has expired",
+            "Set session_life = \"30d\" under [login.acme]",
         ] {
             assert_eq!(scrubbed(text), text);
         }

@@ -7,6 +7,7 @@ use poolkey_core::finding::{Finding, Severity};
 use serde::Serialize;
 
 use super::codes::Code;
+use super::redact::hushed;
 
 /// All that was found.
 #[derive(Debug, Default)]
@@ -44,6 +45,17 @@ pub(super) struct Summary {
 }
 
 impl Report {
+    /// What the daemon found.
+    pub(super) fn take(&mut self, finding: Finding) {
+        let finding = Finding {
+            about: hushed(&finding.about),
+            sentence: hushed(&finding.sentence),
+            remedy: finding.remedy.map(|remedy| hushed(&remedy)),
+            ..finding
+        };
+        self.found.push(Found { finding, fix: None });
+    }
+
     /// Something is as it should be.
     pub(super) fn good(
         &mut self,
@@ -154,9 +166,9 @@ impl Report {
         let finding = Finding {
             code: code.text().to_owned(),
             severity: code.severity(),
-            about,
-            sentence,
-            remedy,
+            about: hushed(&about),
+            sentence: hushed(&sentence),
+            remedy: remedy.map(|remedy| hushed(&remedy)),
         };
         self.found.push(Found { finding, fix });
     }
