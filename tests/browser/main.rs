@@ -11,6 +11,7 @@
 )]
 
 mod coming_back;
+mod endpoint;
 mod knock;
 mod ministack;
 mod people;
