@@ -5,6 +5,7 @@ calls, and all begin at the same moment.
 """
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -46,7 +47,8 @@ def work(sts):
 def main():
     try:
         # It asks for the first keys here.
-        sts = boto3.Session(profile_name=profile).client("sts")
+        session = boto3.Session(profile_name=None if profile == "-" else profile)
+        sts = session.client("sts", endpoint_url=os.environ["STS_URL"], region_name="us-east-1")
     except Exception as error:
         return say(f"failed {type(error).__name__}: {error}")
     sts.meta.events.register("before-send.sts", note)

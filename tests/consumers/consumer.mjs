@@ -7,9 +7,11 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { fromProcess } from "@aws-sdk/credential-providers";
 
 const [way, profile, calls, pause] = process.argv.slice(2);
-// Not the client's option `profile`: with it the endpoint in ~/.aws/config is not found.
-process.env.AWS_PROFILE = profile;
-const sts = new STSClient(way === "chain" ? {} : { credentials: fromProcess({ profile }) });
+if (profile !== "-") process.env.AWS_PROFILE = profile;
+const place = { endpoint: process.env.STS_URL, region: "us-east-1" };
+const sts = new STSClient(
+  way === "chain" ? place : { ...place, credentials: fromProcess({ profile }) },
+);
 
 let key = "-";
 sts.middlewareStack.add(

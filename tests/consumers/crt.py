@@ -14,7 +14,8 @@ import urllib.request
 from awscrt import auth, http, io
 
 profile, calls, pause = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) / 1000
-os.environ["AWS_PROFILE"] = profile  # for the default chain
+if profile != "-":
+    os.environ["AWS_PROFILE"] = profile  # for the default chain
 url = os.environ["STS_URL"]
 QUERY = "/?Action=GetCallerIdentity&Version=2011-06-15"
 bootstrap = io.ClientBootstrap.get_or_create_static_default()

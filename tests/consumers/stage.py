@@ -12,8 +12,11 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
+
+from service import Service
 
 LOGIN, PROFILE = "demo", "dev"
 USER, PASSWORD = "demo", "Demo-Passw0rd!"
@@ -30,6 +33,7 @@ class Stage:
         self.programs = programs
         self.closing = contextlib.ExitStack()
         self.running = set()
+        self.life = 3600  # seconds that the sandbox's keys work
 
     def __enter__(self):
         try:
@@ -46,7 +50,7 @@ class Stage:
         # Short, for a socket's path has 107 bytes at most.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="pk-", dir="/tmp"))
         self.closing.callback(shutil.rmtree, self.home, ignore_errors=True)
-        for name in ("bin", "run", "config", "data", "state", "cache", "aws", "runs"):
+        for name in ("bin", "run", "config", "data", "state", "cache", ".aws", "runs"):
             (self.home / name).mkdir(mode=0o700)
         # Copies, so that a build at the same time changes nothing, and processes are known by them.
         self.binaries = self.home / "bin"
@@ -65,8 +69,8 @@ class Stage:
             "XDG_DATA_HOME": str(self.home / "data"),
             "XDG_STATE_HOME": str(self.home / "state"),
             "XDG_CACHE_HOME": str(self.home / "cache"),
-            "AWS_CONFIG_FILE": str(self.home / "aws/config"),
-            "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "aws/credentials"),
+            "AWS_CONFIG_FILE": str(self.home / ".aws/config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.home / ".aws/credentials"),
             "AWS_EC2_METADATA_DISABLED": "true",
             # A call that only works the second time has not worked.
             "AWS_MAX_ATTEMPTS": "1",
@@ -124,7 +128,9 @@ class Stage:
         )
         ready = json.loads(sandbox.stdout.readline())
         self.url, self.token = ready["url"], ready["control_token"]
-        self.env["STS_URL"] = self.url
+        service = Service(self)
+        self.closing.callback(service.close)
+        self.env.update(STS_URL=self.url, S3_URL=service.url)
 
     def control(self, method, path, body=None):
         """A call of the sandbox's control endpoint."""
@@ -142,12 +148,17 @@ class Stage:
         counts = self.control("GET", "calls")["counts"]
         return lambda operation: counts.get(operation, 0)
 
+    def issued(self):
+        """Every access key that the sandbox gave out."""
+        calls = self.control("GET", "calls?operation=GetCredentialsForIdentity")["calls"]
+        return {call["access_key_id"] for call in calls if call["outcome"] == "ok"}
+
     def run(self, *command, stdin=subprocess.DEVNULL, input=None, env=None, timeout=120):
         """Runs a program to its end, as a person on this desktop would."""
         command = [str(word) for word in command]
         process = subprocess.Popen(
             command,
-            env={**self.env, **(env or {})},
+            env=self.surroundings(env),
             stdin=stdin if input is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -160,6 +171,35 @@ class Stage:
             process.kill()
             self.running.discard(process)
         return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def surroundings(self, changes):
+        """The environment of a program; what is None is taken out of it."""
+        env = {**self.env, **(changes or {})}
+        return {name: value for name, value in env.items() if value is not None}
+
+    def watch(self, gate, *command, env=None, timeout=180):
+        """Runs a program like `run`, and has it pass a gate until it has printed its first line."""
+        with tempfile.TemporaryFile("w+") as err:
+            with gate:
+                process = subprocess.Popen(
+                    [str(word) for word in command],
+                    env=self.surroundings(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=err,
+                    text=True,
+                )
+                self.running.add(process)
+                timer = threading.Timer(timeout, process.kill)
+                timer.start()
+                out = process.stdout.readline()
+            out += process.stdout.read()
+            process.stdout.close()
+            process.wait()
+            timer.cancel()
+            self.running.discard(process)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, process.returncode, out, err.read())
 
     def abandon(self):
         """Ends what runs at this moment, so that nothing has to be waited for."""
@@ -185,7 +225,16 @@ class Stage:
     def give_keys_of(self, seconds, **lifetimes):
         """From now on, and at once."""
         self.control("POST", "lifetimes", {"keys_seconds": seconds, **lifetimes})
+        self.life = seconds
         self.poolkey("renew", LOGIN)
+
+    def serve(self, profile):
+        """A named grant, as the variables that a container gets."""
+        told = json.loads(self.poolkey("serve", "--profile", profile, "--json"))
+        return {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": told["url"],
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": told["token_file"],
+        }
 
     def add_profile(self, name):
         """Adds a Poolkey profile; returns the lines for ~/.aws/config that the person is told."""
@@ -219,8 +268,15 @@ class Stage:
         text = "".join(
             f"{profile}\nregion = us-east-1\nservices = sandbox\n\n" for profile in profiles
         )
+        # The person's own, which no surface may fall back to.
+        text += "[default]\nregion = eu-central-1\n\n"
+        (self.home / ".aws/credentials").write_text(
+            "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"
+            "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+        )
+        (self.home / ".aws/credentials").chmod(0o600)
         text += f"[services sandbox]\nsts =\n  endpoint_url = {self.url}\n"
-        (self.home / "aws/config").write_text(text)
+        (self.home / ".aws/config").write_text(text)
 
     def runs(self, name):
         """How often the helper was run for a counted profile so far."""

@@ -32,9 +32,14 @@ func main() {
 		log.Fatal(err)
 	}
 	background := context.Background()
-	loaded, err := config.LoadDefaultConfig(background, config.WithSharedConfigProfile(os.Args[1]))
+	chosen := []func(*config.LoadOptions) error{config.WithRegion("us-east-1")}
+	if os.Args[1] != "-" {
+		chosen = append(chosen, config.WithSharedConfigProfile(os.Args[1]))
+	}
+	loaded, err := config.LoadDefaultConfig(background, chosen...)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println("failed", strings.ReplaceAll(err.Error(), "\n", " "))
+		return
 	}
 	key := "-"
 	provider := loaded.Credentials

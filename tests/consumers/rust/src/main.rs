@@ -18,11 +18,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let calls: u32 = calls.parse()?;
     let pause = Duration::from_millis(pause.parse()?);
 
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .profile_name(profile)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .load()
-        .await;
+    let mut config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region("us-east-1")
+        .endpoint_url(std::env::var("STS_URL")?)
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    if profile != "-" {
+        config = config.profile_name(profile);
+    }
+    let config = config.load().await;
     let signer = Signer::default();
     let config = aws_sdk_sts::config::Builder::from(&config)
         .interceptor(signer.clone())
