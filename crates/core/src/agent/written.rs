@@ -46,6 +46,8 @@ struct Target {
     /// Before then nothing is tried again.
     until: Moment,
     failures: u32,
+    /// Whether what failed was to take it away: nothing more can be done about that at once.
+    stays: bool,
     trouble: Option<String>,
 }
 
@@ -136,6 +138,10 @@ impl Agent {
 
     fn write_target(&mut self, name: ProfileName, wanted: Option<Mark>, now: Now) {
         let target = self.written.targets.entry(name.clone()).or_default();
+        if wanted.is_none() && !target.stays {
+            // What cannot be put there may well be taken away, and that does not wait.
+            target.until = Moment::default();
+        }
         if target.busy.is_some() || target.stands == wanted || target.until > now.at {
             return;
         }
@@ -184,6 +190,7 @@ impl Agent {
             Ok(()) => {
                 target.stands = put;
                 target.failures = 0;
+                target.stays = false;
                 target.until = Moment::default();
                 target.trouble = None;
             }
@@ -191,6 +198,7 @@ impl Agent {
                 target.failures += 1;
                 target.until =
                     now.at + pace::backoff(FaultKind::Service, target.failures, &mut self.rng);
+                target.stays = put.is_none();
                 target.trouble = Some(text);
                 if put.is_some() && target.stands.is_none() {
                     // Nobody knows whether it stands there after all: it is taken away in the end.
@@ -229,7 +237,7 @@ impl Agent {
             let standing = target.stands.iter();
             let coming = target.busy.iter().flatten();
             let mut marks = standing.chain(coming);
-            target.failures == 0
+            !target.stays
                 && marks.any(|mark| {
                     self.profiles
                         .get(&mark.of)
@@ -243,7 +251,7 @@ impl Agent {
         self.written
             .targets
             .values()
-            .all(|target| target.busy.is_none() && (target.stands.is_none() || target.failures > 0))
+            .all(|target| target.busy.is_none() && (target.stands.is_none() || target.stays))
             && self.written.scrubbed != Scrubbed::Busy
     }
 

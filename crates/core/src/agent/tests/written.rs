@@ -151,6 +151,45 @@ fn a_stop_does_not_wait_for_a_file_that_cannot_be_written() {
     assert!(desk.agent.is_quiet());
 }
 
+/// Others can read the file by now, say: what may not come into it may well go from it.
+#[test]
+fn keys_that_cannot_be_replaced_are_taken_away_without_delay() {
+    let spoilt = || {
+        let mut desk = with_files();
+        desk.pass(MINUTE * 45);
+        desk.fetched("dev", Ok(keys("AKIA2")));
+        write(&mut desk);
+        wrote(&mut desk, "dev-keys", Err("others can read it".into()));
+        desk.nothing();
+        desk
+    };
+    let mut desk = spoilt();
+    desk.handle(Event::Stopping);
+    assert!(!desk.agent.is_quiet());
+    let (_, written) = write(&mut desk);
+    assert_eq!(written, None);
+    wrote(&mut desk, "dev-keys", Ok(()));
+    assert!(desk.agent.is_quiet());
+
+    let mut desk = spoilt();
+    let ticket = desk.sign_out_as(SignOutScope::Local);
+    let place = desk
+        .todo
+        .iter()
+        .position(|effect| matches!(effect, Effect::WriteKeys { keys: None, .. }))
+        .expect("the keys are removed");
+    desk.todo.remove(place);
+    desk.kept(Ok(()));
+    desk.waits(ticket);
+    // Once that fails, too, nobody waits for it any more.
+    wrote(&mut desk, "dev-keys", Err("no room".into()));
+    desk.signed_out(ticket);
+    desk.nothing();
+    desk.pass(MINUTE);
+    let (_, written) = write(&mut desk);
+    assert_eq!(written, None);
+}
+
 #[test]
 fn another_name_and_another_file_get_the_keys_and_the_old_lose_them() {
     let mut desk = with_files();
