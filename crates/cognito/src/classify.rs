@@ -93,6 +93,8 @@ pub(crate) enum Operation {
     GetUserAttributeVerificationCode,
     GlobalSignOut,
     InitiateAuth,
+    /// With a refresh token in place of a name.
+    InitiateAuthByRefreshToken,
     ListDevices,
     ResendConfirmationCode,
     RespondToAuthChallenge,
@@ -127,7 +129,7 @@ impl Operation {
             Self::GetUser => "GetUser",
             Self::GetUserAttributeVerificationCode => "GetUserAttributeVerificationCode",
             Self::GlobalSignOut => "GlobalSignOut",
-            Self::InitiateAuth => "InitiateAuth",
+            Self::InitiateAuth | Self::InitiateAuthByRefreshToken => "InitiateAuth",
             Self::ListDevices => "ListDevices",
             Self::ResendConfirmationCode => "ResendConfirmationCode",
             Self::RespondToAuthChallenge => "RespondToAuthChallenge",
@@ -164,7 +166,9 @@ impl Operation {
             | Self::UpdateDeviceStatus
             | Self::VerifySoftwareToken
             | Self::VerifyUserAttribute => Place::Access,
-            Self::GetTokensFromRefreshToken | Self::RevokeToken => Place::Session,
+            Self::GetTokensFromRefreshToken
+            | Self::InitiateAuthByRefreshToken
+            | Self::RevokeToken => Place::Session,
             Self::GetCredentialsForIdentity | Self::GetId | Self::GetOpenIdToken => Place::Pool,
             Self::AssumeRole | Self::AssumeRoleWithWebIdentity | Self::GetCallerIdentity => {
                 Place::Sts

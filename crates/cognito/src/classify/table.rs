@@ -34,6 +34,7 @@ pub(super) const TABLE: &[Row] = &[
     row(Any,     "NotAuthorizedException",                 "can only be used once",          Is(Expired)),
     row(Any,     "WebAuthnChallengeNotFoundException",     "",                               Is(Expired)),
     row(Any,     "NotAuthorizedException",                 "secret_hash was not received",   NeedsSecret),
+    row(Any,     "NotAuthorizedException",                 "client secret was not received", NeedsSecret),
     row(Any,     "NotAuthorizedException",                 "secrethash does not match",      HasWrongSecret),
     row(Any,     "NotAuthorizedException",                 "unable to verify secret hash",   HasWrongSecret),
 

@@ -457,7 +457,7 @@ impl Outcome {
             .client_id(&pool.client_id)
             .auth_flow(AuthFlowType::RefreshTokenAuth)
             .auth_parameters("REFRESH_TOKEN", NO_TOKEN);
-        let (seen, result) = call::look(Operation::InitiateAuth, &[], |probe| {
+        let (seen, result) = call::look(Operation::InitiateAuthByRefreshToken, &[], |probe| {
             request.customize().interceptor(probe).send()
         })
         .await;
