@@ -59,7 +59,7 @@ pub struct Pool {
     /// Whether a session lives on without a device that was forgotten.
     survives_device: bool,
     /// Whether access tokens come with ID tokens.
-    gives_access: bool,
+    pub gives_access: bool,
 }
 
 /// What proves who somebody is.
@@ -81,6 +81,11 @@ impl Kind {
     /// Whether sessions have a refresh token.
     pub fn is_lasting(self) -> bool {
         !matches!(self, Self::Fleeting | Self::Program)
+    }
+
+    /// Whether the session goes on when its ID token ends.
+    pub fn is_renewed(self) -> bool {
+        self != Self::Fleeting
     }
 
     /// Whether nobody types a name.

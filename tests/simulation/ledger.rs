@@ -9,6 +9,7 @@ use poolkey_core::failure::Ended;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
+use poolkey_core::session::TokenKind;
 use poolkey_core::snapshot::LoginState;
 
 use crate::cognito::{family_of, number_after, owner, read_device, read_token};
@@ -24,6 +25,8 @@ pub struct Ledger {
     tickets: u64,
     /// Since when a profile has been in use, and when tools last asked, while this daemon ran.
     pub asked: BTreeMap<ProfileName, (u64, u64)>,
+    /// The same for the tokens of a login.
+    pub asked_tokens: BTreeMap<(LoginName, TokenKind), (u64, u64)>,
     /// Logins that were signed out, and for which nobody has begun a sign-in since.
     pub away: BTreeSet<LoginName>,
     /// When a sign-in was last begun.
@@ -98,6 +101,7 @@ pub struct Open {
 #[derive(Clone, Debug)]
 pub enum What {
     Keys(ProfileName),
+    Token(LoginName, TokenKind),
     SignIn(LoginName),
     Account(LoginName),
     Answer(LoginName),
@@ -143,6 +147,17 @@ impl World {
                 *usage = (first, now);
             }
             What::Keys(_) => {}
+            What::Token(login, kind) if self.config.logins.contains_key(login) => {
+                let rest_after = self.rest_after();
+                let now = self.now;
+                let asked = self.ledger.asked_tokens.entry((login.clone(), *kind));
+                let usage = asked.or_insert((now, now));
+                if now >= usage.1 + rest_after {
+                    usage.0 = now;
+                }
+                usage.1 = now;
+            }
+            What::Token(..) => {}
             What::SignIn(login) => {
                 self.ledger.away.remove(login);
                 self.ledger.sign_in.insert(login.clone(), self.now);
@@ -403,6 +418,7 @@ impl World {
         let ledger = &mut self.ledger;
         ledger.open.clear();
         ledger.asked.clear();
+        ledger.asked_tokens.clear();
         ledger.held.clear();
         ledger.roused.clear();
         ledger.adopting.clear();
@@ -430,7 +446,8 @@ impl World {
     /// The login that a ticket is about, if it is about one.
     pub fn login_of(&self, what: &What) -> Option<LoginName> {
         match what {
-            What::SignIn(login)
+            What::Token(login, _)
+            | What::SignIn(login)
             | What::Account(login)
             | What::Answer(login)
             | What::SignOut(login, _)
@@ -453,6 +470,7 @@ impl World {
         self.check_answer(&open, &reply)?;
         match (&open.what, &reply) {
             (_, Reply::Document(_)) => self.played.documents += 1,
+            (_, Reply::Token(_)) => self.played.tokens += 1,
             (_, Reply::SignedIn { .. }) => self.played.sign_ins += 1,
             (_, Reply::Outcome(_)) => self.played.outcomes += 1,
             (What::SignOut(login, _), Reply::SignedOut(_)) => {
@@ -479,6 +497,11 @@ impl World {
                 What::Account(other) | What::Answer(other) => login == other,
                 _ => false,
             })
+        {
+            return true;
+        }
+        if let Effect::Refresh { login, .. } = effect
+            && self.waits_for_token(login)
         {
             return true;
         }

@@ -12,7 +12,7 @@ use poolkey_core::event::{ConversationId, Event, Reply, Request, SignOutScope, T
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::pace::PATIENCE;
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Stored, StoredSession};
+use poolkey_core::session::{Stored, StoredSession, TokenKind};
 use poolkey_core::time::UnixTime;
 
 use crate::cognito::{Kind, family_of, owner, read_device, user_of, write_token};
@@ -40,6 +40,8 @@ pub enum Deed {
     Ask(ProfileName, u32),
     /// A tool asks once, and never again.
     AskOnce(ProfileName),
+    /// A program asks for tokens, so many times at once.
+    Token(LoginName, TokenKind, u32),
     Leave(u64),
     SignIn(LoginName),
     Account(LoginName),
@@ -87,6 +89,15 @@ impl World {
             self.town.logins.insert(name.clone(), specs);
             for letter in 0..self.rng.usize(1..4) {
                 self.add_profile(&name, number, letter);
+            }
+            // Not everybody has APIs that take tokens.
+            for kind in [TokenKind::Id, TokenKind::Access] {
+                if !many && self.rng.bool() {
+                    self.again(
+                        2 * HOUR,
+                        Happening::Deed(Deed::Token(name.clone(), kind, 1)),
+                    );
+                }
             }
             if !many || number < 3 {
                 self.again(8 * HOUR, Happening::Deed(Deed::SignIn(name.clone())));
@@ -169,6 +180,23 @@ impl World {
                 }
             }
             Deed::AskOnce(profile) => self.ask(&profile)?,
+            Deed::Token(login, kind, times) => {
+                let (mean, next) = match self.rng.u8(..20) {
+                    0 => (20 * HOUR, 1),
+                    1..4 => (2 * HOUR, self.rng.u32(1..20)),
+                    4..7 => (3 * SECOND, 1),
+                    _ => (20 * MINUTE, 1),
+                };
+                let again = Deed::Token(login.clone(), kind, next);
+                self.again(mean, Happening::Deed(again));
+                for _ in 0..times {
+                    let request = Request::Token {
+                        login: login.to_string(),
+                        kind,
+                    };
+                    self.request(request, What::Token(login.clone(), kind))?;
+                }
+            }
             Deed::Leave(ticket) => {
                 if self.ledger.open.remove(&ticket).is_some() {
                     let ticket = Ticket(ticket);
@@ -452,6 +480,9 @@ impl World {
         self.ledger
             .asked
             .retain(|name, _| profiles.contains_key(name));
+        self.ledger
+            .asked_tokens
+            .retain(|(login, _), _| logins.contains(login));
         self.feed(Event::Configured(self.config.clone()))
     }
 

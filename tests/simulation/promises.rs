@@ -14,4 +14,5 @@ mod calls;
 mod devices;
 mod month;
 mod shown;
+mod tokens;
 mod vault;

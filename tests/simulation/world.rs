@@ -61,6 +61,7 @@ pub struct Played {
     pub steps: u64,
     pub hours: u64,
     pub documents: u64,
+    pub tokens: u64,
     pub refreshes: u64,
     pub sign_ins: u64,
     /// Conversations about accounts that came to their end.
@@ -292,6 +293,7 @@ impl AddAssign for Played {
         self.steps += other.steps;
         self.hours += other.hours;
         self.documents += other.documents;
+        self.tokens += other.tokens;
         self.refreshes += other.refreshes;
         self.sign_ins += other.sign_ins;
         self.outcomes += other.outcomes;
@@ -305,12 +307,13 @@ impl fmt::Display for Played {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} worlds, {} hours, {} steps: {} documents, {} refreshes, {} sign-ins, {} \
+            "{} worlds, {} hours, {} steps: {} documents, {} tokens, {} refreshes, {} sign-ins, {} \
              account conversations, {} devices gone, {} crashes; {} sessions lost to a rotation that nobody could have saved",
             self.worlds,
             self.hours,
             self.steps,
             self.documents,
+            self.tokens,
             self.refreshes,
             self.sign_ins,
             self.outcomes,

@@ -20,7 +20,7 @@ impl World {
             for (ticket, open) in &self.ledger.open {
                 let waited = awake - open.awake;
                 let most = match &open.what {
-                    What::Keys(_) => PATIENCE,
+                    What::Keys(_) | What::Token(..) => PATIENCE,
                     What::Cancel | What::Renew(_) => 0,
                     What::SignIn(_) | What::Account(_) | What::Answer(_) | What::SignOut(..) => {
                         15 * MINUTE
@@ -41,6 +41,11 @@ impl World {
 
     /// An answer fits its question, and no keys are dead, another's or told wrong.
     pub fn check_answer(&mut self, open: &Open, reply: &Reply) -> Kept {
+        if let What::Token(login, kind) = &open.what
+            && let Some(checked) = self.check_token_answer(login, *kind, reply)
+        {
+            return checked;
+        }
         let login = self.login_of(&open.what);
         let kept = login.as_ref().and_then(|login| self.vault.session(login));
         match (&open.what, reply) {
@@ -195,10 +200,13 @@ impl World {
 
     /// Whether nothing can be the matter with a profile's keys.
     pub fn is_well(&self, profile: &ProfileName) -> bool {
-        let Some(spec) = self.config.profiles.get(profile) else {
-            return false;
-        };
-        let Some(family) = self.ledger.held.get(owner(spec)) else {
+        let spec = self.config.profiles.get(profile);
+        spec.is_some_and(|spec| self.is_login_well(owner(spec)))
+    }
+
+    /// Whether nothing can be the matter with a login's tokens.
+    pub fn is_login_well(&self, login: &LoginName) -> bool {
+        let Some(family) = self.ledger.held.get(login) else {
             return false;
         };
         let pool = &self.cognito.families[*family].pool;
@@ -216,7 +224,11 @@ impl World {
         self.weather.must_be_well(self.now)
             && goes_on
             && !self.stopping
-            && self.config.logins[owner(spec)].provider() == *pool
+            && self
+                .config
+                .logins
+                .get(login)
+                .is_some_and(|spec| spec.provider() == *pool)
             && !self.ledger.told.contains_key(family)
             && !self.ledger.forsaken.contains(family)
             && self.cognito.end_of(*family, self.now).is_none()

@@ -86,7 +86,8 @@ impl World {
             Effect::Fetch { profile, .. } => used(profile),
             Effect::Refresh { login, .. } => {
                 let mut members = self.config.profiles.iter();
-                members.any(|(name, spec)| owner(spec) == login && used(name))
+                self.asks_for_tokens(login)
+                    || members.any(|(name, spec)| owner(spec) == login && used(name))
             }
             _ => true,
         }

@@ -143,6 +143,7 @@ impl World {
                 profile.name
             );
         }
+        self.check_renewed_ahead()?;
         let awake = self.awake();
         for (family, since) in &self.ledger.loose {
             promise!(
