@@ -255,7 +255,8 @@ Environment:
   POOLKEY_SOCKET    where the daemon listens, instead of its usual place
   POOLKEY_NO_START  1: do not start the daemon when it is not running
   BROWSER           the browser to sign in with, instead of the system's own
-  AWS_PROFILE       the profile that “whoami”, “token” and “console” are about
+  AWS_PROFILE       the profile that “whoami”, “token” and “console” are about, or else
+  POOLKEY_PROFILE   the one that “exec” set
   NO_COLOR          no colours
 
 Files:

@@ -19,7 +19,7 @@ use crate::args::{HeaderForm, TokenArgs};
 use crate::ending::Ending;
 use crate::profiles_file::ProfilesFile;
 use crate::status_text::columns;
-use crate::whoami::{aws_profile, claims as rows, when};
+use crate::whoami::{claims as rows, shell_profiles, when};
 use crate::words;
 
 /// Prints a token, or what it says.
@@ -79,7 +79,9 @@ fn of_nobody(config: &Config) -> Result<LoginName, Ending> {
         }
         (Some(_), Some(_)) => {}
     }
-    let used = aws_profile().and_then(|name| of_profile(&name, config));
+    let used = shell_profiles()
+        .iter()
+        .find_map(|name| of_profile(name, config));
     used.filter(|login| !login.is_guest()).ok_or_else(|| {
         let names: Vec<&str> = config.logins.keys().map(LoginName::as_str).collect();
         let told = format!(

@@ -41,7 +41,7 @@ pub(crate) fn run(profile: Option<&str>, json: bool, client: &Client) -> Result<
 pub(crate) fn choose(json: bool, client: &Client) -> Result<String, Ending> {
     let config = ProfilesFile::of_process()?.read()?;
     let known: Vec<&str> = config.profiles.keys().map(ProfileName::as_str).collect();
-    match chosen(&known, aws_profile().as_deref()) {
+    match chosen(&known, &shell_profiles()) {
         Chosen::This(name) => Ok(name.to_owned()),
         Chosen::None => Err(Ending::Failed(Failure {
             sentence: "There are no profiles.".into(),
@@ -68,8 +68,10 @@ enum Chosen<'a> {
 }
 
 /// The one that the shell's AWS tools use, or the only one.
-fn chosen<'a>(known: &[&'a str], aws_profile: Option<&str>) -> Chosen<'a> {
-    let used = known.iter().find(|name| Some(**name) == aws_profile);
+fn chosen<'a>(known: &[&'a str], of_shell: &[String]) -> Chosen<'a> {
+    let used = of_shell
+        .iter()
+        .find_map(|used| known.iter().find(|name| **name == used.as_str()));
     match (used, known) {
         (Some(name), _) => Chosen::This(name),
         (None, []) => Chosen::None,
@@ -78,12 +80,17 @@ fn chosen<'a>(known: &[&'a str], aws_profile: Option<&str>) -> Chosen<'a> {
     }
 }
 
+/// The profiles that the shell names, of which Poolkey may not know the first: what its AWS tools
+/// use, and what “poolkey exec” says.
 #[expect(
     clippy::disallowed_methods,
     reason = "read once, and an argument from here on"
 )]
-pub(crate) fn aws_profile() -> Option<String> {
-    std::env::var("AWS_PROFILE").ok()
+pub(crate) fn shell_profiles() -> Vec<String> {
+    ["AWS_PROFILE", "POOLKEY_PROFILE"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .collect()
 }
 
 fn text(who: &WhoAmI, now: UnixTime) -> String {
@@ -172,14 +179,17 @@ mod tests {
     #[test]
     fn the_profile_is_the_shells_or_the_only_one() {
         for (known, set, expected) in [
-            (&[][..], None, Chosen::None),
-            (&["dev"][..], None, Chosen::This("dev")),
-            (&["dev"], Some("other"), Chosen::This("dev")),
-            (&["dev", "prod"], Some("prod"), Chosen::This("prod")),
-            (&["dev", "prod"], Some("other"), Chosen::Among),
-            (&["dev", "prod"], None, Chosen::Among),
+            (&[][..], &[][..], Chosen::None),
+            (&["dev"][..], &[], Chosen::This("dev")),
+            (&["dev"], &["other"], Chosen::This("dev")),
+            (&["dev", "prod"], &["prod"], Chosen::This("prod")),
+            (&["dev", "prod"], &["prod", "dev"], Chosen::This("prod")),
+            (&["dev", "prod"], &["dev-exec", "dev"], Chosen::This("dev")),
+            (&["dev", "prod"], &["other"], Chosen::Among),
+            (&["dev", "prod"], &[], Chosen::Among),
         ] {
-            assert_eq!(chosen(known, set), expected, "{known:?} {set:?}");
+            let set: Vec<String> = set.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(chosen(known, &set), expected, "{known:?} {set:?}");
         }
     }
 
