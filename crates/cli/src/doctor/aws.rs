@@ -264,7 +264,7 @@ impl<'m> Aws<'m> {
                     place,
                     format!("Keys that Poolkey wrote as “{profile}” were left there, and nobody renews them."),
                     "poolkey doctor --fix",
-                    Fix::RemoveLeftovers(self.machine.aws_credentials.path.clone()),
+                    Fix::RemoveLeftovers(profile.to_owned()),
                 );
             }
         } else if is_over {

@@ -65,6 +65,7 @@ codes! {
         AwsCliOne = "aws_cli_one",
         TrayWithoutHost = "tray_without_host",
         OnWsl = "on_wsl",
+        InContainer = "in_container",
         DaemonAbsent = "daemon_absent",
         EndpointLent = "endpoint_lent",
         VaultForgets = "vault_forgets",

@@ -63,7 +63,7 @@ pub(super) fn examine(machine: &Machine, report: &mut Report) -> Option<Status> 
             Some(status)
         }
         Err(crate::ending::Ending::Failed(failure)) => {
-            troubled(&failure, &addresses, report);
+            troubled(machine, &failure, &addresses, report);
             None
         }
         Err(_) => None,
@@ -165,17 +165,19 @@ fn is_replaced_since(started: UnixTime) -> bool {
     })
 }
 
-fn troubled(failure: &Failure, addresses: &[Address], report: &mut Report) {
+fn troubled(machine: &Machine, failure: &Failure, addresses: &[Address], report: &mut Report) {
     let is_there = addresses
         .iter()
         .any(|address| answers(address).unwrap_or(true));
     match failure.code {
-        FailureCode::Busy => report.fixable(
+        FailureCode::Busy => report.bad(
             Code::DaemonSilent,
             "daemon",
             "It listens and does not answer, so that no tool gets keys.",
-            "poolkey daemon restart",
-            Fix::RestartDaemon,
+            match addresses.iter().find_map(listener) {
+                Some(pid) => format!("kill {pid}, and where that does not end it: kill -9 {pid}"),
+                None => "End the process poolkeyd; it starts again when a tool needs it".into(),
+            },
         ),
         FailureCode::Denied => report.failure(Code::DaemonForeign, "daemon", failure),
         FailureCode::NoDaemon if !is_there => match last_error(addresses) {
@@ -185,12 +187,15 @@ fn troubled(failure: &Failure, addresses: &[Address], report: &mut Report) {
                 format!("It is not running: its last start failed, {said}."),
                 "poolkey daemon run",
             ),
-            None => report.bad(
-                Code::DaemonAbsent,
-                "daemon",
-                "It is not running; it starts when a tool needs it.",
-                "poolkey daemon start",
-            ),
+            None => {
+                report.bad(
+                    Code::DaemonAbsent,
+                    "daemon",
+                    "It is not running; it starts when a tool needs it.",
+                    "poolkey daemon start",
+                );
+                container(machine, report);
+            }
         },
         FailureCode::SignedOut
         | FailureCode::NeedsSignIn
@@ -209,6 +214,39 @@ fn troubled(failure: &Failure, addresses: &[Address], report: &mut Report) {
         | FailureCode::NoDaemon
         | FailureCode::Other => report.failure(Code::DaemonUnintelligible, "daemon", failure),
     }
+}
+
+/// The machine around a container may have a daemon, whose socket is not here.
+fn container(machine: &Machine, report: &mut Report) {
+    let marks = ["/.dockerenv", "/run/.containerenv"];
+    if machine.vars.has("container") || marks.iter().any(|mark| Path::new(mark).exists()) {
+        report.bad(
+            Code::InContainer,
+            "container",
+            "The daemon of the machine around this container is not seen here.",
+            "Run there: poolkey serve --profile PROFILE",
+        );
+    }
+}
+
+/// The process that listens there, as the system knows it.
+#[cfg(target_os = "linux")]
+fn listener(address: &Address) -> Option<i32> {
+    use rustix::net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with, sockopt,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).ok()?;
+    let name = SocketAddrUnix::new(address.path()).ok()?;
+    // A queue that is full is not waited for.
+    connect(&socket, &name).ok()?;
+    let peer = sockopt::socket_peercred(&socket).ok()?;
+    Some(peer.pid.as_raw_nonzero().get())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn listener(_: &Address) -> Option<i32> {
+    None
 }
 
 /// The end of what a daemon said that was started on demand, where it did not come up.

@@ -89,8 +89,7 @@ fn profile(machine: &Machine, is_known: &dyn Fn(&str) -> bool, report: &mut Repo
         && one != other
     {
         let told = format!(
-            "It says “{other}” and AWS_PROFILE says “{one}”: Python tools take the former, the \
-             others the latter."
+            "It says “{other}” and AWS_PROFILE says “{one}”, and tools do not agree which counts."
         );
         report.bad(
             Code::ProfileVariablesDiffer,

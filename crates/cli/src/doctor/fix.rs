@@ -14,6 +14,7 @@ use super::report::Fix;
 use crate::ending::Ending;
 use crate::interrupt::Interrupt;
 use crate::terminal::Person;
+use crate::words::clean;
 
 /// Whether somebody is asked before each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +66,8 @@ impl Fix {
                 machine.shown(&machine.aws_config.path)
             ),
             Self::RestartDaemon => "Restart the daemon".to_owned(),
-            Self::RemoveLeftovers(path) => {
-                format!(
-                    "Remove from {} the keys that Poolkey left there",
-                    machine.shown(path)
-                )
+            Self::RemoveLeftovers(name) => {
+                format!("Remove the keys that Poolkey left as “{}”", clean(name))
             }
         }
     }
@@ -79,7 +77,7 @@ impl Fix {
             Self::Close(path) => close(path),
             Self::RepairHelpers => command(&["configure", "--repair", "--yes"]),
             Self::RestartDaemon => command(&["daemon", "restart"]),
-            Self::RemoveLeftovers(path) => remove_leftovers(path, machine),
+            Self::RemoveLeftovers(name) => remove_leftovers(name, machine),
         }
     }
 }
@@ -123,31 +121,20 @@ fn close(path: &Path) -> Result<(), Failure> {
     Err(failure(path, "is closed by access lists here"))
 }
 
-/// All that is Poolkey's there: a daemon that wants some of it writes it again.
-fn remove_leftovers(path: &Path, machine: &Machine) -> Result<(), Failure> {
+/// What is Poolkey's by that name, and nothing else: a daemon that wants it writes it again.
+fn remove_leftovers(name: &str, machine: &Machine) -> Result<(), Failure> {
     let Some(place) = &machine.place else {
         return Ok(());
     };
-    let config = machine.config.as_ref().ok();
-    let text = poolkey_files::aws::Text::read(Kind::Credentials, machine.aws_credentials.bytes());
-    let Ok(text) = text else { return Ok(()) };
-    let is_over = |name: &str| {
-        let ends = text
-            .value(name, owned::EXPIRATION)
-            .and_then(super::environment::moment);
-        let is_wanted = config.is_some_and(|config| {
-            let mut files = config.files.values();
-            files.any(|file| {
-                file.write_profile
-                    .as_ref()
-                    .is_some_and(|t| t.as_str() == name)
-            })
-        });
-        !is_wanted || ends.is_none_or(|ends| ends <= machine.now)
-    };
-    owned::scrub(Kind::Credentials, path, &place.aws_lock(), is_over)
-        .map(drop)
-        .map_err(|fault| failure(path, &fault.to_string()))
+    let files = [
+        (Kind::Credentials, &machine.aws_credentials.path),
+        (Kind::Config, &machine.aws_config.path),
+    ];
+    for (kind, path) in files {
+        owned::scrub(kind, path, &place.aws_lock(), |found| found == name)
+            .map_err(|fault| failure(path, &fault.to_string()))?;
+    }
+    Ok(())
 }
 
 fn failure(path: &Path, why: &str) -> Failure {

@@ -166,6 +166,10 @@ fn signed_in(view: &LoginView, now: UnixTime, report: &mut Report) {
     let user = user.map_or("somebody", |user| {
         user.email.as_deref().unwrap_or(&user.username)
     });
+    let token = view.id_token_expires.filter(|expires| *expires > now);
+    let token = token.map_or_else(String::new, |expires| {
+        format!(" (ID token: {})", until(expires, now))
+    });
     match view.session_ends {
         Some(ends) if ends.secs_after(now) < SOON => report.bad(
             Code::SessionEndsSoon,
@@ -180,7 +184,7 @@ fn signed_in(view: &LoginView, now: UnixTime, report: &mut Report) {
             Code::LoginSignedIn,
             about(),
             format!(
-                "{} is signed in, for {}{}.",
+                "{}, for {}{}{token}.",
                 clean(user),
                 if view.session_end_is_learnt {
                     "about "
@@ -194,7 +198,7 @@ fn signed_in(view: &LoginView, now: UnixTime, report: &mut Report) {
             report.good(
                 Code::LoginSignedIn,
                 about(),
-                format!("{} is signed in.", clean(user)),
+                format!("{}{token}.", clean(user)),
             );
             if view.renews.is_some() {
                 report.bad(

@@ -91,35 +91,38 @@ fn replaced(text: &str, known: &str, told: &str) -> String {
 
 /// A text without what looks like a secret or like somebody's.
 pub(super) fn scrubbed(text: &str) -> String {
-    let mut text = hushed(text);
+    let mut text = without_random(&hushed(text), LONG);
     for (pattern, told) in &*PERSONAL {
         text = pattern.replace_all(&text, *told).into_owned();
     }
     text
 }
 
-/// A text without what is nothing but a secret, wherever it came from: names of people stay.
+/// A text without what is nothing but a secret, wherever it came from: names and ids stay.
 pub(super) fn hushed(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, told) in &*SECRET {
         text = pattern.replace_all(&text, *told).into_owned();
     }
-    let random = RANDOM.replace_all(&text, |found: &Captures<'_>| {
+    without_random(&text, LONGER)
+}
+
+/// A text without words of letters and digits at random, of which so many in a row are no id.
+fn without_random(text: &str, run: usize) -> String {
+    let without = RANDOM.replace_all(text, |found: &Captures<'_>| {
         let word = &found[0];
+        let kept = |word| if is_random(word, run) { HIDDEN } else { word };
         if word.starts_with('/') {
             // Of a path the part that is odd goes.
-            let parts = word
-                .split('/')
-                .map(|part| if is_random(part) { HIDDEN } else { part });
-            return parts.collect::<Vec<_>>().join("/");
+            return word.split('/').map(kept).collect::<Vec<_>>().join("/");
         }
-        if is_random(word) { HIDDEN } else { word }.to_owned()
+        kept(word).to_owned()
     });
-    random.into_owned()
+    without.into_owned()
 }
 
 /// Whether a long word is no word: nobody writes letters and digits in such an order.
-fn is_random(word: &str) -> bool {
+fn is_random(word: &str, longest: usize) -> bool {
     let class = |c: char| match c {
         'a'..='z' => 1,
         'A'..='Z' => 2,
@@ -137,7 +140,7 @@ fn is_random(word: &str) -> bool {
         .max()
         .unwrap_or_default();
     let mixed = has(1) && has(2) && (has(3) || word.contains(['+', '=']));
-    run >= LONG || (mixed && changes * 4 >= classes.len())
+    run >= longest || (mixed && changes * 4 >= classes.len())
 }
 
 static SECRET: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
@@ -199,6 +202,9 @@ const SHORTEST: usize = 3;
 /// What is longer is part of no word.
 const LONG: usize = 24;
 
+/// Nor is it an id: those of app clients have 26 letters and digits, their secrets some 50.
+const LONGER: usize = 36;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +253,15 @@ mod tests {
         ] {
             assert_eq!(scrubbed(text), told);
         }
+    }
+
+    #[test]
+    fn ids_are_no_secrets() {
+        let id = "1example23456789abcdefghij";
+        assert_eq!(hushed(id), id);
+        assert_eq!(scrubbed(id), "<secret>");
+        let secret = "1example23456789abcdefghijklmnopqrstuvwxyz0123456789";
+        assert_eq!(hushed(secret), "<secret>");
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub(super) enum Fix {
     RepairHelpers,
     /// The program that is installed takes over.
     RestartDaemon,
-    /// What Poolkey wrote into the credentials file and nobody renews goes.
-    RemoveLeftovers(PathBuf),
+    /// What Poolkey wrote by that name into the files of `~/.aws`, and nobody renews, goes.
+    RemoveLeftovers(String),
 }
 
 /// How many of each.

@@ -89,7 +89,11 @@ fn judge(cases: &[Case]) {
         );
         let mut expected: Vec<&str> = more.iter().copied().chain([*code]).collect();
         expected.sort_unstable();
-        let told = super::scene::codes(&found);
+        let mut told = super::scene::codes(&found);
+        // The tests themselves may run in one.
+        if *code != "in_container" {
+            told.retain(|told| told != "in_container");
+        }
         if told != expected {
             wrong.push(format!("{code}: {told:?}"));
             continue;
@@ -374,6 +378,14 @@ pub(super) const DAEMON: &[Case] = &[
     ("daemon_absent", &["network_not_examined"], |scene| {
         scene.status = None
     }),
+    (
+        "in_container",
+        &["daemon_absent", "network_not_examined"],
+        |scene| {
+            scene.status = None;
+            scene.set("container", "podman");
+        },
+    ),
     (
         "session_bus_missing",
         &["daemon_absent", "network_not_examined"],

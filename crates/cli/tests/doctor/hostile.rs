@@ -22,9 +22,14 @@ fn a_daemon_that_hangs_is_waited_for_briefly() {
     let listener = UnixListener::bind(scene.home.socket()).unwrap();
     std::mem::forget(listener);
     let begun = Instant::now();
-    let codes = scene.codes(&[]);
+    let found = scene.found(&[]);
+    let codes = super::scene::codes(&found);
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     assert!(codes.contains(&"daemon_silent".to_owned()), "{codes:?}");
+    let told = found.iter().find(|found| found.code == "daemon_silent");
+    let ours = format!("kill {}", std::process::id());
+    let remedy = told.and_then(|found| found.remedy.as_deref()).unwrap();
+    assert!(remedy.starts_with(&ours), "{remedy}");
 }
 
 #[test]

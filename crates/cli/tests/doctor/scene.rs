@@ -179,7 +179,7 @@ fn login() -> LoginView {
     serde_json::from_value(serde_json::json!({
         "name": "acme", "kind": "user_pool", "provider": "eu-west-1_AbCdEf123",
         "state": "signed_in", "working": false, "renews": now() + 2400,
-        "id_token_expires": now() + 3050, "session_ends": now() + 30 * 86400,
+        "id_token_expires": now() + 3030, "session_ends": now() + 30 * 86400 + 60,
         "user": {"sub": "7d1f5a0e-1111-4222-8333-abcdefabcdef", "username": "jane",
             "email": "jane.doe@example.com"},
     }))
@@ -190,7 +190,7 @@ fn profile() -> ProfileView {
     serde_json::from_value(serde_json::json!({
         "name": "dev", "login": "acme",
         "identity_pool_id": "eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
-        "keys_expire": now() + 3000, "renews": now() + 1700,
+        "keys_expire": now() + 3030, "renews": now() + 1700,
     }))
     .unwrap()
 }

@@ -53,9 +53,10 @@ fn secrets(machine: &Machine, redactor: &mut Redactor) {
         .flat_map(|start| machine.vars.beginning(start))
     {
         let value = machine.vars.get(name).unwrap_or_default();
+        let what = name.strip_prefix("POOLKEY_").unwrap_or(name);
         if ["KEY", "SECRET", "TOKEN", "PASS"]
             .iter()
-            .any(|word| name.contains(word))
+            .any(|word| what.contains(word))
         {
             put(value);
         }
