@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 mod fix;
+mod found;
+
+use self::found::{Found, read};
 
 /// Who may read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,7 @@ impl<E> NotReplaced<E> {
 /// leaves it as it is, and so does what it holds already. Says whether it was replaced.
 ///
 /// Whoever uses `lock`, too, waits; others do not know of it, and so the file is looked at again
-/// just before. Where the file is a link its target is replaced and the link stays. Mode and group
+/// just before, and for a moment after: what they wrote into the old one comes into the new. Where the file is a link its target is replaced and the link stays. Mode and group
 /// stay; a new file is its owner's alone.
 ///
 /// # Errors
@@ -97,90 +100,38 @@ pub fn replace<E>(
             return Ok(false);
         }
         old.permits(&target, exposure)?;
-        let fresh = write(&target, &old, &new)
-            .map_err(|source| fault(&target, "it cannot be written", source))?;
-        if read(&target)?.bytes() != old.bytes() {
+        if !swap(&target, &old, &new)? {
             continue;
         }
-        fresh
-            .persist(&target)
-            .map_err(|refused| fault(&target, "it cannot be replaced", refused.error))?;
-        if cfg!(unix) {
-            let directory = directory(&target);
-            File::open(directory)
-                .and_then(|directory| directory.sync_all())
-                .map_err(|source| fault(directory, "it cannot be written through", source))?;
+        let Some(late) = old.late() else {
+            return Ok(true);
+        };
+        // It takes the place of what it was to take the place of, and the change is made anew.
+        let ours = read(&target)?;
+        if *ours.bytes() == **new {
+            swap(&target, &ours, &late)?;
         }
-        return Ok(true);
     }
     Err(NotReplaced::Restless(target))
 }
 
-/// What is there at one moment.
-struct Found(Option<(Zeroizing<Vec<u8>>, Metadata)>);
-
-impl Found {
-    fn bytes(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |(bytes, _)| bytes)
+/// Puts bytes in the place of what was found, if that is there still.
+fn swap<E>(target: &Path, old: &Found, new: &[u8]) -> Result<bool, NotReplaced<E>> {
+    let fresh =
+        write(target, old, new).map_err(|source| fault(target, "it cannot be written", source))?;
+    if read(target)?.bytes() != old.bytes() {
+        return Ok(false);
     }
-
-    fn exists(&self) -> bool {
-        self.0.is_some()
+    fresh
+        .persist(target)
+        .map_err(|refused| fault(target, "it cannot be replaced", refused.error))?;
+    if cfg!(unix) {
+        let directory = directory(target);
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(|source| fault(directory, "it cannot be written through", source))?;
     }
-
-    /// Whether something else may take its place.
-    fn permits<E>(&self, path: &Path, exposure: Exposure) -> Result<(), NotReplaced<E>> {
-        let Some((_, seen)) = &self.0 else {
-            return Ok(());
-        };
-        is_fit(path, seen, exposure)?;
-        if seen.permissions().readonly() {
-            return Err(NotReplaced::ReadOnly(path.to_owned()));
-        }
-        Ok(())
-    }
-}
-
-fn read<E>(path: &Path) -> Result<Found, NotReplaced<E>> {
-    let unreadable = |source| fault(path, "it cannot be read", source);
-    let seen = match std::fs::metadata(path) {
-        Ok(seen) => seen,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found(None)),
-        Err(error) => return Err(unreadable(error)),
-    };
-    // A pipe would not even be opened before somebody writes into it.
-    if !seen.is_file() {
-        return Err(NotReplaced::NoFile(path.to_owned()));
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    let room = usize::try_from(seen.len()).unwrap_or(0).min(LARGEST) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    file.take(LARGEST as u64)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() == LARGEST {
-        return Err(unreadable(io::Error::from(ErrorKind::FileTooLarge)));
-    }
-    Ok(Found(Some((bytes, seen))))
-}
-
-/// Whether it is our own, and so that secrets may come into it.
-#[cfg(unix)]
-fn is_fit<E>(path: &Path, seen: &Metadata, exposure: Exposure) -> Result<(), NotReplaced<E>> {
-    use std::os::unix::fs::MetadataExt;
-    if seen.uid() != rustix::process::geteuid().as_raw() {
-        return Err(NotReplaced::Foreign(path.to_owned()));
-    }
-    if exposure == Exposure::Private && seen.mode() & 0o077 != 0 {
-        return Err(NotReplaced::Exposed(path.to_owned()));
-    }
-    Ok(())
-}
-
-/// What may be done is in the directory's access list, which a new file inherits.
-#[cfg(not(unix))]
-fn is_fit<E>(_: &Path, _: &Metadata, _: Exposure) -> Result<(), NotReplaced<E>> {
-    Ok(())
+    Ok(true)
 }
 
 /// The new file beside the old one, durable and with its mode.
@@ -190,7 +141,7 @@ fn write(target: &Path, old: &Found, bytes: &[u8]) -> io::Result<tempfile::Named
     let mut fresh = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempfile_in(directory)?;
-    if let Some((_, seen)) = &old.0 {
+    if let Some((_, seen, _)) = &old.0 {
         resemble(fresh.as_file(), seen)?;
     }
     fresh.write_all(bytes)?;
@@ -291,9 +242,6 @@ const ATTEMPTS: usize = 8;
 
 /// As many as Linux follows.
 const LINKS: usize = 40;
-
-/// No file of settings is larger.
-const LARGEST: usize = 64 << 20;
 
 #[cfg(all(test, unix))]
 mod tests;

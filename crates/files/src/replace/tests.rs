@@ -177,3 +177,31 @@ fn a_refusal_leaves_everything_as_it_is() {
     assert_eq!(text(&path), "a");
     assert!(desk.is_clean());
 }
+
+/// The AWS CLI opens a file, writes and closes it, and knows no lock.
+#[test]
+fn what_is_written_into_a_file_whose_place_was_taken_is_not_lost() {
+    let desk = Desk::new();
+    // A busy machine may let the other writer come too late for anybody.
+    let is_kept = (0..20).any(|_| {
+        let path = desk.put("file", "a", 0o600);
+        let other = File::options().append(true).open(&path).unwrap();
+        let seen = other.metadata().unwrap().ino();
+        let mut writer = None;
+        let replaced = replace(&path, &desk.path("lock"), Exposure::AsItIs, |old| {
+            writer.get_or_insert_with(|| {
+                let (path, mut other) = (path.clone(), other.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    while std::fs::metadata(&path).unwrap().ino() == seen {}
+                    other.write_all(b"b").unwrap();
+                })
+            });
+            Ok::<_, Infallible>(Some(Zeroizing::new([old, b"+"].concat())))
+        });
+        assert!(replaced.unwrap());
+        writer.unwrap().join().unwrap();
+        assert!(desk.is_clean());
+        text(&path) == "ab+"
+    });
+    assert!(is_kept);
+}
