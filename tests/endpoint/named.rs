@@ -202,7 +202,13 @@ fn it_is_lent_shown_and_revoked_by_commands() {
             .poolkey(&["serve", "--profile", "dev", "--env"], "")
             .out;
         let lines: Vec<&str> = env.lines().collect();
-        assert_eq!(lines.len(), 2, "{env}");
+        assert_eq!(lines.len(), 4, "{env}");
+        let directory = file.parent().unwrap().display();
+        assert_eq!(lines[2], format!("POOLKEY_GRANT={directory}"));
+        assert!(
+            lines[0].contains(&lines[3].replace("POOLKEY_PORT=", ":")),
+            "{env}"
+        );
         assert!(ran.out.contains(lines[0]) && ran.out.contains(lines[1]));
         let json = world
             .poolkey(&["serve", "--profile", "dev", "--json"], "")

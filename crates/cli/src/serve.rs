@@ -1,7 +1,7 @@
 //! `poolkey serve`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use poolkey_core::name::ProfileName;
 use poolkey_core::time::UnixTime;
@@ -9,6 +9,7 @@ use poolkey_ipc::client::Starting;
 use poolkey_ipc::grant::{EndpointView, Grant};
 use poolkey_ipc::{Ask, Client, Reply};
 use serde::Serialize;
+use url::Url;
 
 use crate::args::{LendArgs, ServeArgs, ServeCommand};
 use crate::daemon::{expect_done, look};
@@ -46,7 +47,7 @@ fn lend(args: &LendArgs, client: &Client) -> Result<(), Ending> {
         let line = serde_json::to_string(&Lent::of(&grant, args.show_token));
         line.map_err(std::io::Error::from)? + "\n"
     } else if args.env {
-        variables(&grant, args.show_token)
+        variables(&grant, args.show_token) + &whereabouts(&grant)
     } else {
         told(&grant, args.show_token, words::now())
     };
@@ -91,7 +92,7 @@ fn revoke(grant: &str, client: &Client) -> Result<(), Ending> {
     Ok(writeln!(out, "“{}” is revoked.", words::clean(grant))?)
 }
 
-/// Without a daemon, there may still be what the next one would take up.
+/// What is lent at this moment; the daemon takes up what an earlier one left when it starts.
 fn revoke_all(client: &Client) -> Result<(), Ending> {
     let all = look(client)?.daemon.endpoint;
     let all = all.map(|endpoint| endpoint.grants).unwrap_or_default();
@@ -113,6 +114,7 @@ struct Lent<'a> {
     token_file: Option<&'a Path>,
     #[serde(skip_serializing_if = "Option::is_none")]
     directory: Option<&'a Path>,
+    port: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     id: &'a str,
@@ -129,6 +131,7 @@ impl<'a> Lent<'a> {
             url: &grant.url,
             token_file: grant.token_file.as_deref(),
             directory: grant.token_file.as_deref().and_then(Path::parent),
+            port: port(grant),
             token: show_token.then(|| grant.token.expose()),
             id: &grant.view.id,
             profile: &grant.view.profile,
@@ -152,23 +155,41 @@ fn variables(grant: &Grant, show_token: bool) -> String {
     )
 }
 
+/// The two that recipes for containers need: what to mount, and which port to lead there.
+fn whereabouts(grant: &Grant) -> String {
+    let (directory, port) = (directory(grant), port(grant));
+    format!(
+        "POOLKEY_GRANT={}\nPOOLKEY_PORT={port}\n",
+        directory.display()
+    )
+}
+
+fn directory(grant: &Grant) -> &Path {
+    let file = grant.token_file.as_deref();
+    file.and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
+fn port(grant: &Grant) -> u16 {
+    let url = Url::parse(&grant.url).ok();
+    url.and_then(|url| url.port()).unwrap_or_default()
+}
+
 fn told(grant: &Grant, show_token: bool, now: UnixTime) -> String {
     let view = &grant.view;
     let end = match view.until {
         Some(until) => format!("for {}", words::until(until, now)),
         None => "until it is revoked".to_owned(),
     };
-    let directory = grant.token_file.as_deref().and_then(Path::parent);
-    let directory = directory.map(PathBuf::from).unwrap_or_default();
     format!(
         "The keys of “{}” are lent as “{}”, {end}.\n\n{}\n\
          For a container, mount “{}”\n\
-         and lead its port to this machine's: docs/containers.md has recipes.\n\
+         and lead its port {} to this machine's: docs/containers.md has recipes.\n\
          To end it: poolkey serve revoke {}\n",
         view.profile,
         words::clean(&view.id),
         variables(grant, show_token),
-        directory.display(),
+        directory(grant).display(),
+        port(grant),
         words::clean(&view.id),
     )
 }
@@ -206,7 +227,7 @@ AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:4711/v1/credentials/box
 AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/s/grants/box/token
 
 For a container, mount “/s/grants/box”
-and lead its port to this machine's: docs/containers.md has recipes.
+and lead its port 4711 to this machine's: docs/containers.md has recipes.
 To end it: poolkey serve revoke box
 ";
         assert_eq!(told(&grant(), false, UnixTime::from_secs(0)), expected);
@@ -218,7 +239,11 @@ To end it: poolkey serve revoke box
         let json = serde_json::to_string(&Lent::of(&grant(), false)).unwrap();
         assert_eq!(
             json,
-            r#"{"url":"http://127.0.0.1:4711/v1/credentials/box","token_file":"/s/grants/box/token","directory":"/s/grants/box","id":"box","profile":"dev","named":true,"since":0,"until":28800}"#
+            r#"{"url":"http://127.0.0.1:4711/v1/credentials/box","token_file":"/s/grants/box/token","directory":"/s/grants/box","port":4711,"id":"box","profile":"dev","named":true,"since":0,"until":28800}"#
+        );
+        assert_eq!(
+            whereabouts(&grant()),
+            "POOLKEY_GRANT=/s/grants/box\nPOOLKEY_PORT=4711\n"
         );
         let json = serde_json::to_string(&Lent::of(&grant(), true)).unwrap();
         assert!(json.contains(r#""token":"SECRET""#));

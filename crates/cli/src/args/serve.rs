@@ -36,11 +36,12 @@ pub(crate) struct LendArgs {
     /// How long it lasts, like 90s, 30m, 8h or 7d
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     pub(crate) length: Option<u32>,
-    /// Print the variables alone, as an environment file has them
+    /// Print the variables alone, as an environment file has them: two that AWS SDKs read, and
+    /// POOLKEY_GRANT and POOLKEY_PORT, which say what a container is given
     #[arg(long, conflicts_with = "json")]
     pub(crate) env: bool,
-    /// Print one JSON object: url, token_file, directory, id, profile, named, since, until; times
-    /// are seconds since 1970 in UTC
+    /// Print one JSON object: url, token_file, directory, port, id, profile, named, since, until;
+    /// times are seconds since 1970 in UTC
     #[arg(long)]
     pub(crate) json: bool,
     /// Print the token itself, for a container that cannot read its file
@@ -80,7 +81,7 @@ const HELP: &str = "\
 Examples:
   poolkey serve --profile dev                  until “poolkey serve revoke dev”
   poolkey serve --profile dev --for 8h         until this evening
-  poolkey serve --profile dev --env > aws.env  for “docker run --env-file aws.env”
+  poolkey serve --profile dev --env > .env     for “docker compose up”
   poolkey serve list
 
 A container has a loopback of its own; docs/containers.md has recipes that lead from there to this
