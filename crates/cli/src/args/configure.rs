@@ -10,8 +10,10 @@ use super::{NewLogin, SettingsArgs};
 /// taken from --import or options. Then credential_process is written into ~/.aws/config (or the
 /// file that AWS_CONFIG_FILE names) for the profiles that are named. What changes is shown first,
 /// line by line, and nothing is written before you agree. What others wrote stays as it is; a
-/// profile that gets its keys elsewhere already is left alone.
+/// profile that gets its keys elsewhere already is left alone. A region or output that is given
+/// here is noted in profiles.toml, too.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct ConfigureArgs {
     /// The profiles; may be left out where there is only one
     #[arg(value_name = "PROFILE", conflicts_with_all = ["import", "new_profile", "login"])]
@@ -74,5 +76,13 @@ impl NewProfile {
             || self.of_login.is_given()
     }
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  poolkey configure                                the first time; asks for all that it needs
+  poolkey configure --import amplify_outputs.json  the same with the ids of an app
+  poolkey configure dev prod                       profiles that are in profiles.toml already
+  poolkey configure --repair                       when Poolkey was moved or installed anew
+  poolkey configure --remove --all                 before Poolkey goes";
 
 const NEW: &str = "For a new profile";

@@ -59,7 +59,7 @@ pub(super) fn run(args: &ConfigureArgs, config: &Config, desk: &mut Desk) -> Res
     };
     let (written, config) = write_profiles(&change, desk)?;
     match written {
-        Written::Done | Written::AsItIs => check::tell(&login, &desk.client),
+        Written::Done | Written::AsItIs => check::tell(&login, &desk.client)?,
         Written::Shown => {}
     }
     introduce(&[profile], args, &config, desk)

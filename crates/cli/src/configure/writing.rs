@@ -23,11 +23,14 @@ pub(super) enum Written {
     AsItIs,
 }
 
+/// What a file becomes, or why it does not.
+pub(super) type Changed = Result<Zeroizing<Vec<u8>>, Failure>;
+
 /// Changes a file of `~/.aws`, if the person agrees to what is shown.
 pub(super) fn write(
     files: &AwsFiles,
     path: &Path,
-    change: &dyn Fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, Failure>,
+    change: &dyn Fn(&[u8]) -> Changed,
     desk: &mut Desk,
 ) -> Result<Written, Ending> {
     let before = files.read(path)?;
