@@ -72,7 +72,10 @@ pub(crate) fn run(args: &DoctorArgs, client: &Client) -> Result<(), Ending> {
         tell_json(&seen, &done)?;
     } else {
         fix::tell(&done)?;
-        show(args, &seen)?;
+        // Who agreed to nothing has seen it all already.
+        if args.yes || !args.fix || fixes.is_empty() || !done.is_empty() {
+            show(args, &seen)?;
+        }
     }
     if let Some(path) = &args.bundle {
         bundle::write(path, &machine, &seen)?;

@@ -56,7 +56,7 @@ codes! {
         MetadataVariable = "metadata_variable",
         ContainerVariables = "container_variables",
         StartingForbidden = "starting_forbidden",
-        InsideExec = "inside_exec",
+        SetByPoolkey = "set_by_poolkey",
         RegionMissing = "region_missing",
         HelperUnderOtherName = "helper_under_other_name",
         ProfileUnused = "profile_unused",

@@ -14,14 +14,14 @@ mod network;
 
 pub(super) fn examine(machine: &Machine, aws_profiles: &dyn Fn(&str) -> bool, report: &mut Report) {
     let start = report.found.len();
-    if machine.vars.has(EXEC) {
+    keys(machine, report);
+    if let Some(name) = machine.vars.get(OURS) {
         report.note(
-            Code::InsideExec,
-            EXEC,
-            "This shell runs below “poolkey exec”, which set its AWS variables.",
+            Code::SetByPoolkey,
+            OURS,
+            format!("“poolkey exec” or “poolkey env” set the AWS variables here, for “{name}”."),
         );
     } else {
-        keys(machine, report);
         profile(machine, aws_profiles, report);
         files(machine, report);
         container::examine(machine, report);
@@ -75,6 +75,9 @@ fn keys(machine: &Machine, report: &mut Report) {
             told,
             unset,
         );
+        return;
+    }
+    if vars.has(OURS) {
         return;
     }
     let told = "Tools take the keys in the environment before any profile; only --profile of the \
@@ -277,8 +280,8 @@ const OLDER: &[&str] = &[
     "AWS_SECURITY_TOKEN",
 ];
 
-/// What `poolkey exec` says to those below it.
-const EXEC: &str = "POOLKEY_PROFILE";
+/// What `poolkey exec` and `poolkey env` leave of themselves.
+const OURS: &str = "POOLKEY_PROFILE";
 
 #[cfg(test)]
 mod tests {

@@ -132,7 +132,7 @@ pub(super) const ENVIRONMENT: &[Case] = &[
         scene.set("AWS_PROFILE", "dev");
         scene.set("AWS_DEFAULT_PROFILE", "default");
     }),
-    ("inside_exec", &[], |scene| {
+    ("set_by_poolkey", &[], |scene| {
         keys(scene, "AKIAIOSFODNN7EXAMPLE");
         scene.set("POOLKEY_PROFILE", "dev");
     }),
