@@ -33,7 +33,6 @@ fn keys_are_kept_in_a_file_and_what_stands_in_the_way_is_told() {
         fs::write(credentials(world), format!("{text}[mine]\nregion = x\n")).unwrap();
         window.clicks("Change name or region");
         window.reads("Profile dev");
-        window.clicks("For tools that read files only");
         window.types("write_profile", "dev");
         window.element("[name=write_profile][aria-invalid=true]");
         window.types("write_profile", "mine");

@@ -12,11 +12,13 @@ use crate::window::Window;
 
 mod browser;
 mod forms;
+mod lent;
 mod login;
 mod main;
 
 pub(crate) use browser::*;
 pub(crate) use forms::*;
+pub(crate) use lent::*;
 pub(crate) use login::*;
 pub(crate) use main::*;
 
@@ -30,7 +32,7 @@ macro_rules! tour {
             a_sign_in what_stands_in_the_way an_account a_forgotten_password second_factors
             a_first_sign_in a_first_step_to_choose a_question_of_the_pools_own
             a_browser_elsewhere a_secret_a_set_up_and_a_passkey every_kind_of_login_and_profile
-            logins_and_profiles nothing_yet_and_the_first_login);
+            logins_and_profiles nothing_yet_and_the_first_login what_others_use);
     };
     ($notes:tt $visit:ident: $($name:ident)*) => {
         $(crate::tour::tour!(@one $notes $visit $name);)*

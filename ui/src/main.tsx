@@ -25,8 +25,12 @@ await bridge.watch((news) => {
 /** Whether the daemon has read another `profiles.toml` than the page has. */
 function isAnother({ status }: Shown): boolean {
   const known = configuration.value
-  const names = (all: { name: string }[]) => all.map((one) => one.name).sort().join()
-  return Boolean(status && known && (names(status.logins) !== names(known.logins) || names(status.profiles) !== names(known.profiles)))
+  if (!status || !known) return false
+  const words = (all: string[]) => all.sort().join()
+  const logins = (all: { name: string }[]) => words(all.map((one) => one.name))
+  const told = words(status.profiles.map((one) => `${one.name} ${one.written?.name ?? ''}`))
+  const read = words(known.profiles.map((one) => `${one.name} ${one.write_profile ?? ''}`))
+  return logins(status.logins) !== logins(known.logins) || told !== read
 }
 
 function dress(): void {

@@ -57,7 +57,7 @@ export function EditProfile(props: { name: string | null; login: string | null }
         <Field label={say('ui.profile.identity_pool')} hint={say('ui.profile_form.pool_hint')} name="identity_pool_id" class="mono" value={form.identity_pool_id ?? ''} refused={named(problem, 'identity_pool_id')} required onInput={(identity_pool_id) => put({ identity_pool_id })} />
       )}
       <Role {...page} roles={view?.roles} />
-      <More words={say('ui.written.title')}>
+      <More words={say('ui.written.title')} open={Boolean(known?.write_profile)}>
         <InFiles {...page} file={config?.credentials_file ?? ''} />
       </More>
       <More words={say('ui.login_form.more')}>

@@ -37,7 +37,7 @@ export function Grants(props: { endpoint: EndpointView | undefined }) {
       <Problem failure={failure ?? endpoint.trouble ?? null} place="main" />
       <ul class="rows">
         {endpoint.grants.map((grant) => (
-          <li key={grant.id} class="row">
+          <li key={grant.id} class="grant">
             <span class="words">
               <strong>{grantName(grant)}</strong>
               <span class="muted small">
