@@ -11,7 +11,10 @@ import signal
 import sys
 
 import cli
+import commands
+import configured
 import contract
+import lent
 import programs
 import sdks
 from stage import LOGIN, ODD, PROFILE, Stage, processes
@@ -62,9 +65,13 @@ def play(stage, tally, missing):
     for each in clis:
         cli.check_all(stage, tally, each)
     sdks.check_lines(stage, tally, told[0])
+    configured.check_all(stage, tally, clis)
+    commands.check_all(stage, tally)
     sdks.check_quiet(stage, tally)
+    lent.check_quiet(stage, tally)
     cli.check_crowd(stage, tally, clis[0])
     sdks.check_renewal(stage, tally, missing)
+    lent.check_long_run(stage, tally)
 
     out = f"Nobody is signed in to “{LOGIN}”. Run: poolkey login {LOGIN}"
     sdks.check_sign_out(stage, tally, out)

@@ -315,6 +315,31 @@ fn a_hostile_file_comes_to_nothing() {
 }
 
 #[test]
+fn who_removes_a_profile_is_asked_for_its_lines() {
+    for (answer, is_left) in [("n", true), ("", false)] {
+        let home = Home::new();
+        let file = amplify(&home, "");
+        let options = ["--login", "acme", "--profile", "dev", "--yes"];
+        assert_eq!(import(&home, &file, &options).code, Some(0));
+        let mut command = home.command(POOLKEY);
+        let mut terminal = Terminal::run(command.args(["profile", "remove", "dev"]));
+        terminal.expect("Take that out of the file, too? [Y/n]: ");
+        terminal.type_in(&format!("{answer}\n"));
+        let (code, out) = terminal.end();
+        assert_eq!(code, Some(0), "{}", terminal.shown());
+        assert!(out.contains("-[profile dev]"), "{out}");
+        assert_eq!(
+            out.contains("poolkey configure --remove dev"),
+            is_left,
+            "{out}"
+        );
+        let text = fs::read_to_string(aws_config(&home)).unwrap();
+        assert_eq!(text.is_empty(), !is_left, "{text}");
+        assert!(!profiles(&home).contains("[profile.dev]"));
+    }
+}
+
+#[test]
 fn a_name_that_is_taken_is_not_offered() {
     let home = Home::new();
     fs::create_dir_all(aws_config(&home).parent().unwrap()).unwrap();
