@@ -19,10 +19,8 @@ impl Endpoint {
     /// Lends again what was lent by name.
     pub(super) async fn take_up(self: &Rc<Self>) {
         let _turn = self.turn.lock().await;
-        let store = self.store.clone();
-        let Some(found) = blocking(move || store.load()).await else {
-            return;
-        };
+        // Nobody is served yet, and no thread is needed for it.
+        let found = self.store.load();
         self.kept_port.set(found.port);
         for (name, failure) in found.doubtful {
             tracing::warn!("{failure}");
