@@ -21,6 +21,7 @@ mod kept;
 mod killed;
 mod network;
 mod nothing_left;
+mod proxied;
 mod roles;
 mod sign_in;
 mod sign_out;
