@@ -8,7 +8,7 @@ use poolkey_files::owned;
 
 use super::codes::Code;
 use super::environment::moment;
-use super::machine::{Content, Machine, State};
+use super::machine::{Content, Machine, State, quoted};
 use super::report::{Fix, Report};
 use super::sources::Ways;
 
@@ -41,8 +41,8 @@ impl<'m> Aws<'m> {
                     &*about,
                     "It is a link that leads nowhere, so tools find no such file.",
                     format!(
-                        "Remove the link, or mend it: ls -l '{}'",
-                        content.path.display()
+                        "Remove the link, or mend it: ls -l {}",
+                        quoted(&content.path)
                     ),
                 ),
                 State::Unreadable(why) => report.bad(
@@ -50,8 +50,8 @@ impl<'m> Aws<'m> {
                     &*about,
                     format!("Tools cannot read it: {why}."),
                     format!(
-                        "Put a readable file in its place: ls -ld '{}'",
-                        content.path.display()
+                        "Put a readable file in its place: ls -ld {}",
+                        quoted(&content.path)
                     ),
                 ),
                 State::Bytes(bytes) => match Text::read(kind, bytes) {

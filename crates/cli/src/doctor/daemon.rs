@@ -11,7 +11,7 @@ use poolkey_ipc::client::{Starting, daemon_program};
 use poolkey_ipc::{Address, Client, Status};
 
 use super::codes::Code;
-use super::machine::Machine;
+use super::machine::{Machine, quoted};
 use super::report::{Fix, Report};
 use crate::words;
 
@@ -301,7 +301,7 @@ fn exposed(machine: &Machine, address: &Address, report: &mut Report) {
                     "It is open to other users (mode {:03o}).",
                     seen.mode() & 0o777
                 ),
-                format!("chmod {mode:o} '{}'", path.display()),
+                format!("chmod {mode:o} {}", quoted(path)),
                 Fix::Close(path.to_owned()),
             );
         }

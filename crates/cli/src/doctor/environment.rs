@@ -6,7 +6,7 @@ use poolkey_core::environment::SHADOWS;
 use poolkey_core::time::UnixTime;
 
 use super::codes::Code;
-use super::machine::{Content, Machine, State};
+use super::machine::{Content, Machine, State, quoted};
 use super::report::Report;
 
 mod container;
@@ -179,7 +179,7 @@ fn files(machine: &Machine, report: &mut Report) {
                         shells.path.display()
                     )
                 } else {
-                    format!("export {variable}='{}'", daemons.display())
+                    format!("export {variable}={}", quoted(&daemons))
                 },
             );
         }

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::codes::Code;
-use super::machine::{Machine, State};
+use super::machine::{Machine, State, quoted};
 use super::report::{Fix, Report};
 
 /// What others must not be able to do.
@@ -84,8 +84,8 @@ fn profiles(machine: &Machine, report: &mut Report) {
             about,
             "It is a link that leads nowhere: Poolkey has no logins and profiles.",
             format!(
-                "Remove the link, or mend it: ls -l '{}'",
-                content.path.display()
+                "Remove the link, or mend it: ls -l {}",
+                quoted(&content.path)
             ),
         ),
         (State::Unreadable(why), _) => report.bad(
@@ -93,8 +93,8 @@ fn profiles(machine: &Machine, report: &mut Report) {
             about,
             format!("It cannot be read: {why}."),
             format!(
-                "Put a readable file in its place: ls -ld '{}'",
-                content.path.display()
+                "Put a readable file in its place: ls -ld {}",
+                quoted(&content.path)
             ),
         ),
         (State::Bytes(_), Err(error)) => report.bad(
@@ -155,7 +155,7 @@ fn writable(machine: &Machine, directory: &Path, report: &mut Report) {
             "“{}” {fault}, so nothing can be kept there.",
             machine.shown(there)
         ),
-        format!("Mend it: ls -ld '{}'", there.display()),
+        format!("Mend it: ls -ld {}", quoted(there)),
     );
 }
 
@@ -191,7 +191,7 @@ fn exposed(machine: &Machine, path: &Path, kept: Kept, realm: Realm, report: &mu
                 "It belongs to another user (uid {}), who can change it.",
                 seen.uid()
             ),
-            format!("sudo chown {ours} '{}'", path.display()),
+            format!("sudo chown {ours} {}", quoted(path)),
         );
         return;
     }
@@ -201,17 +201,28 @@ fn exposed(machine: &Machine, path: &Path, kept: Kept, realm: Realm, report: &mu
         Kept::Unchanged if bits & 0o022 != 0 => "to be changed",
         Kept::Secret | Kept::Unchanged => return,
     };
-    let mode = private(&seen);
-    report.fixable(
-        exposure,
-        about,
-        match told {
-            "open" => format!("It is open to other users (mode {bits:03o})."),
-            _ => format!("Other users may change it (mode {bits:03o}), and it says what is run."),
-        },
-        format!("chmod {mode:o} '{}'", path.display()),
-        Fix::Close(path.to_owned()),
-    );
+    let told = match told {
+        "open" => format!("It is open to other users (mode {bits:03o})."),
+        _ => format!("Other users may change it (mode {bits:03o}), and it says what is run."),
+    };
+    let remedy = format!("chmod {:o} {}", private(&seen), quoted(path));
+    if is_ours_alone(machine, path) {
+        report.fixable(exposure, about, told, remedy, Fix::Close(path.to_owned()));
+    } else {
+        report.bad(exposure, about, told, remedy);
+    }
+}
+
+/// Whether it is where it seems to be, or at least within the home: what a link leads to elsewhere
+/// may be shared with somebody on purpose.
+#[cfg(unix)]
+fn is_ours_alone(machine: &Machine, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let home = machine.home.as_deref().and_then(real);
+    real(path).is_some_and(|real| {
+        let is_plain = !path.is_symlink() && path.parent().is_none_or(|above| !above.is_symlink());
+        is_plain || home.is_some_and(|home| home.parent().is_some() && real.starts_with(home))
+    })
 }
 
 #[cfg(not(unix))]

@@ -235,6 +235,17 @@ pub(super) fn open_plain(path: &Path) -> Result<File, String> {
     }
 }
 
+/// A path as one word of a shell's command.
+pub(super) fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
 /// A part of the way may be missing, or be a file.
 fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
@@ -250,3 +261,19 @@ fn expanded(path: &str, home: Option<&Path>) -> PathBuf {
 
 /// Ten thousand profiles with long session tokens are below.
 const LARGEST: u64 = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word() {
+        for (path, word) in [
+            ("/home/jane/.aws", "/home/jane/.aws"),
+            ("/home/jane doe/x", "'/home/jane doe/x'"),
+            ("/jane's/$x", r"'/jane'\''s/$x'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
+}

@@ -140,6 +140,65 @@ fn fix_as_json_is_one_document() {
     assert!(codes(&left).is_empty(), "{said:?}");
 }
 
+/// Each thing is told and asked for by itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn fix_asks_before_each() {
+    use crate::pty::Terminal;
+    let programs = Programs::new();
+    let scene = Scene::new(&programs);
+    scene.credentials("[x]\naws_access_key_id = A\n");
+    fs::set_permissions(scene.aws("credentials"), PermissionsExt::from_mode(0o644)).unwrap();
+    let vault = scene.state("vault.age");
+    scene.write(&vault, "x");
+    fs::set_permissions(&vault, PermissionsExt::from_mode(0o666)).unwrap();
+    scene.serve();
+    for (answers, modes, code) in [
+        (["", "no"], [0o644, 0o666], 17),
+        (["n", "y"], [0o644, 0o600], 17),
+    ] {
+        let mut command = scene.home.command(scene.bin.join("poolkey"));
+        command.envs(scene.vars.iter().map(|(name, value)| (name, value)));
+        let mut terminal = Terminal::run(command.args(["doctor", "--fix", "--offline"]));
+        terminal.expect("Close ~/.aws/credentials to other users? [y/N]: ");
+        terminal.type_in(&format!("{}\n", answers[0]));
+        terminal.expect("Close ~/state/poolkey/vault.age to other users? [y/N]: ");
+        terminal.type_in(&format!("{}\n", answers[1]));
+        let (ended, out) = terminal.end();
+        assert_eq!(ended, Some(code), "{out}");
+        assert_eq!([mode(&scene.aws("credentials")), mode(&vault)], modes);
+        assert_eq!(
+            out.matches("Done: ").count(),
+            usize::from(answers[1] == "y"),
+            "{out}"
+        );
+    }
+}
+
+/// What a link leads to outside of the home is shared with somebody.
+#[test]
+fn what_lies_elsewhere_is_not_closed() {
+    let programs = Programs::new();
+    let scene = Scene::new(&programs);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let shared = elsewhere.path().join("credentials");
+    fs::write(&shared, "[x]\naws_access_key_id = A\n").unwrap();
+    fs::set_permissions(&shared, PermissionsExt::from_mode(0o644)).unwrap();
+    std::os::unix::fs::symlink(&shared, scene.aws("credentials")).unwrap();
+    scene.serve();
+    assert_eq!(scene.codes(&[]), ["aws_file_exposed"]);
+    scene.said(&["--fix", "--yes"]);
+    assert_eq!(mode(&shared), 0o644);
+    // Within the home it is one's own, as dotfiles are.
+    fs::remove_file(scene.aws("credentials")).unwrap();
+    let dotfile = scene.home.path().join("dotfiles");
+    fs::copy(&shared, &dotfile).unwrap();
+    std::os::unix::fs::symlink(&dotfile, scene.aws("credentials")).unwrap();
+    scene.said(&["--fix", "--yes"]);
+    assert_eq!(mode(&dotfile), 0o600);
+    assert!(scene.aws("credentials").is_symlink());
+}
+
 /// A key of somebody else's, in a file of somebody else's, is never touched.
 #[test]
 fn a_file_of_another_user_is_left_alone() {
