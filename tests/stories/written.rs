@@ -177,3 +177,87 @@ fn another_writer_loses_nothing_by_it() {
         assert!(left.contains(&format!("round-{rounds}\n")), "{left}");
     });
 }
+
+/// Each is told of in the status, with the file and what to do, and keys come once it is done.
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_way_is_told_until_it_is_put_right() {
+    type Act = fn(&World);
+    let obstacles: &[(&str, Act, Act)] = &[
+        (
+            "run “chmod 600 ",
+            |world| put(world, "[work]\n", 0o644),
+            |world| put(world, "[work]\n", 0o600),
+        ),
+        (
+            "run “chmod u+w ",
+            |world| put(world, "[work]\n", 0o400),
+            |world| put(world, "[work]\n", 0o600),
+        ),
+        (
+            "line 2: this is no “key = value”",
+            |world| put(world, "[work]\nnonsense\n", 0o600),
+            |world| put(world, "[work]\n", 0o600),
+        ),
+        (
+            "line 1: there is a profile “dev-keys” that Poolkey did not write",
+            |world| put(world, "[dev-keys]\nregion = x\n", 0o600),
+            |world| put(world, "[work]\n", 0o600),
+        ),
+        (
+            "is no file; move “",
+            |world| fs::create_dir(path(world, "credentials")).unwrap(),
+            |world| fs::remove_dir(path(world, "credentials")).unwrap(),
+        ),
+        (
+            "the link cannot be followed",
+            |world| {
+                let link = path(world, "credentials");
+                std::os::unix::fs::symlink("credentials", link).unwrap();
+            },
+            |world| fs::remove_file(path(world, "credentials")).unwrap(),
+        ),
+    ];
+    story(setup(3600), |world| {
+        fs::create_dir_all(path(world, "")).unwrap();
+        opt_in(world);
+        for (told, spoil, mend) in obstacles {
+            spoil(world);
+            world.sign_in();
+            let status = || world.poolkey(&["status"], "").out;
+            until("it is told", 20, || status().contains(told));
+            let file = path(world, "credentials").display().to_string();
+            assert!(status().contains(&file), "{}", status());
+            mend(world);
+            until("keys are written", 40, || written(world).is_some());
+            until("it is told no more", 5, || !status().contains(told));
+            assert_eq!(world.poolkey(&["logout", "acme"], "").code, 0);
+            assert_eq!(written(world), None);
+            let _ = fs::remove_file(path(world, "credentials"));
+        }
+    });
+}
+
+#[test]
+fn an_uninstallation_leaves_no_keys_though_the_daemon_was_killed() {
+    story(setup(3600), |world| {
+        opt_in(world);
+        world.sign_in();
+        until("keys are written", 10, || written(world).is_some());
+        world.kill_daemon();
+        let said = world.poolkey(&["profile", "write", "--off", "--all"], "");
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.out.contains("Removed “dev-keys” from"), "{said:?}");
+        assert_eq!(text(world, "credentials"), "");
+        assert_eq!(text(world, "config"), "");
+    });
+}
+
+#[cfg(unix)]
+fn put(world: &World, text: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = path(world, "credentials");
+    let _ = fs::remove_file(&path);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+}

@@ -74,8 +74,9 @@ impl<E> NotReplaced<E> {
 /// leaves it as it is, and so does what it holds already. Says whether it was replaced.
 ///
 /// Whoever uses `lock`, too, waits; others do not know of it, and so the file is looked at again
-/// just before, and for a moment after: what they wrote into the old one comes into the new. Where the file is a link its target is replaced and the link stays. Mode and group
-/// stay; a new file is its owner's alone.
+/// just before, and for a moment after: what they wrote into the old one comes into the new. Where
+/// the file is a link its target is replaced and the link stays. Mode and group stay; a new file is
+/// its owner's alone.
 ///
 /// # Errors
 ///
