@@ -45,8 +45,16 @@ fn installed(shell: &str) -> Option<String> {
         !std::env::var("POOLKEY_REQUIRE_ALL").is_ok_and(|all| all == "1") || shell == "pwsh",
         "{shell} is not installed"
     );
-    println!("SKIPPED: {shell} is not installed");
+    skipped(&format!("{shell} is not installed"));
     None
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever runs the tests is told what was not"
+)]
+fn skipped(why: &str) {
+    println!("SKIPPED: {why}");
 }
 
 #[test]
@@ -146,7 +154,7 @@ fn env_files_are_read_by_python_and_node() {
     for (program, arguments) in [("python3", ["-c", python]), ("node", ["-e", node])] {
         match read(program, &arguments) {
             Some(found) => assert_eq!(found, wanted, "{program}"),
-            None => println!("SKIPPED: {program} cannot read .env files here"),
+            None => skipped(&format!("{program} cannot read .env files here")),
         }
     }
 }

@@ -135,7 +135,8 @@ impl Words {
     fn of(shell: Shell) -> Self {
         match shell {
             Shell::Bash => Self {
-                unset: ("unset ", "\n"),
+                // Without the letter, a function of that name would go in its place.
+                unset: ("unset -v ", "\n"),
                 before: "export ",
                 between: "='",
                 escapes: &[('\'', r"'\''")],
@@ -232,8 +233,10 @@ mod tests {
             assert!(!unset.contains(&name), "{name}");
         }
         let text = keys.in_words_of(Shell::Bash);
-        assert!(text.expose().starts_with("unset AWS_"));
-        assert!(text.expose().contains("\nunset AWS_SECURITY_TOKEN\n"));
+        assert!(
+            text.expose()
+                .starts_with("unset -v AWS_SECURITY_TOKEN\nunset -v ")
+        );
     }
 
     #[test]

@@ -87,15 +87,16 @@ const EXEC: &str = "\
 Three ways to the keys:
   --container  Sets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN. Every
                current AWS SDK knows them and asks again before keys expire. They hold for this
-               profile, while command and daemon run. A [default] in ~/.aws that has keys or a role
-               would come first: only then AWS_PROFILE names a profile that has neither, a copy of
+               profile, while command and daemon run, and not for what the command leaves behind,
+               as an editor's launcher does. A [default] in ~/.aws that has keys or a role would
+               come first: only then AWS_PROFILE names a profile that has neither, a copy of
                [default] without them in a copy of ~/.aws/config.
   --env        Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and
                AWS_CREDENTIAL_EXPIRATION. Every tool knows them; none can renew them.
   --config     Sets AWS_PROFILE, and AWS_CONFIG_FILE to a copy of ~/.aws/config in which the profile
                and [default] run poolkey-credential-process. For tools that know profiles and no
-               endpoint. Where ~/.aws/credentials has keys for either name,
-               AWS_SHARED_CREDENTIALS_FILE names an empty file.
+               endpoint, and for what outlives the command. Where ~/.aws/credentials has keys for
+               either name, AWS_SHARED_CREDENTIALS_FILE names an empty file.
 
 A copy keeps all settings and profiles but no secret, and is read-only: “aws configure set” in the
 command fails rather than change what nobody reads again. AWS_CONFIG_FILE and

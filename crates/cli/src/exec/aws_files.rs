@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 use super::kept;
 use super::settings;
 use super::surroundings::Surroundings;
-use crate::ending::file_failure;
 
 /// Both files.
 #[derive(Debug)]
@@ -227,7 +226,11 @@ fn expanded(path: &Path, home: Option<&Path>) -> PathBuf {
 
 /// No file says nothing, and neither does what is none: who reads a pipe takes it from the command.
 fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error: std::io::Error| file_failure(path, &error);
+    let failed = |error: std::io::Error| Failure {
+        code: Code::File,
+        sentence: format!("“{}” cannot be read: {error}.", path.display()),
+        remedy: "Mend that, or run the command with --env.".into(),
+    };
     let seen = match path.metadata() {
         Ok(seen) => seen,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
