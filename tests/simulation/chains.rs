@@ -8,6 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use poolkey_core::agent::Agent;
 use poolkey_core::config::Config;
+use poolkey_core::console::{ConsoleSession, Destination};
 use poolkey_core::conversation::Step;
 use poolkey_core::event::{
     Effect, Event, Identified, Parting, Reply, Request, SignOutScope, Ticket,
@@ -15,7 +16,7 @@ use poolkey_core::event::{
 use poolkey_core::fault::{Fault, FaultKind, Life, VaultFault, VaultFaultKind};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::secret::Secret;
-use poolkey_core::session::{Fetched, Keys, Proof, Roles, Stored, Tokens, User};
+use poolkey_core::session::{Access, Fetched, Keys, Proof, Roles, Stored, TokenKind, Tokens, User};
 use poolkey_core::snapshot::LoginState;
 use poolkey_core::time::{Moment, Now, UnixTime};
 
@@ -36,11 +37,25 @@ pub struct Chains {
     /// Identities that their pools do not know any more.
     taken_back: BTreeSet<String>,
     waiting: BTreeMap<u64, (ProfileName, Moment)>,
+    /// Those who ask for the login's tokens.
+    asking: BTreeMap<u64, (TokenKind, Moment)>,
+    /// When each token of the session ends.
+    ends: BTreeMap<String, Moment>,
     tickets: u64,
     keys: BTreeMap<String, Given>,
     /// Counts the sessions.
     session: u32,
     pub documents: u32,
+    pub tokens: u32,
+    pub consoles: u32,
+}
+
+/// What is asked of a profile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Keys,
+    Who,
+    Console,
 }
 
 /// What is under way.
@@ -81,10 +96,14 @@ impl Chains {
             recalled: false,
             taken_back: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            asking: BTreeMap::new(),
+            ends: BTreeMap::new(),
             tickets: 0,
             keys: BTreeMap::new(),
             session: 0,
             documents: 0,
+            tokens: 0,
+            consoles: 0,
         };
         world.open = world.rng.u8(..) > 60;
         world.configure();
@@ -109,7 +128,7 @@ impl Chains {
         self.pass(Duration::from_secs(60));
         for profile in PROFILES {
             let before = self.documents;
-            self.ask(profile, false);
+            self.ask(profile, Wish::Keys);
             self.pass(PATIENCE);
             assert_eq!(
                 self.documents,
@@ -117,6 +136,20 @@ impl Chains {
                 "{profile} has no keys while all is well"
             );
         }
+        for kind in [TokenKind::Id, TokenKind::Access] {
+            let before = self.tokens;
+            self.ask_token(kind);
+            self.pass(PATIENCE);
+            assert_eq!(
+                self.tokens,
+                before + 1,
+                "there is no {kind:?} token while all is well"
+            );
+        }
+        let before = self.consoles;
+        self.ask("prod", Wish::Console);
+        self.pass(PATIENCE);
+        assert_eq!(self.consoles, before + 1, "no console while all is well");
         let kept = self.guests();
         assert_eq!(
             kept.len(),
@@ -127,12 +160,31 @@ impl Chains {
 
     fn happen(&mut self) {
         match self.rng.u8(..40) {
-            0..=21 => {
+            0..=18 => {
                 let profile = PROFILES[self.rng.usize(..PROFILES.len())];
-                let who = self.rng.u8(..8) == 0;
-                self.ask(profile, who);
+                let wish = match self.rng.u8(..8) {
+                    0 => Wish::Who,
+                    1 => Wish::Console,
+                    _ => Wish::Keys,
+                };
+                self.ask(profile, wish);
+            }
+            19..=21 => {
+                let kind = match self.rng.bool() {
+                    true => TokenKind::Id,
+                    false => TokenKind::Access,
+                };
+                for _ in 0..self.rng.u8(1..4) {
+                    self.ask_token(kind);
+                }
             }
             22..=24 => {
+                if let Some(ticket) = self.asking.keys().next().copied() {
+                    self.asking.remove(&ticket);
+                    self.event(Event::Left {
+                        ticket: Ticket(ticket),
+                    });
+                }
                 if let Some(ticket) = self.waiting.keys().next().copied() {
                     self.waiting.remove(&ticket);
                     self.event(Event::Left {
@@ -153,6 +205,7 @@ impl Chains {
                 self.agent = Agent::new(self.rng.u64(..));
                 self.jobs.clear();
                 self.waiting.clear();
+                self.asking.clear();
                 self.recalled = false;
                 self.configure();
             }
@@ -210,21 +263,39 @@ impl Chains {
         self.event(Event::Configured(self.config()));
     }
 
-    fn ask(&mut self, profile: &str, who: bool) {
+    fn ask(&mut self, profile: &str, wish: Wish) {
         self.tickets += 1;
         let name: ProfileName = profile.parse().unwrap();
-        // AWS takes its time to say who keys are.
-        let patience = if who { PATIENCE + SLOWEST } else { PATIENCE };
+        let patience = match wish {
+            Wish::Keys => PATIENCE,
+            // AWS takes its time to say who keys are.
+            Wish::Who => PATIENCE + SLOWEST,
+            // The profile may become another, again and again.
+            Wish::Console => (PATIENCE + SLOWEST) * 20,
+        };
         self.waiting
             .insert(self.tickets, (name, self.now + patience));
         let profile = profile.to_owned();
-        self.request(if who {
-            Request::WhoAmI { profile }
-        } else {
-            Request::Credentials {
+        self.request(match wish {
+            Wish::Who => Request::WhoAmI { profile },
+            Wish::Console => Request::Console {
+                profile,
+                destination: Destination::default(),
+            },
+            Wish::Keys => Request::Credentials {
                 profile,
                 patience: PATIENCE,
-            }
+            },
+        });
+    }
+
+    fn ask_token(&mut self, kind: TokenKind) {
+        self.tickets += 1;
+        self.asking
+            .insert(self.tickets, (kind, self.now + PATIENCE));
+        self.request(Request::Token {
+            login: "acme".into(),
+            kind,
         });
     }
 
@@ -323,12 +394,50 @@ impl Chains {
                 "{ticket} waits for {profile} without end"
             );
         }
+        for (ticket, (kind, until)) in &self.asking {
+            assert!(
+                *until >= self.now,
+                "{ticket} waits for its {kind:?} token without end"
+            );
+        }
     }
 
     /// A tool's answer: its own keys, as configured, of this session, and alive.
     fn answered(&mut self, ticket: u64, reply: Reply) {
         let waited = self.waiting.remove(&ticket);
+        let asked = self.asking.remove(&ticket);
         match reply {
+            Reply::Token(token) => {
+                let (kind, _) = asked.expect("nobody is answered twice, or after leaving");
+                assert_eq!(token.kind, kind, "a token of another kind");
+                let text = token.token.expose();
+                let session = match kind {
+                    TokenKind::Id => format!("id-{}", self.session),
+                    TokenKind::Access => format!("access-{}-", self.session),
+                };
+                assert!(text.starts_with(&session), "{text} is of another session");
+                assert!(self.ends[text] > self.now, "{text} is dead");
+                assert!(
+                    token.expires > self.clock().wall,
+                    "{text} is told to be dead"
+                );
+                let state = self.agent.snapshot(self.clock()).logins[0].state;
+                let nobody = matches!(state, LoginState::SignedOut | LoginState::NeedsSignIn);
+                assert!(!nobody, "{text} is given to nobody");
+                self.tokens += 1;
+            }
+            Reply::Console(link) => {
+                let (profile, _) = waited.expect("nobody is answered twice, or after leaving");
+                let given = &self.keys[link.url.expose()];
+                assert_eq!((&given.profile, &link.profile), (&profile, &profile));
+                assert_eq!(
+                    given.stamp,
+                    self.stamp(&profile),
+                    "no console outlives what it hangs on"
+                );
+                assert!(link.session_ends >= link.open_until);
+                self.consoles += 1;
+            }
             Reply::Document(document) => {
                 let (profile, _) = waited.expect("nobody is answered twice, or after leaving");
                 let document: serde_json::Value = serde_json::from_str(document.expose()).unwrap();
@@ -446,7 +555,7 @@ impl Chains {
                 login,
                 result: self
                     .fault(false)
-                    .map_or_else(|| Ok(Box::new(self.tokens(None))), Err),
+                    .map_or_else(|| Ok(Box::new(self.give_tokens(None))), Err),
             },
             Effect::Revoke { login, .. } => Event::Revoked {
                 login,
@@ -466,7 +575,7 @@ impl Chains {
                 login,
                 conversation,
                 result: Ok(Step::Done {
-                    tokens: Box::new(self.tokens(Some("refresh"))),
+                    tokens: Box::new(self.give_tokens(Some("refresh"))),
                     client_secret: None,
                     device: None,
                 }),
@@ -494,6 +603,18 @@ impl Chains {
                 };
                 Event::Fetched { profile, result }
             }
+            Effect::OpenConsole { ticket, keys, .. } => Event::ConsoleOpened {
+                ticket,
+                result: self.fault(false).map_or_else(
+                    || {
+                        Ok(Box::new(ConsoleSession {
+                            url: keys.access_key_id,
+                            seconds: None,
+                        }))
+                    },
+                    Err,
+                ),
+            },
             Effect::Identify { ticket, .. } => Event::Identified {
                 ticket,
                 result: self.fault(false).map_or_else(
@@ -541,14 +662,24 @@ impl Chains {
         }
     }
 
-    fn tokens(&self, refresh_token: Option<&str>) -> Tokens {
+    fn give_tokens(&mut self, refresh_token: Option<&str>) -> Tokens {
+        let minutes: u64 = [5, 15, 60, 1440][self.rng.usize(..4)];
+        let life = |minutes: u64| Life {
+            length: Duration::from_secs(60 * minutes),
+            server: None,
+        };
+        let id = format!("id-{}", self.session);
+        let access = format!("access-{}-{}", self.session, self.ends.len());
+        self.ends.insert(id.clone(), self.now + life(60).length);
+        let dies = self.now + life(minutes).length;
+        self.ends.insert(access.clone(), dies);
         Tokens {
-            id_token: Secret::new(format!("id-{}", self.session)),
-            id_life: Life {
-                length: Duration::from_secs(3600),
-                server: None,
-            },
-            access: None,
+            id_token: Secret::new(id),
+            id_life: life(60),
+            access: Some(Access {
+                token: Secret::new(access),
+                life: life(minutes),
+            }),
             refresh_token: refresh_token.map(Secret::new),
             user: User {
                 sub: "sub".into(),

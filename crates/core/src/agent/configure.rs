@@ -150,6 +150,7 @@ impl Agent {
             self.profiles.remove(name);
         }
         self.schedule.set(Key::Profile(name.clone()), None);
+        self.dismiss_inquiries(name);
         for ticket in waiting.into_keys() {
             self.waiting.remove(&ticket);
             self.fail(ticket, Trouble::UnknownProfile(name.to_string()));

@@ -33,33 +33,34 @@ impl Agent {
         &mut self,
         ticket: Ticket,
         name: &ProfileName,
-        mut destination: Destination,
+        destination: Destination,
         now: Now,
     ) {
-        let (Some(spec), Some(held)) = (
-            self.spec_of(name),
-            self.profiles
-                .get(name)
-                .and_then(|profile| profile.held.as_ref()),
-        ) else {
+        let (Some(spec), Some(profile)) = (self.spec_of(name), self.profiles.get(name)) else {
             return;
         };
-        if !may_outlast_keys(&spec) {
-            destination.seconds = None;
-        }
-        let inquiry = Inquiry {
-            profile: name.clone(),
-            number: held.number,
-            about: About::Console {
-                dead: held.span.dead,
-            },
+        let Some(held) = &profile.held else {
+            return;
         };
+        let seconds = destination.seconds.filter(|_| may_outlast_keys(&spec));
         let effect = Effect::OpenConsole {
             ticket,
             profile: name.clone(),
             spec,
             keys: held.keys.clone(),
-            destination,
+            destination: Destination {
+                seconds,
+                ..destination.clone()
+            },
+        };
+        let inquiry = Inquiry {
+            profile: name.clone(),
+            number: held.number,
+            about: About::Console {
+                destination,
+                dead: held.span.dead,
+                epoch: profile.epoch,
+            },
         };
         self.inquire(ticket, inquiry, effect, now);
     }
@@ -74,19 +75,29 @@ impl Agent {
         let Some(inquiry) = self.inquiries.remove(&ticket) else {
             return;
         };
-        match (result, &inquiry.about) {
-            (Ok(session), About::Console { dead }) => {
+        let session = match result {
+            Ok(session) => session,
+            Err(fault) => return self.inquiry_failed(ticket, inquiry, fault, now),
+        };
+        let Inquiry { profile, about, .. } = inquiry;
+        match about {
+            About::Console {
+                destination,
+                dead,
+                epoch,
+            } => {
+                // Somebody signed out meanwhile, or the profile is another: so is the console.
+                let known = self.profiles.get(&profile);
+                if known.is_none_or(|profile| profile.epoch != epoch) {
+                    let name = profile.as_str();
+                    return self.ask_keys(ticket, name, Wants::Console(destination), now);
+                }
                 let ends = match session.seconds {
                     Some(seconds) => now.wall + Duration::from_secs(seconds.into()),
-                    None => wall(*dead, now),
+                    None => wall(dead, now),
                 };
-                // Who signed out meanwhile is out, and so is whoever was signed in with those keys.
-                if !self.has_keys(&inquiry.profile) {
-                    let trouble = self.why_no_keys(&inquiry.profile, now);
-                    return self.fail(ticket, trouble);
-                }
                 let link = ConsoleLink {
-                    profile: inquiry.profile,
+                    profile,
                     url: session.url,
                     open_until: ends.min(now.wall + SIGN_IN_TOKEN_LIFE),
                     session_ends: ends,
@@ -94,18 +105,15 @@ impl Agent {
                 self.reply(ticket, Reply::Console(Box::new(link)));
             }
             // It answers something else.
-            (Ok(_), About::Identity(_)) => {
+            about @ About::Identity(_) => {
+                let inquiry = Inquiry {
+                    profile,
+                    about,
+                    ..inquiry
+                };
                 self.inquiries.insert(ticket, inquiry);
             }
-            (Err(fault), _) => self.inquiry_failed(ticket, inquiry, fault, now),
         }
-    }
-
-    fn has_keys(&self, name: &ProfileName) -> bool {
-        self.profiles.get(name).is_some_and(|profile| {
-            let login = self.logins.get(&profile.owner);
-            profile.held.is_some() && login.is_some_and(|login| login.leaving.is_none())
-        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::agent::Agent;
 use crate::agent::setback::{Setback, SetbackKind};
+use crate::console::Destination;
 use crate::event::{Effect, Ticket, WhoAmI};
 use crate::failure::Trouble;
 use crate::fault::{Fault, FaultKind};
@@ -24,8 +25,11 @@ pub(super) struct Inquiry {
 pub(super) enum About {
     Identity(Box<WhoAmI>),
     Console {
+        destination: Destination,
         /// When the keys end.
         dead: Moment,
+        /// How often the profile had let go of keys.
+        epoch: u64,
     },
 }
 
@@ -34,6 +38,19 @@ impl Agent {
         self.effects.push_back(effect);
         self.inquiries.insert(ticket, inquiry);
         self.line.charge(1, now.at);
+    }
+
+    /// A profile goes: nobody is told of keys that it had.
+    pub(super) fn dismiss_inquiries(&mut self, name: &ProfileName) {
+        let of_profile = |_: &Ticket, inquiry: &mut Inquiry| inquiry.profile == *name;
+        let gone: Vec<Ticket> = self
+            .inquiries
+            .extract_if(.., of_profile)
+            .map(|(ticket, _)| ticket)
+            .collect();
+        for ticket in gone {
+            self.fail(ticket, Trouble::UnknownProfile(name.to_string()));
+        }
     }
 
     /// AWS refused, or could not be asked. Where it does not take the keys, newer ones may do.

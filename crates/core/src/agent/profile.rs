@@ -23,6 +23,8 @@ pub(super) struct Profile {
     pub(super) held: Option<Held>,
     /// How many times keys came.
     pub(super) renewals: u64,
+    /// How many times keys were let go of: what was made with them before is of another time.
+    pub(super) epoch: u64,
     pub(super) fetch: Fetch,
     /// The identity that it was last made for, where that was known.
     pub(super) sent: Option<String>,
@@ -101,6 +103,7 @@ impl Profile {
             owner,
             held: None,
             renewals: 0,
+            epoch: 0,
             fetch: Fetch::Rest {
                 until: Moment::default(),
             },
@@ -156,6 +159,7 @@ impl Profile {
     /// Lets go of keys, and of those that are on their way.
     pub(super) fn forget(&mut self) {
         self.held = None;
+        self.epoch += 1;
         self.setback = None;
         self.failures = 0;
         self.cured = Cured::default();

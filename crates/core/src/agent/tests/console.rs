@@ -240,3 +240,39 @@ fn an_answer_to_something_else_is_none() {
     desk.opened(Ok(None));
     desk.link(ticket);
 }
+
+#[test]
+fn a_profile_that_changes_meanwhile_opens_as_it_is_then() {
+    let mut desk = Desk::with_keys(Rotation::Off);
+    let ticket = desk.console("dev", None);
+    let changed = CONFIG.replacen(
+        "[profile.ops]",
+        "role_arn = \"arn:aws:iam::123456789012:role/dev\"\n[profile.ops]",
+        1,
+    );
+    desk.configure(&changed);
+    assert_eq!(desk.opened(Ok(None)).0, "AKIA1");
+    desk.waits(ticket);
+    desk.fetched("dev", Ok(keys("AKIA2")));
+    assert_eq!(desk.opened(Ok(None)).0, "AKIA2");
+    desk.link(ticket);
+
+    // One that is gone opens nothing, be there another of its name by then.
+    let mut desk = Desk::with_keys(Rotation::Off);
+    let ticket = desk.console("dev", None);
+    desk.configure("");
+    assert_eq!(desk.code(ticket), Code::UnknownProfile);
+    desk.configure(CONFIG);
+    desk.opened(Ok(None));
+    assert_eq!(desk.code(ticket), Code::UnknownProfile);
+
+    // Keys that were only renewed change nothing.
+    let mut desk = Desk::with_keys(Rotation::Off);
+    let ticket = desk.console("dev", None);
+    desk.renew();
+    desk.refreshed(Ok(tokens("id-2", None)));
+    desk.pass(SECOND);
+    desk.fetched("dev", Ok(keys("AKIA2")));
+    desk.opened(Ok(None));
+    desk.link(ticket);
+}
