@@ -48,13 +48,18 @@ pub(crate) fn run(args: &ConfigureArgs, client: &Client) -> Result<(), Ending> {
         client: client.clone(),
         file,
     };
+    if args.repair || args.remove {
+        // What was written is put right and taken out whatever became of profiles.toml.
+        let config = desk.file.read().unwrap_or_else(|failure| {
+            warn(&failure.to_string());
+            Config::default()
+        });
+        return match args.repair {
+            true => repair::run(args, &config, &mut desk),
+            false => remove::run(args, &config, &mut desk),
+        };
+    }
     let config = desk.file.read()?;
-    if args.repair {
-        return repair::run(args, &config, &mut desk);
-    }
-    if args.remove {
-        return remove::run(args, &config, &mut desk);
-    }
     let is_empty = config.profiles.is_empty() && args.profiles.is_empty();
     if args.new.is_meant() || is_empty {
         if !args.profiles.is_empty() {

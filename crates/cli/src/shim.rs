@@ -92,7 +92,7 @@ Prints the AWS keys of a profile, for the AWS CLI and SDKs to read.
 
 Usage: poolkey-credential-process PROFILE
 
-Put these lines into ~/.aws/config (“poolkey profile add” prints them for you):
+These lines of ~/.aws/config have it run (“poolkey configure” writes them):
 
   [profile dev]
   credential_process = /path/to/poolkey-credential-process dev

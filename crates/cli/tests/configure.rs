@@ -288,6 +288,53 @@ fn a_line_whose_program_is_gone_is_put_right() {
     );
 }
 
+#[test]
+fn it_goes_whatever_became_of_profiles_toml() {
+    let home = with_profiles();
+    assert_eq!(configure(&home, &["--all", "--yes"]).code, Some(0));
+    fs::write(home.profiles(), "[profile\n").unwrap();
+    let said = configure(&home, &["--remove", "--all", "--yes"]);
+    assert_eq!(
+        (said.code, config(&home)),
+        (Some(0), String::new()),
+        "{said:?}"
+    );
+    assert!(said.err.contains("profiles.toml"), "{said:?}");
+}
+
+/// A line that was broken by hand is Poolkey's all the same.
+#[test]
+fn a_damaged_line_is_written_anew_or_goes() {
+    let home = with_profiles();
+    let shim = env!("CARGO_BIN_EXE_poolkey-credential-process");
+    for damaged in [
+        "/opt/pool key/poolkey-credential-process dev",
+        "'/opt/poolkey-credential-process dev",
+        "poolkey-credential-process",
+        "~/bin/poolkey-credential-process other",
+    ] {
+        put(
+            &home,
+            &format!("[profile dev]\ncredential_process = {damaged}\na = b\n"),
+        );
+        let said = configure(&home, &["dev", "--yes"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert_eq!(
+            config(&home),
+            format!("[profile dev]\ncredential_process = {shim} dev\na = b\n")
+        );
+        put(
+            &home,
+            &format!("[profile dev]\ncredential_process = {damaged}\na = b\n"),
+        );
+        assert_eq!(
+            configure(&home, &["--remove", "dev", "--yes"]).code,
+            Some(0)
+        );
+        assert_eq!(config(&home), "[profile dev]\na = b\n");
+    }
+}
+
 /// What a shell makes of the line is what the SDKs make of it that use one.
 #[test]
 fn a_path_of_any_characters_is_written_so_that_a_shell_runs_it() {

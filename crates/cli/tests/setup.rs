@@ -8,7 +8,7 @@ use poolkey_ipc::{Ask, Reply};
 
 use crate::commands::status;
 use crate::pty::Terminal;
-use crate::support::{Home, POOLKEY, Said, script};
+use crate::support::{Home, POOLKEY, Said, script, with_login};
 
 #[test]
 fn from_nothing_to_a_profile_in_one_go() {
@@ -68,6 +68,54 @@ fn from_nothing_to_a_profile_in_one_go() {
     assert_eq!(
         fs::read_to_string(aws_config(&home)).unwrap(),
         format!("[default]\ncredential_process = {shim} default\nregion = eu-west-1\n")
+    );
+}
+
+#[test]
+fn a_login_that_is_there_needs_an_identity_pool_alone() {
+    let home = with_login();
+    let mut terminal = Terminal::run(home.command(POOLKEY).args(["configure", "--yes"]));
+    for (question, answer) in [
+        ("Name of the login [acme]: ", ""),
+        ("Identity pool id", IDENTITY_POOL),
+        ("Region for AWS tools [eu-west-1]: ", "us-east-1"),
+        ("Name of the profile [default]: ", "dev"),
+    ] {
+        terminal.expect(question);
+        terminal.type_in(&format!("{answer}\n"));
+    }
+    assert_eq!(terminal.end().0, Some(0), "{}", terminal.shown());
+    let expected = written("acme", "dev").replace("eu-west-1\"\n", "us-east-1\"\n");
+    assert_eq!(format!("\n{}", profiles(&home)), expected);
+}
+
+#[test]
+fn a_provider_of_another_kind_does_as_well() {
+    let home = Home::new();
+    let options = [
+        "--issuer",
+        "https://accounts.google.com",
+        "--client-id",
+        "abc.apps",
+        "--identity-pool-id",
+        IDENTITY_POOL,
+        "--login",
+        "google",
+        "--profile",
+        "dev",
+        "--region",
+        "us-east-1",
+        "--yes",
+    ];
+    let said = script(&home, &[&["configure"], &options[..]].concat(), "");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(
+        profiles(&home),
+        format!(
+            "{HEADER}\n[login.google]\nissuer = \"https://accounts.google.com\"\nclient_id = \
+             \"abc.apps\"\n\n[profile.dev]\nlogin = \"google\"\nidentity_pool_id = \
+             \"{IDENTITY_POOL}\"\nregion = \"us-east-1\"\n"
+        )
     );
 }
 

@@ -54,6 +54,21 @@ impl Shim {
     }
 }
 
+/// Whether a command runs the shim in whatever form, be it one that no tool can read: without its
+/// quotes, or without a profile.
+pub fn is_ours(command: &str) -> bool {
+    let Some((place, rest)) = command.split_once(NAME) else {
+        return false;
+    };
+    let rest = rest.strip_prefix(".exe").unwrap_or(rest);
+    let ends_there = !rest.starts_with(|c: char| c.is_alphanumeric() || "-_./\\".contains(c));
+    let place = place.trim_start_matches(['"', '\'']);
+    let is_path =
+        place.starts_with(['/', '~', '$', '.', '%', '\\']) || place.get(1..2) == Some(":");
+    let is_directory = is_path && place.ends_with(['/', '\\']) && !place.contains(" -");
+    ends_there && (place.is_empty() || is_directory)
+}
+
 #[cfg(unix)]
 fn words(command: &str) -> Option<Vec<String>> {
     shlex::split(command)
@@ -183,6 +198,29 @@ mod tests {
             ("/$HOME/`a`\"b\"%c!/x", "'/$HOME/`a`\"b\"%c!/x'"),
         ] {
             assert_eq!(word(Path::new(path)), written);
+        }
+    }
+
+    #[test]
+    fn a_damaged_command_is_known_for_what_it_was() {
+        for (command, ours) in [
+            ("/usr/bin/poolkey-credential-process dev", true),
+            ("poolkey-credential-process", true),
+            ("/opt/pool key/poolkey-credential-process dev", true),
+            ("'/opt/pool key/poolkey-credential-process dev", true),
+            ("~/bin/poolkey-credential-process dev --x", true),
+            (r"C:\x\poolkey-credential-process.exe dev", true),
+            ("/usr/bin/poolkey-credential-process-2 dev", false),
+            ("/usr/bin/my-poolkey-credential-process dev", false),
+            (
+                "/bin/sh -c '/usr/bin/poolkey-credential-process dev'",
+                false,
+            ),
+            ("sh /usr/bin/poolkey-credential-process dev", false),
+            ("/usr/bin/aws-vault exec dev", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ours(command), ours, "{command}");
         }
     }
 

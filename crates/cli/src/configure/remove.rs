@@ -6,8 +6,7 @@ use std::path::Path;
 use poolkey_core::config::{Config, FileSpec};
 use poolkey_core::failure::{Code, Failure};
 use poolkey_files::aws::{Kind, Text};
-use poolkey_ipc::Client;
-use poolkey_ipc::shim::Shim;
+use poolkey_ipc::{Client, shim};
 use zeroize::Zeroizing;
 
 use super::section::{PROCESS, entries, read, settings_of_ours, told};
@@ -94,7 +93,7 @@ pub(crate) fn offer(
 /// The profiles whose keys come from Poolkey, of whatever installation.
 fn ours(text: &Text<'_>) -> Vec<String> {
     let is_ours = |name: &&str| {
-        entries(text, name).any(|(_, key, value)| key == PROCESS && Shim::read(value).is_some())
+        entries(text, name).any(|(_, key, value)| key == PROCESS && shim::is_ours(value))
     };
     text.profiles().filter(is_ours).map(str::to_owned).collect()
 }

@@ -70,8 +70,8 @@ impl Look<'_> {
     /// Nothing else says where the profile's credentials come from.
     fn judge(&self, name: &ProfileName, config: &Text<'_>) -> Result<(), Failure> {
         let path = &self.files.config;
-        if let Some((line, key, value)) = sources(config, name)
-            .find(|(_, key, value)| *key != PROCESS || Shim::read(value).is_none())
+        if let Some((line, key, value)) =
+            sources(config, name).find(|(_, key, value)| *key != PROCESS || !shim::is_ours(value))
         {
             let (what, remedy) = match key {
                 PROCESS => (

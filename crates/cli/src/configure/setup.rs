@@ -4,7 +4,7 @@
 use poolkey_core::config::{Config, KeySource};
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_files::aws::{Kind, Text, is_source};
-use poolkey_ipc::shim::Shim;
+use poolkey_ipc::shim;
 use toml_edit::{DocumentMut, Table, value};
 
 use super::section::{PROCESS, entries};
@@ -112,8 +112,13 @@ fn login_of(new: &NewProfile, config: &Config, desk: &mut Desk) -> Result<LoginN
         ids.user_pool_id.as_deref() == Some(spec.provider())
             && ids.client_id.as_deref() == Some(spec.client_id())
     });
+    // Without ids, the only login there is.
+    let mut known = config.logins.keys();
+    let only = known.next().filter(|_| known.next().is_none());
+    let only = only.filter(|_| !new.of_login.is_given());
+    let same = same.map(|(name, _)| name).or(only);
     let offered = match (same, &new.of_login.domain) {
-        (Some((name, _)), _) => name.to_string(),
+        (Some(name), _) => name.to_string(),
         (None, Some(domain)) => free(label(domain), |name| is_login(name, config)),
         (None, None) => free("main", |name| is_login(name, config)),
     };
@@ -241,7 +246,7 @@ fn profile_of(
 fn has_source(kind: Kind, bytes: &[u8], name: &str) -> bool {
     Text::read(kind, bytes).is_ok_and(|text| {
         entries(&text, name).any(|(_, key, value)| {
-            let is_ours = key == PROCESS && Shim::read(value).is_some();
+            let is_ours = key == PROCESS && shim::is_ours(value);
             is_source(key) && !is_ours
         })
     })
