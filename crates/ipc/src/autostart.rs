@@ -76,6 +76,13 @@ impl Autostart {
             .flatten()
     }
 
+    /// The program that a unit of systemd starts as the daemon, where it is switched on.
+    pub fn daemon_program(&self) -> Option<PathBuf> {
+        self.is_on(What::Daemon)
+            .then(|| self.places.daemon_program())
+            .flatten()
+    }
+
     /// Switches it.
     ///
     /// # Errors

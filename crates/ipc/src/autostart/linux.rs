@@ -73,6 +73,15 @@ impl Places {
         }
     }
 
+    /// What the first unit of the daemon names, where that is a plain path.
+    pub(super) fn daemon_program(&self) -> Option<PathBuf> {
+        let mut units = self.units.iter();
+        let unit = units.find_map(|dir| fs::read_to_string(dir.join(SERVICE)).ok())?;
+        let command = value(&unit, "ExecStart")?;
+        let program = command.split(' ').next()?.trim_matches('"');
+        Path::new(program).is_absolute().then(|| program.into())
+    }
+
     /// The user's own, or else the first of the system's.
     fn icon_entry(&self) -> Option<String> {
         let own = fs::read_to_string(self.entry());
@@ -195,6 +204,7 @@ fn make_parent(path: &Path) -> io::Result<()> {
 
 const ENTRY: &str = "poolkey-tray.desktop";
 const UNIT: &str = "poolkeyd.socket";
+const SERVICE: &str = "poolkeyd.service";
 const UNITS: [&str; 4] = [
     "/etc/systemd/user",
     "/usr/local/lib/systemd/user",
@@ -298,8 +308,13 @@ mod tests {
             .join("config/systemd/user/sockets.target.wants")
             .join(UNIT);
         assert_eq!(fs::read_to_string(link).unwrap(), "[Socket]\n");
+        assert_eq!(autostart.daemon_program(), None);
+        let service = "[Service]\nType=notify\nExecStart=/usr/bin/poolkeyd\n";
+        fs::write(home.path().join("units").join(SERVICE), service).unwrap();
+        assert_eq!(autostart.daemon_program(), Some("/usr/bin/poolkeyd".into()));
         autostart.turn(What::Daemon, Switch::Off).unwrap();
         assert!(!autostart.is_on(What::Daemon));
+        assert_eq!(autostart.daemon_program(), None);
     }
 
     /// The rules of the Desktop Entry Specification: quotes, dollars, backslashes, percent signs.

@@ -35,6 +35,11 @@ impl Places {
         Some(program.replace("&lt;", "<").replace("&amp;", "&").into())
     }
 
+    /// There are no units here.
+    pub(super) fn daemon_program(&self) -> Option<PathBuf> {
+        None
+    }
+
     pub(super) fn turn(
         &self,
         what: What,

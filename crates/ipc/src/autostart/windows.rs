@@ -43,6 +43,11 @@ impl Places {
         shown.split('"').nth(1).map(PathBuf::from)
     }
 
+    /// There are no units here.
+    pub(super) fn daemon_program(&self) -> Option<PathBuf> {
+        None
+    }
+
     pub(super) fn turn(
         &self,
         what: What,
