@@ -55,6 +55,7 @@ codes! {
         EndpointVariable = "endpoint_variable",
         MetadataVariable = "metadata_variable",
         ContainerVariables = "container_variables",
+        PoolkeyVariableUnknown = "poolkey_variable_unknown",
         StartingForbidden = "starting_forbidden",
         SetByPoolkey = "set_by_poolkey",
         RegionMissing = "region_missing",

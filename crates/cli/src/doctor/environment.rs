@@ -248,6 +248,16 @@ fn poolkey(machine: &Machine, report: &mut Report) {
             "unset POOLKEY_NO_START",
         ),
     }
+    for name in machine.vars.beginning("POOLKEY_") {
+        if !KNOWN.contains(&name) {
+            report.bad(
+                Code::PoolkeyVariableUnknown,
+                name,
+                "Poolkey knows no such variable.",
+                format!("unset {name}"),
+            );
+        }
+    }
     if let Some(browser) = machine.vars.get("BROWSER") {
         let program = browser.split([' ', ':']).next().unwrap_or_default();
         let is_there = if program.starts_with('/') {
@@ -278,6 +288,14 @@ const OLDER: &[&str] = &[
     "AWS_ACCESS_KEY",
     "AMAZON_ACCESS_KEY_ID",
     "AWS_SECURITY_TOKEN",
+];
+
+/// What Poolkey reads, and what it sets.
+const KNOWN: &[&str] = &[
+    "POOLKEY_LOG",
+    "POOLKEY_NO_START",
+    "POOLKEY_PROFILE",
+    "POOLKEY_SOCKET",
 ];
 
 /// What `poolkey exec` and `poolkey env` leave of themselves.

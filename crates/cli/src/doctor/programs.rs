@@ -6,12 +6,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use poolkey_ipc::autostart::Autostart;
 use poolkey_ipc::installed;
 
 use super::codes::Code;
 use super::machine::Machine;
 use super::report::Report;
+
+mod start;
 
 /// Programs that are asked for their version while other things are looked at.
 pub(super) struct Asked {
@@ -76,8 +77,7 @@ impl Asked {
             );
         }
         aws_cli(self.aws, machine, report, &mut versions);
-        autostart(machine, report);
-        surroundings(machine, report);
+        start::examine(machine, report);
         versions
     }
 }
@@ -211,90 +211,7 @@ fn aws_cli(asked: Option<Answer>, machine: &Machine, report: &mut Report, versio
     }
 }
 
-/// What starts at login is to be what is installed.
-fn autostart(machine: &Machine, report: &mut Report) {
-    let icon = installed(ICON);
-    let Ok(autostart) = Autostart::of_process(icon.clone().unwrap_or_default()) else {
-        return;
-    };
-    let Some(program) = autostart.icon_program() else {
-        return;
-    };
-    let real = |path: &Path| path.canonicalize().ok();
-    let again = "Switch “start at login” off and on in the icon's menu";
-    if !program.is_file() {
-        report.bad(
-            Code::AutostartStale,
-            "start at login",
-            format!(
-                "It starts “{}”, which is not there.",
-                machine.shown(&program)
-            ),
-            again,
-        );
-    } else if let Some(icon) = icon
-        && real(&icon) != real(&program)
-    {
-        report.bad(
-            Code::AutostartStale,
-            "start at login",
-            format!(
-                "It starts “{}”, which is of another installation.",
-                machine.shown(&program)
-            ),
-            again,
-        );
-    } else {
-        report.good(
-            Code::AutostartRight,
-            "start at login",
-            "The icon starts when you log in.",
-        );
-        host(machine, report);
-    }
-}
-
-/// GNOME shows icons only with an extension.
-fn host(machine: &Machine, report: &mut Report) {
-    let desktop = machine.vars.get("XDG_CURRENT_DESKTOP").unwrap_or_default();
-    let own = machine
-        .home
-        .as_ref()
-        .map(|home| home.join(".local/share/gnome-shell/extensions"));
-    let mut places = own
-        .into_iter()
-        .chain([PathBuf::from("/usr/share/gnome-shell/extensions")]);
-    let is_shown = places.any(|place| HOSTS.iter().any(|host| place.join(host).is_dir()));
-    if desktop.split(':').any(|name| name == "GNOME") && !is_shown {
-        report.bad(
-            Code::TrayWithoutHost,
-            "icon",
-            "GNOME shows no icons by itself, so that Poolkey's is not seen; all else works.",
-            "Install the extension “AppIndicator and KStatusNotifierItem Support”",
-        );
-    }
-}
-
-/// Where this machine is inside another.
-fn surroundings(machine: &Machine, report: &mut Report) {
-    let kernel = super::machine::read(Path::new("/proc/sys/kernel/osrelease"));
-    let kernel = String::from_utf8_lossy(kernel.bytes()).to_lowercase();
-    if machine.vars.has("WSL_DISTRO_NAME") || kernel.contains("microsoft") {
-        report.note(
-            Code::OnWsl,
-            "WSL",
-            "Programs of Windows have a Poolkey of their own there: sign in on both sides.",
-        );
-    }
-}
-
 const OURS: &str = env!("CARGO_PKG_VERSION");
-
-const ICON: &str = if cfg!(target_os = "linux") {
-    "poolkey-tray"
-} else {
-    "poolkey-desktop"
-};
 
 const PROGRAMS: [&str; 4] = [
     "poolkeyd",
@@ -304,11 +221,6 @@ const PROGRAMS: [&str; 4] = [
 ];
 
 const NEEDED: [&str; 2] = ["poolkeyd", "poolkey-credential-process"];
-
-const HOSTS: [&str; 2] = [
-    "appindicatorsupport@rgcjonas.gmail.com",
-    "ubuntu-appindicators@ubuntu.com",
-];
 
 /// The AWS CLI takes a second on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(5);

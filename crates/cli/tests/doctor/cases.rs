@@ -194,6 +194,9 @@ pub(super) const ENVIRONMENT: &[Case] = &[
     ("proxy_elsewhere", &[], |scene| {
         scene.set("HTTPS_PROXY", "http://ann:hunter2@proxy.example.com:3128");
     }),
+    ("poolkey_variable_unknown", &[], |scene| {
+        scene.set("POOLKEY_SOKET", "/x");
+    }),
     ("starting_forbidden", &[], |scene| {
         scene.set("POOLKEY_NO_START", "1")
     }),
@@ -518,6 +521,30 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 #[test]
+fn keys_that_poolkey_wrote_are_judged_by_who_renews_them() {
+    let programs = Programs::new();
+    for (target, ends, daemon, is_left) in [
+        ("dev-keys", "2099-01-01T00:00:00Z", true, false),
+        ("dev-keys", "2020-01-01T00:00:00Z", true, true),
+        ("dev-keys", "2099-01-01T00:00:00Z", false, true),
+        ("other", "2099-01-01T00:00:00Z", true, true),
+    ] {
+        let mut scene = Scene::new(&programs);
+        written(&mut scene, target);
+        scene.credentials(&format!(
+            "[dev-keys]\nx-poolkey-profile = dev\naws_access_key_id = A\nx-expiration = {ends}\n"
+        ));
+        if !daemon {
+            scene.status = None;
+        }
+        scene.serve();
+        let codes = scene.codes(&["--offline"]);
+        let told = codes.contains(&"keys_left_over".to_owned());
+        assert_eq!(told, is_left, "{target} {ends} {daemon}: {codes:?}");
+    }
+}
+
+#[test]
 fn files_of_another_user() {
     let programs = Programs::new();
     let scene = Scene::new(&programs);
@@ -543,6 +570,25 @@ fn programs_of_another_version_or_none() {
     assert!(begun.elapsed().as_secs() < 10);
     fs::remove_file(scene.bin.join("poolkeyd")).unwrap();
     assert_eq!(scene.codes(&[]), ["program_missing"]);
+}
+
+#[test]
+fn a_unit_of_another_installation() {
+    let programs = Programs::new();
+    let scene = Scene::new(&programs);
+    scene.serve();
+    let units = scene.home.path().join("config/systemd/user");
+    let unit = |program: &str| {
+        let text = format!("[Service]\nExecStart={program}\n");
+        scene.write(&units.join("poolkeyd.service"), text);
+    };
+    scene.write(&units.join("sockets.target.wants/poolkeyd.socket"), "");
+    unit("/opt/gone/poolkeyd");
+    assert_eq!(scene.codes(&["--offline"]), ["autostart_stale"]);
+    unit("/bin/true");
+    assert_eq!(scene.codes(&["--offline"]), ["autostart_stale"]);
+    unit(scene.bin.join("poolkeyd").to_str().unwrap());
+    assert_eq!(scene.codes(&["--offline"]), [""; 0]);
 }
 
 #[test]
