@@ -142,6 +142,12 @@ def expected(name, surface):
     return ROWS[name].cells[SURFACES.index(surface)]
 
 
+def renewed(stage, surface):
+    """The programs that run on, and have new keys by that surface."""
+    names = [name for name in ROWS if name in stage.programs and name not in (CLI_1, CLI_2)]
+    return [name for name in names if expected(name, surface) == RENEWS]
+
+
 def play(stage, reach, gate, name, surface):
     """Runs a cell; returns what the program said."""
     calls = CALLS_OF_CLI if name in (CLI_1, CLI_2) else CALLS
@@ -193,11 +199,7 @@ class Reach:
         files = stage.home / ".aws"
         until(lambda: f"[{WRITTEN}]" in (files / "credentials").read_text(), "keys in the file")
         until(lambda: f"[profile {WRITTEN}]" in (files / "config").read_text(), "its region")
-        # As in a container: a home of its own, in which AWS's tools have no files.
-        self.served = {"HOME": str(stage.home / "empty"), **stage.serve(PROFILE)}
-        (stage.home / "empty").mkdir(exist_ok=True)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            self.served[name] = None
+        self.served = in_a_container(stage)
 
     def __call__(self, name, surface):
         poolkey = self.stage.binaries / "poolkey"
@@ -211,6 +213,14 @@ class Reach:
         # JavaScript's fromProcess is told the profile, which the others find by themselves.
         profile = PROFILE if name == "js-process" else "-"
         return profile, [poolkey, "exec", *way, PROFILE, "--"], {}
+
+
+def in_a_container(stage):
+    """An environment with a named grant, and a home in which AWS's tools have no files."""
+    home = stage.home / "empty"
+    home.mkdir(exist_ok=True)
+    none = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
+    return {"HOME": str(home), **none, **stage.serve(PROFILE)}
 
 
 def table():

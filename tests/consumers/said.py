@@ -2,13 +2,13 @@
 
 from tally import same
 
-SESSION = "/CognitoIdentityCredentials"
+SESSION = "CognitoIdentityCredentials"
 
 
 class Said:
     """A line a call: `ok ACCESS_KEY ARN` (or `-`, where nobody told it) or `failed TEXT`."""
 
-    def __init__(self, done, runs=0, without=None):
+    def __init__(self, done, runs=0, without=None, session=SESSION):
         self.runs = runs
         self.stderr = done.stderr.strip()
         lines = done.stdout.splitlines()
@@ -20,7 +20,7 @@ class Said:
         good = [line.split() for line in lines if line[:3] == "ok "]
         self.keys = list(dict.fromkeys(words[1] for words in good))
         for _, _, arn in good:
-            assert arn == "-" or arn.endswith(SESSION), arn
+            assert arn == "-" or arn.endswith(f"/{session}"), arn
 
     def all_well(self, calls):
         same((len(self.outcomes), list(dict.fromkeys(self.failures))), (calls, []))

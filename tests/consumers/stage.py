@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -177,8 +178,9 @@ class Stage:
         env = {**self.env, **(changes or {})}
         return {name: value for name, value in env.items() if value is not None}
 
-    def watch(self, gate, *command, env=None, timeout=180):
-        """Runs a program like `run`, and has it pass a gate until it has printed its first line."""
+    def watch(self, gate, *command, env=None, timeout=180, first=None, failures=None):
+        """Runs a program like `run`, and has it pass a gate until it has printed its first line,
+        which calls `first`. It is ended once so many failures were seen."""
         with tempfile.TemporaryFile("w+") as err:
             with gate:
                 process = subprocess.Popen(
@@ -192,14 +194,20 @@ class Stage:
                 self.running.add(process)
                 timer = threading.Timer(timeout, process.kill)
                 timer.start()
-                out = process.stdout.readline()
-            out += process.stdout.read()
+                out = [process.stdout.readline()]
+            if first:
+                first()
+            for line in process.stdout:
+                out.append(line)
+                if failures and sum(each.startswith("failed") for each in out) == failures:
+                    process.kill()
+                    break
             process.stdout.close()
-            process.wait()
+            code = 0 if process.wait() == -signal.SIGKILL and failures else process.returncode
             timer.cancel()
             self.running.discard(process)
             err.seek(0)
-            return subprocess.CompletedProcess(command, process.returncode, out, err.read())
+            return subprocess.CompletedProcess(command, code, "".join(out), err.read())
 
     def abandon(self):
         """Ends what runs at this moment, so that nothing has to be waited for."""

@@ -1,0 +1,90 @@
+"""The container credentials endpoint in long-lived programs: how often they ask, and a daemon that
+is started anew beneath them."""
+
+import concurrent.futures
+import contextlib
+import json
+import pathlib
+import threading
+import time
+
+import matrix
+import sdks
+from relay import Relay
+from said import Said
+from stage import PROFILE
+from tally import same
+
+LIFE = 6  # seconds that the keys of the long run work
+RENEWALS = 6
+
+
+def check_quiet(stage, tally):
+    """With the least time left that an answer has, no program asks the endpoint twice."""
+    served = matrix.in_a_container(stage)
+    token = pathlib.Path(served["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()
+    url = served["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+
+    def quiet(name, relay):
+        env = {**served, "AWS_CONTAINER_CREDENTIALS_FULL_URI": relay.url(name)}
+        if matrix.expected(name, matrix.SERVE) != matrix.RENEWS:
+            env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = None
+            env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token
+        said = Said(stage.run(*stage.programs[name], "-", 20, 5, env=env))
+        said.all_well(20)
+        same((len(said.keys), relay.times(name)), (1, 1))
+
+    with contextlib.closing(Relay(url)) as relay, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        names = [*matrix.renewed(stage, matrix.CONTAINER), *matrix.renewed(stage, matrix.SERVE)]
+        started = {name: pool.submit(quiet, name, relay) for name in dict.fromkeys(names)}
+        for name, future in started.items():
+            title = f"{name}: 20 calls in a row ask the endpoint once when {sdks.LEAST} s are left"
+            tally.check(title, future.result)
+
+
+def check_long_run(stage, tally):
+    """Programs that outlive six sets of keys, and in the middle the daemon itself."""
+    stage.give_keys_of(LIFE)
+    # One in three seconds is spare, and then the daemon has the next.
+    calls = RENEWALS * LIFE
+    poolkey = stage.binaries / "poolkey"
+    boto = [*stage.programs["boto3"], "-", calls, 1000]
+    gate = threading.Semaphore(2)
+    served = matrix.in_a_container(stage)
+
+    def granted():
+        told = json.loads(stage.poolkey("serve", "list", "--json"))
+        return {each["id"]: each["named"] for each in told}
+
+    def start_anew():
+        before = stage.daemon()
+        same(sorted(granted().values()), [False, True])
+        stage.stop_daemon()
+        stage.poolkey("daemon", "start")
+        assert stage.daemon() not in (None, before)
+        same(list(granted().values()), [True])
+
+    def outlives():
+        said = Said(named.result())
+        said.all_well(calls)
+        assert len(said.keys) > RENEWALS, said.keys
+        assert set(said.keys) <= stage.issued()
+        return f"{len(said.outcomes)} calls, {len(said.keys)} keys"
+
+    def ends():
+        """Its token was known to the daemon that lent it, and to nobody else."""
+        said = Said(lent.result())
+        same(list(dict.fromkeys(said.outcomes)), ["ok", "failed"])
+        assert 1 < len(said.keys) < RENEWALS, said.keys
+        assert "No grant goes with this token" in said.failures[-1], said.failures[-1]
+        return said.failures[-1][:200]
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        named = pool.submit(stage.watch, gate, *boto, env=served)
+        lent = pool.submit(stage.watch, gate, poolkey, "exec", PROFILE, "--", *boto, failures=1)
+        time.sleep(calls / 2)
+        tally.check("a daemon that starts anew lends by name what was lent", start_anew)
+        title = f"boto3, serve: outlives {RENEWALS} sets of keys, and the daemon"
+        tally.check(title, outlives)
+        tally.check("boto3, exec: ends with the daemon that lent to it", ends)
+    stage.give_keys_of(3600)
