@@ -103,7 +103,7 @@ fn ctrl_z_stops_it_and_fg_resumes_it() {
     shell.sees("Stopped");
     shell.sees("exec dev");
     shell.line("bg");
-    shell.line("sleep 0.2; jobs -l");
+    shell.line("until jobs -l | grep -q tty; do sleep 0.05; done; jobs -l");
     // In the background it may not read the terminal.
     shell.sees("Stopped (tty input)");
     shell.line("fg");
@@ -130,7 +130,8 @@ fn who_ignores_sigterm_stays_until_it_is_killed() {
 #[test]
 fn it_is_the_group_in_the_foreground_and_hears_of_a_new_size() {
     let mut shell = Shell::new();
-    let script = "trap \"echo now; stty size\" WINCH; ps -o tpgid=,pgid=,pid= -p $$ | \
+    // Without a trap, bash goes on where its child ends by itself in the moment of the signal.
+    let script = "trap \"echo now; stty size\" WINCH; trap \"exit 5\" INT; ps -o tpgid=,pgid=,pid= -p $$ | \
         (read t g p; [ $t = $g ] && [ $g = $p ] && echo front-$((1+1)));";
     shell.line(&format!("run bash -c '{script} {LONG}'"));
     shell.sees("front-2");
@@ -138,5 +139,7 @@ fn it_is_the_group_in_the_foreground_and_hears_of_a_new_size() {
     shell.terminal.resize(51, 97);
     shell.sees("51 97");
     shell.terminal.type_in("\x03");
+    shell.line("echo \"<$?>\"");
+    shell.sees("<5>");
     shell.end();
 }
