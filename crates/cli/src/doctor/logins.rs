@@ -168,7 +168,7 @@ fn signed_in(view: &LoginView, now: UnixTime, report: &mut Report) {
     });
     let token = view.id_token_expires.filter(|expires| *expires > now);
     let token = token.map_or_else(String::new, |expires| {
-        format!(" (ID token: {})", until(expires, now))
+        format!(" (ID token for {})", until(expires, now))
     });
     match view.session_ends {
         Some(ends) if ends.secs_after(now) < SOON => report.bad(

@@ -81,6 +81,10 @@ fn no_secret_and_nobodys_name_is_in_it() {
     assert_eq!(section["section"], "profile dev");
     assert_eq!(section["keys"][0], "region");
     assert!(text.contains("listening"), "the log is there: {text}");
+    assert!(
+        text.contains("(ID token for 50 min)"),
+        "no word too many goes: {text}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Command;
 use poolkey_core::finding::Finding;
 
 use super::cases::{AWS, Case, DAEMON, ENVIRONMENT, FILES, HELPERS};
-use super::scene::{Programs, Scene, codes};
+use super::scene::{PROFILES, Programs, Scene, codes};
 use crate::support::Said;
 
 /// Each remedy that is a command, and can be run here, is run.
@@ -88,7 +88,11 @@ fn fix_mends_what_is_safe_and_nothing_else() {
     let scene = Scene::new(&programs);
     let foreign = "[mine]\n# a comment\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\nx-expiration = 2020-01-01T00:00:00Z\n";
     let ours = "\n[old]\nx-poolkey-profile = gone\naws_access_key_id = A\nx-expiration = 2020-01-01T00:00:00Z\n";
-    scene.credentials(&format!("{foreign}{ours}"));
+    // These the daemon keeps fresh.
+    let kept = "\n[dev-keys]\nx-poolkey-profile = dev\naws_access_key_id = A\nx-expiration = 2099-01-01T00:00:00Z\n";
+    let profiles = format!("{PROFILES}write_profile = \"dev-keys\"\n");
+    scene.write(&scene.home.profiles(), profiles);
+    scene.credentials(&format!("{foreign}{ours}{kept}"));
     fs::set_permissions(scene.aws("credentials"), PermissionsExt::from_mode(0o644)).unwrap();
     let vault = scene.state("vault.age");
     scene.write(&vault, "x");
@@ -111,7 +115,7 @@ fn fix_mends_what_is_safe_and_nothing_else() {
     assert_eq!(said.out.matches("Done: ").count(), 4, "{said:?}");
     assert_eq!(
         fs::read_to_string(scene.aws("credentials")).unwrap(),
-        foreign
+        format!("{foreign}{kept}")
     );
     assert_eq!(
         (mode(&scene.aws("credentials")), mode(&vault)),
@@ -120,7 +124,7 @@ fn fix_mends_what_is_safe_and_nothing_else() {
     let config = fs::read_to_string(scene.aws("config")).unwrap();
     let line = format!("credential_process = {} dev\n", scene.shim().display());
     assert_eq!(config, format!("[profile dev]\nregion = x\n# mine\n{line}"));
-    assert_eq!(scene.codes(&[]), ["keys_expired"]);
+    assert_eq!(scene.codes(&[]), ["keys_expired", "keys_read_once"]);
 
     // A second time there is nothing to do.
     let said = scene.said(&["--fix", "--json", "--yes"]);
