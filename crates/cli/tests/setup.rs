@@ -362,6 +362,61 @@ fn a_hostile_file_comes_to_nothing() {
     assert_eq!(said.code, Some(78), "{said:?}");
 }
 
+/// Between the question and the answer there is time for somebody else.
+#[test]
+fn what_was_not_shown_is_not_written() {
+    for (meanwhile, told) in [
+        ("[default]\nregion = y\noutput = json\n", None),
+        (
+            "[default]\nregion = x\n[profile dev]\ncli_pager =\n",
+            Some("was changed while you were asked"),
+        ),
+        (
+            "[default]\nregion = x\n[profile dev]\nsso_session = corp\n",
+            Some("has sso_session"),
+        ),
+    ] {
+        let home = Home::new();
+        let file = amplify(&home, "");
+        let options = ["--login", "acme", "--profile", "dev", "--yes"];
+        assert_eq!(import(&home, &file, &options).code, Some(0));
+        fs::write(aws_config(&home), "[default]\nregion = x\n").unwrap();
+        let mut command = home.command(POOLKEY);
+        let mut terminal = Terminal::run(command.args(["configure", "dev"]));
+        terminal.expect("Write this? [Y/n]: ");
+        fs::write(aws_config(&home), meanwhile).unwrap();
+        terminal.type_in("y\n");
+        if let Some(told) = told {
+            terminal.expect(told);
+        }
+        let code = told.map_or(0, |_| 73);
+        assert_eq!(terminal.end().0, Some(code), "{}", terminal.shown());
+        let text = fs::read_to_string(aws_config(&home)).unwrap();
+        assert!(text.starts_with(meanwhile), "{text}");
+        assert_eq!(text == meanwhile, told.is_some(), "{text}");
+    }
+    for question in ["Region", "Write this? [Y/n]: "] {
+        let home = Home::new();
+        let file = amplify(&home, "");
+        let mut command = home.command(POOLKEY);
+        let names = ["--login", "acme", "--profile", "dev"];
+        let args = [&["configure", "--import", &file], &names[..]].concat();
+        let mut terminal = Terminal::run(command.args(args));
+        if question != "Region" {
+            terminal.expect("Region");
+            terminal.type_in("\n");
+        }
+        terminal.expect(question);
+        fs::create_dir_all(home.profiles().parent().unwrap()).unwrap();
+        let meanwhile = "[login.acme]\nuser_pool_id = \"eu-west-1_XyZ\"\nclient_id = \"other\"\n";
+        fs::write(home.profiles(), meanwhile).unwrap();
+        terminal.type_in("\n");
+        terminal.expect("was changed while you were asked");
+        assert_eq!(terminal.end().0, Some(73), "{}", terminal.shown());
+        assert_eq!(profiles(&home), meanwhile);
+    }
+}
+
 #[test]
 fn who_removes_a_profile_is_asked_for_its_lines() {
     for (answer, is_left) in [("n", true), ("", false)] {

@@ -171,7 +171,13 @@ fn of_region_and_output_only_what_came_with_it_is_taken_out() {
             knows,
             "[profile dev]\nregion = y\n",
         ),
-        // So is what was there before.
+        // So is what does not follow it directly.
+        (
+            format!("[profile dev]\n{line}ca_bundle = /x\nregion = x\n"),
+            knows,
+            "[profile dev]\nca_bundle = /x\nregion = x\n",
+        ),
+        // And what was there before.
         (
             format!("[profile dev]\nregion = x\n{line}"),
             knows,
