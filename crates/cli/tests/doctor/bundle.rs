@@ -30,6 +30,9 @@ const PEOPLE: &[&str] = &[
     "01234567-89ab-cdef-0123-456789abcdef",
     "acme-corp.auth.eu-west-1.amazoncognito.com",
     "Engineering-Admins",
+    // Of these only the daemon knows.
+    "kowalski",
+    "Night-Watch",
 ];
 
 #[test]
@@ -162,8 +165,11 @@ fn plant(scene: &mut Scene) {
         sentence: format!("It said: {}.", SECRETS.join(" ")),
         remedy: format!("Use {}", SECRETS[0]),
     });
+    scene.login().user.as_mut().unwrap().username = "kowalski".into();
+    scene.login().roles.offered = vec!["arn:aws:iam::123456789012:role/Night-Watch".into()];
     scene.profile().role_arn = Some("arn:aws:iam::123456789012:role/Engineering-Admins".into());
-    scene.status().daemon.vault.description = format!("vault of jane.doe {}", SECRETS[1]);
+    scene.status().daemon.vault.description =
+        format!("vault of kowalski, Night-Watch {}", SECRETS[1]);
     scene.network = vec![Finding {
         code: "endpoint_failing".into(),
         severity: Severity::Warning,

@@ -136,6 +136,9 @@ fn arn(role: &str, redactor: &mut Redactor) {
     if let Some(account) = role.split(':').nth(4) {
         redactor.name("account", account);
     }
+    if let Some((_, name)) = role.rsplit_once('/') {
+        redactor.name("role", name);
+    }
 }
 
 /// What `profiles.toml` names, in its order.
