@@ -88,7 +88,7 @@ fn unconnected(host: &str, connector: &ConnectorError) -> (Obstacle, String) {
         (Some(proxy), Some(Tunnel::Unconnected)) => (
             Obstacle::ProxyAway,
             format!(
-                "Could not connect to the proxy {proxy}{reason}: see proxy under [settings] in \
+                "Could not connect to the proxy {proxy}{reason}. See proxy under [settings] in \
                  profiles.toml."
             ),
         ),

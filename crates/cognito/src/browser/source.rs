@@ -226,17 +226,15 @@ impl<'a> Source<'a> {
         }
         let tokens = claims.tokens(id_token, id_life);
         Ok(Tokens {
-            // An OpenID provider's access token is for services that Poolkey does not know.
-            access: match &self.kind {
-                Kind::Pool(..) => Some(Access {
-                    token: granted.access_token,
-                    life: Life {
-                        length: granted.expires_in,
-                        server: granted.server,
-                    },
-                }),
-                Kind::Oidc(..) => None,
-            },
+            // Of an OpenID provider it is for services that Poolkey does not know, and of no use
+            // where nobody says how long.
+            access: (!granted.expires_in.is_zero()).then_some(Access {
+                token: granted.access_token,
+                life: Life {
+                    length: granted.expires_in,
+                    server: granted.server,
+                },
+            }),
             refresh_token: granted.refresh_token,
             ..tokens
         })

@@ -2,7 +2,7 @@
 
 use super::Operation::{
     ConfirmDevice, ConfirmSignUp, ForgetDevice, GetTokensFromRefreshToken, GetUser, InitiateAuth,
-    RespondToAuthChallenge, UpdateDeviceStatus, VerifySoftwareToken,
+    InitiateAuthByRefreshToken, RespondToAuthChallenge, UpdateDeviceStatus, VerifySoftwareToken,
 };
 use super::*;
 
@@ -46,7 +46,14 @@ const ROWS: &[(&[Operation], &str, &str, FaultKind, Meaning)] = &[
     (SIGN_IN, "ResourceNotFoundException", "Device does not exist.", FaultKind::DeviceGone, Meaning::Plain),
     (&[GetTokensFromRefreshToken, ForgetDevice, ConfirmDevice], "ResourceNotFoundException", "Device does not exist.", FaultKind::DeviceGone, Meaning::Plain),
     (&[ConfirmDevice], "DeviceKeyExistsException", "Device already exists.", FaultKind::Wrong, Meaning::Refused(Part::Device)),
-    (SIGN_IN, "ResourceNotFoundException", "User pool client x does not exist.", FaultKind::Misconfigured, Meaning::Plain),
+    (SIGN_IN, "ResourceNotFoundException", "User pool client x does not exist.", FaultKind::Misconfigured, Meaning::ClientGone),
+    (&[GetTokensFromRefreshToken], "ResourceNotFoundException", "User pool client x does not exist.", FaultKind::Misconfigured, Meaning::ClientGone),
+    (&[InitiateAuth], "InvalidParameterException", "USER_SRP_AUTH is not enabled for the client.", FaultKind::Misconfigured, Meaning::FlowRefused),
+    (&[InitiateAuth], "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client", FaultKind::Misconfigured, Meaning::FlowRefused),
+    (&[InitiateAuth], "InvalidParameterException", "Initiate Auth method not supported.", FaultKind::Misconfigured, Meaning::FlowRefused),
+    (&[InitiateAuthByRefreshToken], "NotAuthorizedException", "Invalid Refresh Token.", FaultKind::Ended(Ended::Refused), Meaning::Plain),
+    (&[InitiateAuth, InitiateAuthByRefreshToken], "NotAuthorizedException", "Client x is configured with secret but SECRET_HASH was not received", FaultKind::Misconfigured, Meaning::SecretMissing),
+    (&[GetTokensFromRefreshToken], "NotAuthorizedException", "Client x is configured with secret but client secret was not received", FaultKind::Misconfigured, Meaning::SecretMissing),
     (ACCESS, "NotAuthorizedException", "Access Token has expired", FaultKind::TokenStale, Meaning::Plain),
     (ACCESS, "NotAuthorizedException", "Access Token has been revoked", FaultKind::TokenStale, Meaning::Plain),
     (ACCESS, "NotAuthorizedException", "Invalid Access Token", FaultKind::TokenStale, Meaning::Plain),

@@ -1,7 +1,7 @@
 //! Certificate authorities: those of the system, and those of `ca_bundle` beside them.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -59,7 +59,16 @@ impl Bundle {
 
 /// A file whole, if it is one and no larger than any bundle: a pipe would never end.
 fn contents(path: &Path) -> Result<Vec<u8>, String> {
-    let told = |error: std::io::Error| error.kind().to_string();
+    let told = |error: io::Error| {
+        let kind = error.kind();
+        if kind == ErrorKind::NotFound {
+            "there is no such file".to_owned()
+        } else if kind == ErrorKind::PermissionDenied {
+            "you may not read it".to_owned()
+        } else {
+            kind.to_string()
+        }
+    };
     if !std::fs::metadata(path).map_err(told)?.is_file() {
         return Err("it is no file".into());
     }
@@ -137,7 +146,7 @@ mod tests {
                 "{told}"
             );
         }
-        for (path, why) in [("/nowhere/ca.pem", "not found"), ("/", "no file")] {
+        for (path, why) in [("/nowhere/ca.pem", "no such file"), ("/", "no file")] {
             let told = Bundle::read(Path::new(path)).unwrap_err();
             assert!(told.contains(why), "{told}");
         }
