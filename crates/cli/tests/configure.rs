@@ -302,6 +302,32 @@ fn it_goes_whatever_became_of_profiles_toml() {
     assert!(said.err.contains("profiles.toml"), "{said:?}");
 }
 
+/// A path that survives an upgrade is one of somebody's choice.
+#[test]
+fn a_line_that_leads_here_by_another_path_stays() {
+    let home = with_profiles();
+    let link = home.path().join("links/poolkey-credential-process");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    symlink(env!("CARGO_BIN_EXE_poolkey-credential-process"), &link).unwrap();
+    let text = format!(
+        "[profile dev]\ncredential_process = {} dev\nregion = eu-west-1\n",
+        link.display()
+    );
+    put(&home, &text);
+    for args in [&["--repair", "--yes"][..], &["dev", "--yes"]] {
+        let said = configure(&home, args);
+        assert_eq!(
+            (said.code, config(&home)),
+            (Some(0), text.clone()),
+            "{said:?}"
+        );
+        assert!(!said.out.contains("another installation"), "{said:?}");
+    }
+    fs::remove_file(&link).unwrap();
+    assert_eq!(configure(&home, &["--repair", "--yes"]).code, Some(0));
+    assert_ne!(config(&home), text);
+}
+
 /// A line that was broken by hand is Poolkey's all the same.
 #[test]
 fn a_damaged_line_is_written_anew_or_goes() {

@@ -119,6 +119,8 @@ mod tests {
         for (line, shown) in [
             ("aws_secret_access_key=wJalr\n", "aws_secret_access_key = …"),
             ("  Aws_Session_Token : x\r\n", "  Aws_Session_Token = …"),
+            ("client_secret = x\n", "client_secret = …"),
+            ("proxy.password: x\n", "proxy.password = …"),
             ("region = eu-west-1\r\n", "region = eu-west-1"),
             ("# \u{1b}[2J\n", "#  [2J"),
         ] {
