@@ -21,6 +21,7 @@ fn a_container_has_keys_by_a_forwarder_in_its_own_network() {
             return;
         }
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let directory = grant.token_file.clone().unwrap();
         let directory = directory.parent().unwrap().display().to_string();
@@ -116,6 +117,7 @@ fn the_socket_is_there_again_after_a_restart() {
     };
     story(setup, |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let socket = grant.token_file.clone().unwrap().with_file_name("socket");
         let ask = |world: &World| {

@@ -18,6 +18,7 @@ fn a_thousand_clients_at_once_are_all_answered() {
             return;
         }
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         assert!(get(&grant).has_keys());
         let before = world.resident();
@@ -58,6 +59,7 @@ fn the_silent_make_room_for_who_asks() {
             return;
         }
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         assert!(get(&grant).has_keys());
         let port = port(&grant);
@@ -80,6 +82,7 @@ fn the_silent_make_room_for_who_asks() {
 fn slow_clients_are_sent_away() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         let port = port(&grant);
         let begun = Instant::now();
@@ -115,6 +118,7 @@ fn slow_clients_are_sent_away() {
 fn floods_are_refused_before_they_are_kept() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         let port = port(&grant);
         assert!(get(&grant).has_keys());
@@ -169,6 +173,7 @@ fn the_refused_do_not_fill_the_log() {
     };
     story(setup, |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         let before = world.daemon_said().len();
         let asked = format!(

@@ -16,6 +16,7 @@ use crate::{lend, revoke};
 fn the_answer_is_what_sdks_read() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         let shim = world.keys();
         let answer = get(&grant);
@@ -58,6 +59,7 @@ fn keys_are_renewed_underneath() {
     };
     story(setup, |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let (begun, mut seen) = (Instant::now(), std::collections::BTreeSet::new());
         while begun.elapsed() < Duration::from_secs(26) {
@@ -130,6 +132,7 @@ fn without_keys_it_says_why() {
         assert!(told.contains("poolkey login acme"), "{told}");
 
         world.sign_in();
+        world.keys();
         assert!(get(&grant).has_keys());
 
         // The network is away, and the keys still work: nobody notices.
@@ -146,6 +149,7 @@ fn without_keys_it_says_why() {
 
         // The same grant, the same token: it is the person's to sign in, not the container's.
         world.sign_in();
+        world.keys();
         until("there are keys again", 10, || get(&grant).has_keys());
         let out = world.poolkey(&["logout", "acme"], "");
         assert_eq!(out.code, 0, "{out:?}");
@@ -189,6 +193,7 @@ fn who_is_offline_may_ask_again() {
 fn tokens_are_not_for_the_endpoint() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, None);
         let ask = Ask::Token {
             login: "acme".into(),

@@ -16,6 +16,7 @@ use crate::{lend, lend_for, revoke, try_lend};
 fn a_named_grant_is_the_same_after_a_restart() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let file = grant.token_file.clone().unwrap();
         assert_eq!(path(&grant), "/v1/credentials/box");
@@ -79,6 +80,7 @@ fn a_name_is_of_one_profile() {
         world.configure(&format!("{}{more}", world.usual_config()));
         world.poolkey(&["daemon", "reload"], "");
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         for name in ["box", "BOX"] {
             let ran = world.poolkey(&["serve", "--profile", "dev-2", "--name", name], "");
@@ -96,6 +98,7 @@ fn a_name_is_of_one_profile() {
 fn an_end_lasts_over_a_restart_and_can_be_moved() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend_for(world, Some("box"), Some(3));
         let longer = lend_for(world, Some("box"), Some(4));
         assert_eq!(longer.token, grant.token);
@@ -106,7 +109,7 @@ fn an_end_lasts_over_a_restart_and_can_be_moved() {
         world.start_daemon();
         assert_eq!(grants(world)[0].until, longer.view.until);
         until("its time is up", 8, || grants(world).is_empty());
-        assert!(!is_open(port(&grant)));
+        until("the port is closed", 5, || !is_open(port(&grant)));
 
         let grant = lend_for(world, Some("box"), Some(1));
         world.stop_daemon();
@@ -122,6 +125,7 @@ fn an_end_lasts_over_a_restart_and_can_be_moved() {
 fn a_port_that_is_taken_is_told_and_waited_for() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         world.stop_daemon();
         let taken = TcpListener::bind(("127.0.0.1", port(&grant))).unwrap();
@@ -152,11 +156,35 @@ fn a_port_that_is_taken_is_told_and_waited_for() {
     });
 }
 
+/// The disk does not take it: nothing is lent, and nothing is open for it.
+#[test]
+fn a_grant_that_cannot_be_kept_is_none() {
+    story(Setup::default(), |world| {
+        world.sign_in();
+        world.keys();
+        let grants_file = world.home().join("state/poolkey/grants");
+        fs::write(&grants_file, "in the way").unwrap();
+        let failure = try_lend(world, Some("box"), None).unwrap_err();
+        assert_eq!(failure.code, Code::Config);
+        assert!(failure.sentence.contains("grants"), "{failure}");
+        assert_eq!(world.status().daemon.endpoint, None);
+        let passing = lend(world, None);
+        world.keys();
+        assert!(get(&passing).has_keys(), "which needs no disk");
+        revoke(world, &passing);
+        fs::remove_file(&grants_file).unwrap();
+        let grant = lend(world, Some("box"));
+        assert!(get(&grant).has_keys());
+        revoke(world, &grant);
+    });
+}
+
 /// What may have been read or written by others is not lent again.
 #[test]
 fn a_grant_that_was_open_to_others_is_not_taken_up() {
     story(Setup::default(), |world| {
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let file = grant.token_file.clone().unwrap();
         world.stop_daemon();
@@ -186,6 +214,7 @@ fn it_is_lent_shown_and_revoked_by_commands() {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(ran.err.contains("no keys yet") && ran.err.contains("poolkey login acme"));
         world.sign_in();
+        world.keys();
         let ran = world.poolkey(&["serve", "--profile", "dev"], "");
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
         assert!(

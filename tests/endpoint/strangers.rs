@@ -4,9 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use poolkey_tests::{Ran, Setup, World, story};
+use poolkey_tests::{Ran, Setup, World, story, until};
 
-use crate::client::{path, port};
+use crate::client::port;
 use crate::ends::is_root;
 use crate::{lend, revoke};
 
@@ -19,6 +19,7 @@ fn another_user_has_no_token_and_gets_no_keys() {
             return;
         }
         world.sign_in();
+        world.keys();
         let grant = lend(world, Some("box"));
         let file = grant.token_file.clone().unwrap();
         // As wrong as a home can be set up.
@@ -49,7 +50,9 @@ fn another_user_has_no_token_and_gets_no_keys() {
         let lent = ask(&header);
         assert!(lent.out.contains("SecretAccessKey"), "{}", lent.code);
         revoke(world, &grant);
-        assert!(!crate::client::is_open(port(&grant)), "{}", path(&grant));
+        until("the port is closed", 5, || {
+            !crate::client::is_open(port(&grant))
+        });
     });
 }
 

@@ -146,7 +146,9 @@ impl Endpoint {
         if grants.is_empty() && trouble.is_none() {
             return None;
         }
-        let port = self.doors.borrow().any().or(self.kept_port.get());
+        let named = self.desk.grants().any_named() || self.doors.borrow().any().is_none();
+        let kept = self.kept_port.get().filter(|_| named);
+        let port = kept.or(self.doors.borrow().any());
         Some(EndpointView {
             url: url(port.unwrap_or_default()),
             grants,

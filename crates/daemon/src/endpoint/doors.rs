@@ -62,6 +62,20 @@ impl Doors {
         Ok(port)
     }
 
+    /// Listens at this port; without one, at one that others can be told for good: no system takes
+    /// it for a connection of its own.
+    pub(super) fn open_fixed(&mut self, port: Option<u16>, desk: &Arc<Desk>) -> io::Result<u16> {
+        if port.is_some() {
+            return self.open(port, desk);
+        }
+        for _ in 0..ATTEMPTS {
+            if let Ok(port) = self.open(Some(fastrand::u16(FIXED)), desk) {
+                return Ok(port);
+            }
+        }
+        self.open(None, desk)
+    }
+
     /// Listens at a socket, too: the same requests, which name the same port as their host.
     #[cfg(unix)]
     pub(super) fn open_socket(
@@ -143,5 +157,10 @@ fn listen(port: u16) -> io::Result<TcpListener> {
 
 /// Who waits for a place waits here.
 const BACKLOG: u32 = 1024;
+
+/// Below what Linux (from 32768), macOS and Windows (from 49152) give to connections.
+const FIXED: std::ops::Range<u16> = 20_000..32_000;
+
+const ATTEMPTS: usize = 16;
 
 const BREATH: Duration = Duration::from_millis(100);

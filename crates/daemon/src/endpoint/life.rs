@@ -4,8 +4,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use poolkey_core::event::Request;
-use poolkey_core::failure::Failure;
+use poolkey_core::failure::{Failure, Trouble};
 use poolkey_core::pace;
+use poolkey_core::time::Moment;
 use tokio::sync::mpsc;
 
 use super::grants::{Draft, End, Lent, Tie};
@@ -29,8 +30,22 @@ impl Endpoint {
         for kept in found.grants {
             self.take_up_one(kept).await;
         }
-        if self.desk.grants().any_named() && self.open_named_doors().is_err() {
-            tokio::task::spawn_local(self.clone().go_on_trying());
+        if !self.desk.grants().any_named() {
+            return;
+        }
+        match self.open_named_doors() {
+            // It may be another than before, where the note of it is gone.
+            Ok(port) => {
+                self.kept_port.set(Some(port));
+                if found.port.is_none()
+                    && let Err(failure) = self.store.keep_port(port)
+                {
+                    tracing::warn!("{failure}");
+                }
+            }
+            Err(_) => {
+                tokio::task::spawn_local(self.clone().go_on_trying());
+            }
         }
     }
 
@@ -60,32 +75,32 @@ impl Endpoint {
         }
     }
 
-    /// Opens the port of the named grants, and their sockets.
+    /// Opens the port of the named grants, and their sockets, which need no port of this machine.
     fn open_named_doors(&self) -> Result<u16, Failure> {
-        let kept = self.kept_port.get();
-        let opened = self.doors.borrow_mut().open(kept, &self.desk);
-        let port = match opened {
-            Ok(port) => port,
-            Err(error) => {
-                let failure = trouble::port_taken(kept.unwrap_or_default(), &error);
-                tracing::warn!("{failure}");
-                *self.port_taken.borrow_mut() = Some(failure.clone());
-                return Err(failure);
+        let opened = self
+            .doors
+            .borrow_mut()
+            .open_fixed(self.kept_port.get(), &self.desk);
+        let port = self.kept_port.get().or(opened.as_ref().ok().copied());
+        if let Some(port) = port {
+            let all = self.desk.grants().views();
+            for view in all.into_iter().filter(|view| view.named) {
+                self.open_socket(&view.id, port);
             }
-        };
-        *self.port_taken.borrow_mut() = None;
-        let names: Vec<String> = self
-            .desk
-            .grants()
-            .views()
-            .into_iter()
-            .filter(|view| view.named)
-            .map(|view| view.id)
-            .collect();
-        for name in names {
-            self.open_socket(&name, port);
         }
-        Ok(port)
+        let error = match opened {
+            Ok(port) => {
+                *self.port_taken.borrow_mut() = None;
+                return Ok(port);
+            }
+            Err(error) => error,
+        };
+        let failure = trouble::port_taken(port.unwrap_or_default(), &error);
+        let told = self.port_taken.borrow_mut().replace(failure.clone());
+        if told.is_none() {
+            tracing::warn!("{failure}");
+        }
+        Err(failure)
     }
 
     /// Somebody else has the port; they may go.
@@ -118,39 +133,31 @@ impl Endpoint {
 
     /// The port of the named grants. It changes only where there are none.
     pub(super) async fn open_kept(&self) -> Result<u16, Failure> {
-        if let Some(kept) = self.kept_port.get() {
-            let opened = self.doors.borrow_mut().open(Some(kept), &self.desk);
-            match opened {
-                Ok(port) => {
-                    *self.port_taken.borrow_mut() = None;
-                    return Ok(port);
-                }
-                Err(error) if self.desk.grants().any_named() => {
-                    return Err(trouble::port_taken(kept, &error));
-                }
-                Err(_) => {}
+        let kept = self.kept_port.get();
+        let opened = self.doors.borrow_mut().open_fixed(kept, &self.desk);
+        let opened = match opened {
+            Err(error) if self.desk.grants().any_named() => {
+                return Err(trouble::port_taken(kept.unwrap_or_default(), &error));
             }
-        }
-        let standing = self.doors.borrow().any();
-        let port = match standing {
-            Some(port) => port,
-            None => self
-                .doors
-                .borrow_mut()
-                .open(None, &self.desk)
-                .map_err(|error| trouble::no_port(&error))?,
+            Err(_) => self.doors.borrow_mut().open_fixed(None, &self.desk),
+            Ok(port) => Ok(port),
         };
+        let port = opened.map_err(|error| trouble::no_port(&error))?;
+        *self.port_taken.borrow_mut() = None;
+        if kept == Some(port) {
+            return Ok(port);
+        }
         let store = self.store.clone();
-        match blocking(move || store.keep_port(port)).await {
-            Some(Ok(())) => {
+        let done = blocking(move || store.keep_port(port)).await;
+        match done.unwrap_or_else(|| Err(Trouble::Stopping.into())) {
+            Ok(()) => {
                 self.kept_port.set(Some(port));
                 Ok(port)
             }
-            Some(Err(failure)) => {
+            Err(failure) => {
                 self.close_if_idle().await;
                 Err(failure)
             }
-            None => Err(poolkey_core::failure::Trouble::Stopping.into()),
         }
     }
 
@@ -236,13 +243,13 @@ impl Endpoint {
     pub(super) async fn keep(&self, kept: Kept) -> Result<(), Failure> {
         let store = self.store.clone();
         let done = blocking(move || store.keep(&kept)).await;
-        done.unwrap_or_else(|| Err(poolkey_core::failure::Trouble::Stopping.into()))
+        done.unwrap_or_else(|| Err(Trouble::Stopping.into()))
     }
 
     pub(super) async fn forget(&self, name: String) -> Result<bool, Failure> {
         let store = self.store.clone();
         let done = blocking(move || store.forget(&name)).await;
-        done.unwrap_or_else(|| Err(poolkey_core::failure::Trouble::Stopping.into()))
+        done.unwrap_or_else(|| Err(Trouble::Stopping.into()))
     }
 
     /// Carries what connections want to the engine, for ever.
@@ -291,7 +298,7 @@ impl Endpoint {
 /// Whoever is refused a thousand times a second is one line a minute.
 #[derive(Default)]
 struct Refused {
-    told: Option<poolkey_core::time::Moment>,
+    told: Option<Moment>,
     since: u64,
 }
 
