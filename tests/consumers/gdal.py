@@ -13,7 +13,9 @@ os.environ.update(
     AWS_S3_ENDPOINT=os.environ["S3_URL"].removeprefix("http://"),
     AWS_HTTPS="NO",
     AWS_VIRTUAL_HOSTING="FALSE",
+    # Where the service that lends keys to machines would be.
     CPL_AWS_AUTODETECT_EC2="NO",
+    CPL_AWS_EC2_API_ROOT_URL="http://127.0.0.1:1",
     CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".asc",
     GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
     GDAL_PAM_ENABLED="NO",

@@ -11,7 +11,7 @@ import threading
 
 from programs import CLI_1, CLI_2
 from said import Said
-from stage import PROFILE, until
+from stage import LOGIN, PROFILE, until
 
 # What a cell may say.
 RENEWS = "renewed"  # it has new keys before those that it had are over
@@ -38,7 +38,7 @@ LIFE = 20  # seconds that the keys work
 # who lives twice; over is who lives longer than any keys.
 CALLS = {RENEWS: (24, 2000), LATE: (24, 2000), ONCE: (15, 2000), NO: (2, 500)}
 # The AWS CLI is a new process each time, and takes a second of a core.
-CALLS_OF_CLI = {RENEWS: (5, 10_000), ONCE: (4, 10_000), NO: (1, 0)}
+CALLS_OF_CLI = {RENEWS: (3, 20_000), ONCE: (2, 25_000), NO: (1, 0)}
 
 AT_ONCE = 60  # programs that run
 STARTING = 4  # programs that have not made their first call
@@ -53,9 +53,9 @@ HELPER_THERE = "It looks for `credential_process` in `~/.aws/credentials` only."
 ONE_OF_TWO = "It reads `~/.aws/config` only where there is no `~/.aws/credentials`."
 NO_PROFILES = "It reads no profile. Polars asks boto3 instead, where that is installed."
 ONLY_FILE = "It takes a token from a file only."
-WITH_REGION = "Of a profile that is not in `~/.aws/config`, too, it knows nothing: write `--region`."
-LOAD_CONFIG = "It reads `~/.aws/config` with `AWS_SDK_LOAD_CONFIG=1` only, which `exec` sets."
-FIVE_MINUTES = "It reads `~/.aws/credentials` again every five minutes: with keys of an hour, in time."
+WITH_REGION = "A profile has to be in `~/.aws/config`, too: write it with `--region`."
+LOAD_CONFIG = "It reads `~/.aws/config` with `AWS_SDK_LOAD_CONFIG=1` only, which `exec --config` sets."
+FIVE_MINUTES = "It reads the file again every five minutes: with keys of an hour, in time."
 
 
 @dataclasses.dataclass
@@ -127,9 +127,14 @@ def check(stage, tally, missing):
         started = {
             cell: pool.submit(play, stage, reach, gate, *cell) for cell in cells if expected(*cell)
         }
-        for (name, surface), future in started.items():
-            title = f"{name}, {surface}: {expected(name, surface)}"
-            tally.check(title, judged, stage, tally, name, surface, future)
+        seen = {cell: future.result() for cell, future in started.items()}
+    for (name, surface), done in seen.items():
+        title = f"{name}, {surface}: {expected(name, surface)}"
+        if began_too_late(name, surface, Said(done)):
+            # Its keys ended while it started, on a machine that has much to do.
+            stage.poolkey("renew", LOGIN)
+            done = play(stage, reach, gate, name, surface)
+        tally.check(title, judged, stage, tally, name, surface, done)
     for name, why in missing.items():
         tally.skip(name, why)
     tally.note("")
@@ -156,9 +161,14 @@ def play(stage, reach, gate, name, surface):
     return stage.watch(gate, *before, *stage.programs[name], profile, count, pause, env=env)
 
 
-def judged(stage, tally, name, surface, future):
+def began_too_late(name, surface, said):
+    text = " ".join(said.failures).lower()
+    return expected(name, surface) == ONCE and cell_of(said) == NO and "expired" in text
+
+
+def judged(stage, tally, name, surface, done):
     """One cell, as it is and as it is expected."""
-    said = Said(future.result(), without=TOO_SHORT)
+    said = Said(done, without=TOO_SHORT)
     for failure in said.failures:
         for other in ("InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClient"):
             assert other not in failure, f"keys that are not ours: {failure}"
@@ -228,7 +238,7 @@ def table():
     notes = list(dict.fromkeys(note for each in ROWS.values() for note in each.notes))
     lines = ["| | " + " | ".join(f"`{surface}`" for surface in SURFACES) + " |", "|---" * 7 + "|"]
     for each in ROWS.values():
-        marks = ", ".join(str(notes.index(note) + 1) for note in each.notes)
+        marks = ", ".join(str(at + 1) for at in sorted(map(notes.index, each.notes)))
         who = f"{each.who} [{marks}]" if marks else each.who
         cells = " | ".join(word or "–" for word in each.cells)
         lines.append(f"| {who} | {cells} |")

@@ -14,11 +14,15 @@ import cli
 import commands
 import configured
 import contract
+import files
 import lent
 import programs
 import sdks
 from stage import LOGIN, ODD, PROFILE, Stage, processes
 from tally import Tally, same
+
+
+FILES = 1_000  # that are judged by botocore
 
 
 def main():
@@ -45,6 +49,7 @@ def main():
         same(processes(str(stage.home)), {})
         assert not stage.home.exists()
 
+    files.check_all(tally, binaries, FILES)
     tally.check("everything that was started has ended", nothing_left)
     return tally.end()
 
