@@ -41,6 +41,8 @@ enum Scrubbed {
 struct Target {
     /// What stands there.
     stands: Option<Mark>,
+    /// Whose keys may stand there instead: nobody knows what came of the attempts that failed.
+    unsure: BTreeSet<ProfileName>,
     /// What is being put there.
     busy: Option<Option<Mark>>,
     /// Before then nothing is tried again.
@@ -142,7 +144,8 @@ impl Agent {
             // What cannot be put there may well be taken away, and that does not wait.
             target.until = Moment::default();
         }
-        if target.busy.is_some() || target.stands == wanted || target.until > now.at {
+        let is_right = target.stands == wanted && target.unsure.is_empty();
+        if target.busy.is_some() || is_right || target.until > now.at {
             return;
         }
         let keys = match &wanted {
@@ -191,6 +194,7 @@ impl Agent {
                 target.stands = put;
                 target.failures = 0;
                 target.stays = false;
+                target.unsure.clear();
                 target.until = Moment::default();
                 target.trouble = None;
             }
@@ -200,14 +204,18 @@ impl Agent {
                     now.at + pace::backoff(FaultKind::Service, target.failures, &mut self.rng);
                 target.stays = put.is_none();
                 target.trouble = Some(text);
-                if put.is_some() && target.stands.is_none() {
+                target.unsure.extend(put.iter().map(|mark| mark.of.clone()));
+                match put {
                     // Nobody knows whether it stands there after all: it is taken away in the end.
-                    target.stands = put.map(|mark| Mark {
-                        expires: UnixTime::from_secs(0),
-                        ..mark
-                    });
-                } else if stopping {
-                    target.stands = None;
+                    Some(mark) if target.stands.is_none() => {
+                        target.stands = Some(Mark {
+                            expires: UnixTime::from_secs(0),
+                            ..mark
+                        });
+                    }
+                    Some(_) => {}
+                    None if stopping => target.stands = None,
+                    None => {}
                 }
             }
         }
@@ -236,11 +244,12 @@ impl Agent {
         self.written.targets.values().any(|target| {
             let standing = target.stands.iter();
             let coming = target.busy.iter().flatten();
-            let mut marks = standing.chain(coming);
+            let known = standing.chain(coming).map(|mark| &mark.of);
+            let mut all = known.chain(&target.unsure);
             !target.stays
-                && marks.any(|mark| {
+                && all.any(|name| {
                     self.profiles
-                        .get(&mark.of)
+                        .get(name)
                         .is_some_and(|profile| profile.owner == *login)
                 })
         })

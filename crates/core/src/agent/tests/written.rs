@@ -191,6 +191,21 @@ fn keys_that_cannot_be_replaced_are_taken_away_without_delay() {
 }
 
 #[test]
+fn a_stop_in_the_midst_of_a_write_that_fails_leaves_no_keys() {
+    let mut desk = with_files();
+    desk.pass(MINUTE * 45);
+    desk.fetched("dev", Ok(keys("AKIA2")));
+    write(&mut desk);
+    desk.handle(Event::Stopping);
+    wrote(&mut desk, "dev-keys", Err("others can read it".into()));
+    assert!(!desk.agent.is_quiet(), "the old ones stand there");
+    let (_, written) = write(&mut desk);
+    assert_eq!(written, None);
+    wrote(&mut desk, "dev-keys", Ok(()));
+    assert!(desk.agent.is_quiet());
+}
+
+#[test]
 fn another_name_and_another_file_get_the_keys_and_the_old_lose_them() {
     let mut desk = with_files();
     desk.configure(&WRITTEN.replace("dev-keys", "other"));
