@@ -231,7 +231,6 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
             "native-tls",
             "clap",
             "poolkey-sandbox",
-            "axum",
         ],
         "headless machines need no window, and the sandbox never ships inside",
     ),
