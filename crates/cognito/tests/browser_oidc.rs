@@ -68,7 +68,7 @@ async fn a_sign_in_takes_any_free_port_and_ends_with_tokens() {
     assert_eq!(tokens.user.username, "ada");
     assert_eq!(tokens.user.email.as_deref(), Some("ada@example.com"));
     let access = tokens.access.expect("it is for services that take it");
-    assert_eq!(access.life.length.as_secs(), 3600);
+    assert_eq!(access.life.length.as_secs(), 300, "a life of its own");
     assert_eq!(tokens.refresh_token, Some(Secret::new(REFRESH)));
     assert_eq!(tokens.id_life.length.as_secs(), 3600);
 }
