@@ -8,7 +8,7 @@ use std::{fs, io};
 use poolkey_core::config::AwsFiles;
 use poolkey_core::event::WrittenKeys;
 use poolkey_core::name::ProfileName;
-use poolkey_files::aws::{BadValue, Kind, Refused, Text};
+use poolkey_files::aws::{BadValue, Kind, Refused, Text, is_source};
 use poolkey_files::owned::{self, EXPIRATION, OWNER};
 use poolkey_files::{Exposure, NotReplaced, replace};
 use zeroize::Zeroizing;
@@ -209,9 +209,7 @@ fn mine(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
 
 /// Nothing in the configuration would be taken by some tools in place of the keys.
 fn free(text: &Text<'_>, name: &str) -> Result<(), NotWritten> {
-    let shadow = text
-        .keys(name)
-        .find(|key| SHADOWS.iter().any(|shadow| key.starts_with(shadow)));
+    let shadow = text.keys(name).find(|key| is_source(key));
     match (shadow, text.line_of(name)) {
         (Some(key), Some(line)) => Err(NotWritten::Shadowed {
             line,
@@ -244,20 +242,6 @@ fn told(path: &Path, fault: &NotReplaced<NotWritten>) -> String {
         | NotReplaced::Restless(_) => fault.told(),
     }
 }
-
-/// How keys begin that say where credentials come from.
-const SHADOWS: &[&str] = &[
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "credential_process",
-    "credential_source",
-    "login_session",
-    "role_arn",
-    "source_profile",
-    "sso_",
-    "web_identity_token_file",
-];
 
 #[cfg(all(test, unix))]
 mod tests;
