@@ -24,6 +24,7 @@
 mod chains;
 mod cognito;
 mod conversations;
+mod files;
 mod happening;
 mod lanes;
 mod ledger;
@@ -105,6 +106,33 @@ fn guests_and_chains_keep_their_promises() {
     let worlds = u32::try_from(last - first + 1).unwrap();
     println!("{worlds} desks: {documents} documents, {tokens} tokens, {consoles} consoles");
     assert!(documents > 20 * worlds && tokens > 5 * worlds && consoles > 5 * worlds);
+}
+
+/// Desks with keys in people's files.
+#[test]
+fn keys_in_files_keep_their_promises() {
+    let (first, last) = match setting("POOLKEY_SEED") {
+        Some(seed) => (seed, seed),
+        None => (1, setting("POOLKEY_SEEDS").unwrap_or(1000).div_ceil(3)),
+    };
+    let (mut puts, mut removals) = (0, 0);
+    for seed in first..=last {
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let mut desk = files::Files::new(seed);
+            desk.play();
+            (desk.puts, desk.removals)
+        }));
+        match played {
+            Ok((more, gone)) => (puts, removals) = (puts + more, removals + gone),
+            Err(promise) => {
+                println!("Replay with POOLKEY_SEED={seed}.");
+                std::panic::resume_unwind(promise);
+            }
+        }
+    }
+    let desks = u32::try_from(last - first + 1).unwrap();
+    println!("{desks} desks: keys put into files {puts} times, and taken away {removals} times");
+    assert!(puts > 20 * desks && removals > 5 * desks);
 }
 
 /// The pool rotates its tokens, demands a second factor and tracks every device; the daemon is
