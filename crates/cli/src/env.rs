@@ -34,7 +34,7 @@ pub(crate) fn run(args: &EnvArgs, client: &Client) -> Result<(), Ending> {
     let document = client.document(&args.profile)?;
     let name: ProfileName = exec::named(&args.profile)?;
     let scene = Scene::of_process(name)?;
-    let variables = scene.region(args.region.as_deref())?.put(
+    let variables = scene.region(args.region.as_deref()).put(
         Environment::of_keys(&document)?
             .without_shadows()
             .with("POOLKEY_PROFILE", scene.name()),

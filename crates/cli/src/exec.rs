@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ExecArgs, client: &Client) -> Result<(), Ending> {
     let document = client.document(&args.profile)?;
     let name = named(&args.profile)?;
     let scene = Scene::of_process(name)?;
-    let region = scene.region(args.region.as_deref())?;
+    let region = scene.region(args.region.as_deref());
     let setting = match Way::of(&args.way) {
         Way::Container => scene.container(&client)?,
         Way::Env => scene.keys(&document)?,
@@ -136,9 +136,10 @@ impl Scene {
         self.name.as_str()
     }
 
-    /// Which region counts.
-    pub(crate) fn region(&self, chosen: Option<&str>) -> Result<Region, Failure> {
-        let config = ProfilesFile::of_process()?.read()?;
+    /// Which region counts. A file that is broken for the moment keeps nobody from their keys.
+    pub(crate) fn region(&self, chosen: Option<&str>) -> Region {
+        let config = ProfilesFile::of_process().and_then(|file| file.read());
+        let config = config.unwrap_or_default();
         let known = |profile: &str| {
             let in_toml = config
                 .files
@@ -147,7 +148,7 @@ impl Scene {
                 .and_then(|(_, file)| file.region.clone());
             in_toml.or_else(|| self.files.as_ref().ok()?.region_of(profile))
         };
-        Ok(region(chosen, &self.name, &self.surroundings, known))
+        region(chosen, &self.name, &self.surroundings, known)
     }
 
     fn keys(&self, document: &Secret) -> Result<Setting, Failure> {

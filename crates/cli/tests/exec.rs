@@ -234,6 +234,14 @@ fn a_region_that_is_known_is_given() {
     assert_eq!(regions(exec(&home, &nested)), [None, None]);
     let nested = ["ops", "--region", "x", "--", POOLKEY, "exec", "dev"];
     assert_eq!(regions(exec(&home, &nested)), both("x"));
+    // What Poolkey's own file says comes before, and where it is broken, nothing is lost but that.
+    fs::create_dir_all(home.profiles().parent().unwrap()).unwrap();
+    let pool = "identity_pool_id = \"us-east-1:01234567-89ab-cdef-0123-456789abcdef\"\n";
+    let profile = format!("[profile.dev]\nregion = \"eu-south-2\"\n{pool}");
+    fs::write(home.profiles(), &profile).unwrap();
+    assert_eq!(regions(exec(&home, &["dev"])), both("eu-south-2"));
+    fs::write(home.profiles(), format!("{profile}nonsense")).unwrap();
+    assert_eq!(regions(exec(&home, &["dev"])), both("eu-west-1"));
 }
 
 #[test]

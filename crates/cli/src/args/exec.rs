@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 /// Run a command with a profile's keys
 ///
@@ -25,7 +25,8 @@ pub(crate) struct ExecArgs {
         required = true,
         trailing_var_arg = true,
         allow_hyphen_values = true,
-        value_name = "COMMAND"
+        value_name = "COMMAND",
+        value_hint = ValueHint::CommandWithArguments
     )]
     pub(crate) command: Vec<OsString>,
 }

@@ -256,6 +256,11 @@ sso_start_url = https://x
         let read = Text::read(Kind::Config, changed.as_bytes()).unwrap();
         assert_eq!(read.value("new", "output"), Some("json"));
         assert_eq!(read.value("new", "role_arn"), None);
+        let nothing = Text::read(Kind::Config, b"").unwrap();
+        assert_eq!(
+            text(with_helper(&nothing, &"default".parse().unwrap(), "x")),
+            "[default]\ncredential_process = x\n"
+        );
     }
 
     #[test]
