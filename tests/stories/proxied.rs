@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use poolkey_core::failure::Code;
 use poolkey_core::finding::Severity;
 use poolkey_ipc::{Ask, Reply};
 use poolkey_tests::{Ran, Running, Setup, World, free_port, skip, story, tied, until};
@@ -222,6 +223,13 @@ fn a_company_s_network() {
                 .all(|finding| finding.severity <= Severity::Note),
             "{found:#?}"
         );
+        let nobody = Ask::Examine {
+            login: Some("nobody".into()),
+        };
+        let Reply::Failed(unknown) = world.ask(&nobody) else {
+            panic!("somebody is examined")
+        };
+        assert_eq!(unknown.code, Code::UnknownLogin);
         // Squid tells of a tunnel when it is closed.
         let ours = format!("CONNECT {NAME}:{} {USER} ", company.front);
         let tunnels = || {

@@ -51,7 +51,8 @@ async fn a_sign_in_by_managed_login_ends_with_tokens() {
     let (page, step) = tokio::join!(come_back(&back), waiting.end(&cognito, &spec));
     assert_eq!(page.status, 200);
     assert!(
-        page.body.contains("Your browser is signed in as ada@example.com."),
+        page.body
+            .contains("Your browser is signed in as ada@example.com."),
         "{}",
         page.body
     );

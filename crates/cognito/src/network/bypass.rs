@@ -199,6 +199,7 @@ mod tests {
         }
         for url in [
             "https://localhost.example.com/",
+            "https://a.localhost.example.com/",
             "https://127.0.0.1.example.com/",
         ] {
             assert!(!spares(&[], url), "{url}");
