@@ -26,5 +26,6 @@ mod roles;
 mod sign_in;
 mod sign_out;
 mod thirty_days;
+mod tokens;
 mod wake;
 mod written;

@@ -465,8 +465,12 @@ fn a_login_that_goes_or_moves_leaves_nobody_waiting() {
     desk.recalled(Ok(Some(record("refresh-1", None))));
     assert_eq!(desk.code(ticket), Code::NeedsSignIn);
 
-    // The tokens of the pool of before are nobody's while it goes there.
-    let mut desk = Desk::with_tokens();
+    // The tokens of the pool of before are nobody's while it goes there, be they fresh.
+    let mut desk = Desk::alone();
+    let ticket = desk.token(TokenKind::Id);
+    desk.refreshed(Ok(tokens_with_access("id-1", None, "access-1", 24 * HOUR)));
+    desk.text(ticket);
+    desk.keep_notes();
     desk.pass(50 * MINUTE);
     let ticket = desk.token(TokenKind::Id);
     desk.waits(ticket);
