@@ -30,6 +30,7 @@ fn what_is_not_there_is_made_for_its_owner_alone() {
     assert!(again.out.contains("has all of “dev” already"), "{again:?}");
     // No trace but the empty file.
     let gone = configure(&home, &["--remove", "--yes"]);
+    assert!(!gone.out.contains("/dev/null"), "{gone:?}");
     assert_eq!(
         (gone.code, config(&home)),
         (Some(0), String::new()),

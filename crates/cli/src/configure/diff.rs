@@ -18,8 +18,8 @@ pub(super) fn unified(path: &Path, before: &[u8], after: &[u8]) -> String {
     } else {
         &name
     };
-    let is = if after.is_empty() { "/dev/null" } else { &name };
-    let mut text = format!("{HEAD}--- {was}{HEAD:#}\n{HEAD}+++ {is}{HEAD:#}\n");
+    // A file that nothing is left of stays, and is empty.
+    let mut text = format!("{HEAD}--- {was}{HEAD:#}\n{HEAD}+++ {name}{HEAD:#}\n");
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         let first = hunk.ops().first().map_or(0, |op| op.old_range().start);
         let section = section_above(&before, first);
