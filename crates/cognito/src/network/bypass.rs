@@ -41,8 +41,8 @@ impl Bypass {
         rules.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether this URL is reached without the proxy. What is on this machine always is: a proxy has
-    /// another one.
+    /// Whether this URL is reached without the proxy. What is on this machine always is, and what a
+    /// cloud tells it at an address of its link: a proxy has others.
     pub(super) fn spares(&self, url: &str) -> bool {
         let Ok(uri) = url.parse::<Uri>() else {
             return false;
@@ -65,10 +65,19 @@ impl Bypass {
 
 fn is_here(host: &str, address: Option<IpAddr>) -> bool {
     match address {
-        Some(address) => address.to_canonical().is_loopback(),
+        Some(address) => match address.to_canonical() {
+            IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+            IpAddr::V6(address) => {
+                let is_metadata = address.segments()[..2] == METADATA;
+                address.is_loopback() || address.is_unicast_link_local() || is_metadata
+            }
+        },
         None => host == "localhost" || host.ends_with(".localhost"),
     }
 }
+
+/// `fd00:ec2::/32`, where EC2 and EKS tell an instance or a container of its role.
+const METADATA: [u16; 2] = [0xfd00, 0x0ec2];
 
 impl Rule {
     fn parse(entry: &str) -> Option<Self> {
@@ -194,12 +203,18 @@ mod tests {
             "https://pool.localhost/",
             "http://[::1]:1/",
             "http://[::ffff:127.0.0.1]/",
+            "http://169.254.169.254/latest/meta-data",
+            "http://169.254.170.2/v2/credentials",
+            "http://[fd00:ec2::254]/",
+            "http://[fe80::1]/",
         ] {
             assert!(spares(&[], url), "{url}");
         }
         for url in [
             "https://localhost.example.com/",
             "https://a.localhost.example.com/",
+            "https://169.253.169.254/",
+            "https://[fd00:ec3::1]/",
             "https://127.0.0.1.example.com/",
         ] {
             assert!(!spares(&[], url), "{url}");
