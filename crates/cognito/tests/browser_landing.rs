@@ -173,7 +173,7 @@ async fn a_page_keeps_to_itself_and_speaks_the_persons_language() {
     assert!(page.body.contains("<html lang=\"ja\">"), "{}", page.body);
     assert!(
         page.body
-            .contains("ada@example.comとしてサインインしました"),
+            .contains("ada@example.comとしてサインインしています"),
         "{}",
         page.body
     );
