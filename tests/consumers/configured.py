@@ -48,7 +48,11 @@ class Home:
 
 def check_place(stage, tally, place):
     home = Home(stage, place)
-    tally.check(f"poolkey configure in “{place}”", home.configure, PROFILE)
+
+    def writes():
+        holds(home.configure(PROFILE), "\n+credential_process = ")
+
+    tally.check(f"poolkey configure in “{place}”", writes)
 
     def reads(program):
         Said(home.run(*program, PROFILE, 1, 0)).all_well(1)
