@@ -1,6 +1,5 @@
 """`poolkey exec` by what programs make of it: names, regions, accounts, and keys of half a day."""
 
-import concurrent.futures
 import datetime
 import json
 import time
@@ -45,9 +44,8 @@ def check_all(stage, tally):
         same(look(way, "--region", "eu-west-3", env=person)["region"], "eu-west-3")
 
     def same_account(way):
-        """Known where the profile has a role; the environment has no word for it."""
-        account = None if way == matrix.ENV else ACCOUNT
-        same(look(way, profile=LONG)["account"], account)
+        """Known where the profile has a role."""
+        same(look(way, profile=LONG)["account"], ACCOUNT)
 
     def odd_name(name, way):
         command = [stage.binaries / "poolkey", "exec", *WAYS[way], ODD, "--", *stage.programs[name]]
@@ -67,20 +65,17 @@ def check_all(stage, tally):
         assert HALF_A_DAY - 300 < end.timestamp() - time.time() < HALF_A_DAY, end
 
     tally.check("keys of half a day say so", lasts)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        started = []
-        for way in WAYS:
-            started.append((f"{way}: the region", pool.submit(same_region, way)))
-            started.append((f"{way}: the account", pool.submit(same_account, way)))
-            for name in matrix.renewed(stage, way):
-                title = f"{name}, {way}: a profile whose name has every odd character"
-                started.append((title, pool.submit(odd_name, name, way)))
-        for name in ("boto3", "js-chain", "rust", "go", "java", "c", "c++"):
-            if name in stage.programs:
-                title = f"{name}, exec: keys of half a day"
-                started.append((title, pool.submit(half_a_day, name)))
-        for title, future in started:
-            tally.check(title, future.result)
+    checks = []
+    for way in WAYS:
+        checks.append((f"{way}: the region", same_region, way))
+        checks.append((f"{way}: the account", same_account, way))
+        for name in matrix.renewed(stage, way):
+            title = f"{name}, {way}: a profile whose name has every odd character"
+            checks.append((title, odd_name, name, way))
+    for name in ("boto3", "js-chain", "rust", "go", "java", "c", "c++"):
+        if name in stage.programs:
+            checks.append((f"{name}, exec: keys of half a day", half_a_day, name))
+    tally.check_by_twos(checks)
 
 
 def add_long(stage):

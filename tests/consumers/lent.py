@@ -34,12 +34,11 @@ def check_quiet(stage, tally):
         said.all_well(20)
         same((len(said.keys), relay.times(name)), (1, 1))
 
-    with contextlib.closing(Relay(url)) as relay, concurrent.futures.ThreadPoolExecutor(2) as pool:
-        names = [*matrix.renewed(stage, matrix.CONTAINER), *matrix.renewed(stage, matrix.SERVE)]
-        started = {name: pool.submit(quiet, name, relay) for name in dict.fromkeys(names)}
-        for name, future in started.items():
-            title = f"{name}: 20 calls in a row ask the endpoint once when {sdks.LEAST} s are left"
-            tally.check(title, future.result)
+    names = [*matrix.renewed(stage, matrix.CONTAINER), *matrix.renewed(stage, matrix.SERVE)]
+    names = dict.fromkeys(names)
+    title = f"20 calls in a row ask the endpoint once when {sdks.LEAST} s are left"
+    with contextlib.closing(Relay(url)) as relay:
+        tally.check_by_twos((f"{name}: {title}", quiet, name, relay) for name in names)
 
 
 def check_long_run(stage, tally):

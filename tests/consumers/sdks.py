@@ -22,9 +22,9 @@ GO = ("go", "go-1")
 
 DOUBLE, SINGLE = "spaced", "spaced-single"  # by their quotes
 
-# They drop what a helper says: the default chains of JavaScript and Java look elsewhere and in the end
-# name no cause, the Common Runtime closes stderr, DuckDB tells where it looked, and the SDK for C++
-# sends the request unsigned.
+# They drop what a helper says: the default chains of JavaScript and Java look elsewhere and in the
+# end name no cause, the Common Runtime closes stderr, DuckDB tells where it looked, and the SDK for
+# C++ sends the request unsigned.
 SILENT = {"js-chain", "js-2", "java", "c", "c++", "duckdb"}
 
 # They say what the container credentials endpoint answered; all others say that there are no keys.
@@ -54,17 +54,17 @@ def check_lines(stage, tally, told):
             done = stage.run(*stage.programs[name], profile, 1, 0)
             Said(done).all_well(1)
 
+    checks = []
     for name in names(stage):
         title = f"{name}: the lines that “poolkey profile add” tells"
         if name in GO and '= "' in told:
             # Until November 2023, and always in version 1.
             tally.skip(title, "its parser drops what follows a closing double quote")
         else:
-            tally.check(title, reads, name, [PROFILE, ODD])
-        if name in GO:
-            tally.check(f"{name}: a path with a space in single quotes", reads, name, [SINGLE])
-        else:
-            tally.check(f"{name}: a path with a space", reads, name, [SINGLE, DOUBLE])
+            checks.append((title, reads, name, [PROFILE, ODD]))
+        quotes = [SINGLE] if name in GO else [SINGLE, DOUBLE]
+        checks.append((f"{name}: a path with a space", reads, name, quotes))
+    tally.check_by_twos(checks)
 
 
 def check_quiet(stage, tally):
@@ -78,14 +78,13 @@ def check_quiet(stage, tally):
         runs = FIRST_RUNS.get(name, 1)
         same((len(said.keys), set(said.keys) <= stage.issued(), said.runs), (1, True, runs))
 
-    for name in names(stage):
-        title = f"{name}: 20 calls in a row run the helper once when {LEAST} s are left"
-        tally.check(title, quiet, name)
+    title = f"20 calls in a row run the helper once when {LEAST} s are left"
+    tally.check_by_twos((f"{name}: {title}", quiet, name) for name in names(stage))
     tally.check(f"{THREADS}: 8 at once run the helper once", quiet, THREADS, "8")
 
 
 def check_renewal(stage, tally, missing):
-    """Keys of seconds: all programs on one daemon's keys, by all surfaces, over more than two lives."""
+    """Keys of seconds: all programs by all surfaces on one daemon's keys, for more than two lives."""
     life = matrix.LIFE
     matrix.prepare(stage)
     before = stage.counts()
@@ -181,6 +180,8 @@ def check_failures(stage, tally, sentence):
         tally.note(f"{name} says: {text[:400]}")
         same((sentence in text, text), (name not in SILENT, text))
 
+    checks = []
     for name in names(stage):
         what = "fails, and drops" if name in SILENT else "tells the person"
-        tally.check(f"{name}: {what}: “{sentence}”", told, name)
+        checks.append((f"{name}: {what}: “{sentence}”", told, name))
+    tally.check_by_twos(checks)

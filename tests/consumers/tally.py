@@ -1,5 +1,6 @@
 """Checks that print a line each, and a count in the end."""
 
+import concurrent.futures
 import sys
 import threading
 import time
@@ -30,6 +31,13 @@ class Tally:
             self.passed += 1
             print(f"ok    {title}  ({f'{told}, {took}' if told else took})", flush=True)
         return True
+
+    def check_by_twos(self, checks):
+        """Runs checks two at a time, and tells them in order: titles, functions, arguments."""
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            started = [(title, pool.submit(*call)) for title, *call in checks]
+            for title, future in started:
+                self.check(title, future.result)
 
     def skip(self, title, why):
         with self.lock:
