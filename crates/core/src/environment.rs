@@ -47,7 +47,7 @@ impl Environment {
     pub fn of_keys(document: &Secret) -> Result<Self, Failure> {
         let document: Document = serde_json::from_str(document.expose())
             .map_err(|_| Trouble::Protocol("The daemon's document cannot be read.".into()))?;
-        Ok(Self {
+        let keys = Self {
             unset: Vec::new(),
             set: vec![
                 ("AWS_ACCESS_KEY_ID", document.access_key_id),
@@ -58,6 +58,11 @@ impl Environment {
                     Secret::new(document.expiration),
                 ),
             ],
+        };
+        Ok(match document.account_id {
+            // SDKs take it for the account of whatever keys stand beside it.
+            Some(account) => keys.with("AWS_ACCOUNT_ID", account),
+            None => keys,
         })
     }
 
@@ -172,6 +177,7 @@ struct Document {
     secret_access_key: Secret,
     session_token: Secret,
     expiration: String,
+    account_id: Option<String>,
 }
 
 #[cfg(test)]
@@ -237,6 +243,14 @@ mod tests {
             text.expose()
                 .starts_with("unset -v AWS_SECURITY_TOKEN\nunset -v ")
         );
+    }
+
+    #[test]
+    fn the_account_goes_with_the_keys_where_it_is_known() {
+        let known = DOCUMENT.replace("}", r#","AccountId":"123456789012"}"#);
+        let keys = Environment::of_keys(&Secret::new(known)).unwrap();
+        let (name, value) = keys.set().last().unwrap();
+        assert_eq!((name, value.expose()), ("AWS_ACCOUNT_ID", "123456789012"));
     }
 
     #[test]

@@ -92,8 +92,9 @@ Three ways to the keys:
                as an editor's launcher does. A [default] in ~/.aws that has keys or a role would
                come first: only then AWS_PROFILE names a profile that has neither, a copy of
                [default] without them in a copy of ~/.aws/config.
-  --env        Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and
-               AWS_CREDENTIAL_EXPIRATION. Every tool knows them; none can renew them.
+  --env        Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+               AWS_CREDENTIAL_EXPIRATION and, where the account is known, AWS_ACCOUNT_ID. Every tool
+               knows them; none can renew them.
   --config     Sets AWS_PROFILE, and AWS_CONFIG_FILE to a copy of ~/.aws/config in which the profile
                and [default] run poolkey-credential-process. For tools that know profiles and no
                endpoint, and for what outlives the command. Where ~/.aws/credentials has keys for

@@ -15,7 +15,8 @@ const fn shadow(name: &'static str, does: &'static str) -> Shadow {
 
 /// All of them.
 ///
-/// `AWS_ACCOUNT_ID` is none: it says nothing without keys, and people have it in their own scripts.
+/// `AWS_ACCOUNT_ID` is none: it says nothing without keys, with keys it is set where the account is
+/// known, and people have it in their own scripts.
 /// `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` lead to files, which are looked into.
 pub const SHADOWS: &[Shadow] = &[
     shadow(
@@ -38,6 +39,10 @@ pub const SHADOWS: &[Shadow] = &[
     shadow(
         "AWS_SESSION_EXPIRATION",
         "is another tool's word for the end of its keys, which prompts show",
+    ),
+    shadow(
+        "AWS_CREDENTIAL_SCOPE",
+        "says which region JavaScript signs for with those keys",
     ),
     shadow(
         "AWS_ACCESS_KEY",
@@ -86,6 +91,14 @@ pub const SHADOWS: &[Shadow] = &[
     shadow(
         "AWS_CREDENTIAL_FILE",
         "leads botocore to a file with keys, before the endpoint",
+    ),
+    shadow(
+        "AWS_CREDENTIAL_PROFILES_FILE",
+        "leads the first SDK for Java to a file with keys, before the endpoint",
+    ),
+    shadow(
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "is a key of Bedrock's own, which its clients take before all others",
     ),
 ];
 
