@@ -101,7 +101,7 @@ fn the_process() {
     let thread = fs::read_link("/proc/thread-self").unwrap_or_default();
     let thread = thread.file_name().unwrap_or_default().display();
     println!("\nTHREAD {thread}");
-    std::io::stdin().read_line(&mut String::new()).unwrap();
+    io::stdin().read_line(&mut String::new()).unwrap();
     match act.at(&desk) {
         Ok(()) => println!("DID it"),
         Err(why) => println!("DID NOT {why}"),
