@@ -80,6 +80,56 @@ fn the_configuration_in_the_documents_is_one() {
     }
 }
 
+#[test]
+fn every_link_in_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let pages = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+    ];
+    let docs = std::fs::read_dir(root.join("docs")).unwrap();
+    let docs = docs
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let mut count = 0;
+    for page in docs.chain(pages.map(|page| root.join(page))) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for part in text.split("](").skip(1) {
+            let link = part.split_once(')').unwrap().0.replace('\n', "");
+            if link.contains("://") || link.contains(' ') {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() {
+                page.clone()
+            } else {
+                page.with_file_name("").join(file)
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let found = text.lines().any(|line| anchor_of(line) == anchor);
+                assert!(found, "{}: {link}", page.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+/// What a heading is linked to by.
+fn anchor_of(line: &str) -> String {
+    let heading = line.trim_start_matches('#').trim();
+    if heading.len() == line.len() {
+        return String::new();
+    }
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let text: String = heading.chars().filter(kept).collect();
+    text.to_lowercase().replace(' ', "-")
+}
+
 /// The commands of code blocks and of code in lines that begin so, as words, with something real for
 /// each placeholder.
 fn commands(begin: &str) -> Vec<Vec<String>> {
