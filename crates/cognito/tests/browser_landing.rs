@@ -76,7 +76,11 @@ async fn what_is_not_the_answer_changes_nothing() {
         assert_eq!(page.headers["cache-control"], "no-store", "{method} {url}");
     }
     let (page, step) = tokio::join!(come_back(&back), waiting.end(&cognito, &spec));
-    assert!(page.body.contains("Your browser is signed in as"), "{}", page.body);
+    assert!(
+        page.body.contains("Your browser is signed in as"),
+        "{}",
+        page.body
+    );
     done(step);
     let exchanges = server.seen_at("/oauth2/token");
     assert_eq!(exchanges.len(), 1);
@@ -282,7 +286,11 @@ async fn strangers_take_no_room_from_the_browser() {
     let start = Instant::now();
     let back = waiting.back();
     let (page, step) = tokio::join!(come_back(&back), waiting.wait(&cognito, &spec));
-    assert!(page.body.contains("Your browser is signed in as"), "{}", page.body);
+    assert!(
+        page.body.contains("Your browser is signed in as"),
+        "{}",
+        page.body
+    );
     assert!(
         start.elapsed() < Duration::from_secs(2),
         "{:?}",
