@@ -40,6 +40,7 @@ mod guard;
 mod http;
 mod life;
 mod process;
+mod requests;
 mod store;
 mod trouble;
 
