@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use poolkey_core::config::{Config, FileSpec};
 use poolkey_core::failure::{Code, Failure, Trouble};
 use poolkey_core::name::ProfileName;
+use poolkey_files::aws::Kind;
 use poolkey_ipc::{Client, shim};
 use toml_edit::DocumentMut;
 
@@ -191,7 +192,11 @@ fn introduce(
     let names: Vec<&ProfileName> = possible.iter().map(|wanted| &wanted.name).collect();
     match written {
         Written::Shown => {}
-        Written::Done => next::tell(&names, config, &desk.client)?,
+        Written::Done => {
+            let bytes = files.read(&files.config)?;
+            let now = section::read(&files.config, Kind::Config, &bytes)?;
+            next::tell(&names, &now, config, &desk.client)?;
+        }
         Written::AsItIs => {
             let listed: Vec<String> = names.iter().map(|name| format!("“{name}”")).collect();
             writeln!(

@@ -233,6 +233,21 @@ fn a_region_that_is_given_is_noted_and_goes_with_the_rest() {
 }
 
 #[test]
+fn a_region_that_is_missing_is_named_with_how_to_have_it() {
+    let home = with_profiles();
+    let wants = "Most commands want a region: poolkey configure";
+    let said = configure(&home, &["dev", "--yes"]);
+    assert!(!said.out.contains(wants), "{said:?}");
+    let said = configure(&home, &["default", "--yes"]);
+    let line = format!("{wants} default --region eu-west-1\n");
+    assert!(said.out.contains(&line), "{said:?}");
+    put(&home, "[default]\nregion = mine\n");
+    let said = configure(&home, &["default", "--yes"]);
+    assert!(said.out.contains("aws sts"), "{said:?}");
+    assert!(!said.out.contains(wants), "{said:?}");
+}
+
+#[test]
 fn which_profiles_are_meant_is_asked_or_told() {
     let home = with_profiles();
     let said = configure(&home, &["--yes"]);

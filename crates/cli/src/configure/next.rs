@@ -2,27 +2,47 @@
 
 use std::io::Write;
 
-use poolkey_core::config::{Config, KeySource};
+use poolkey_core::config::Config;
 use poolkey_core::name::{LoginName, ProfileName};
 use poolkey_core::snapshot::LoginState;
+use poolkey_files::aws::Text;
 use poolkey_ipc::Client;
 use poolkey_ipc::client::Starting;
 
 use crate::daemon::look;
 use crate::ending::Ending;
 
-/// Names the sign-in that is missing, and a first call.
-pub(super) fn tell(names: &[&ProfileName], config: &Config, client: &Client) -> Result<(), Ending> {
+/// Names the sign-in and the region that are missing, and a first call. `written` is what
+/// `~/.aws/config` says now.
+pub(super) fn tell(
+    names: &[&ProfileName],
+    written: &Text<'_>,
+    config: &Config,
+    client: &Client,
+) -> Result<(), Ending> {
     let mut out = anstream::stdout();
-    let mut logins: Vec<&LoginName> = names
+    let mut logins: Vec<LoginName> = names
         .iter()
-        .filter_map(|name| login_of(name, config))
+        .filter_map(|name| config.login_of(name))
+        .filter(|login| !login.is_guest())
         .collect();
     logins.sort();
     logins.dedup();
     for login in logins {
-        if !is_signed_in(login, client) {
+        if !is_signed_in(&login, client) {
             writeln!(out, "Sign in: poolkey login {login}")?;
+        }
+    }
+    for name in names {
+        let has_region = [name.as_str(), "default"]
+            .iter()
+            .any(|section| written.value(section, "region").is_some());
+        if let (false, Some((_, pool))) = (has_region, config.root(name)) {
+            writeln!(
+                out,
+                "Most commands want a region: poolkey configure {name} --region {}",
+                pool.region()
+            )?;
         }
     }
     if let Some(name) = names.first() {
@@ -33,19 +53,6 @@ pub(super) fn tell(names: &[&ProfileName], config: &Config, client: &Client) -> 
         writeln!(out, "Then try it: aws sts get-caller-identity{profile}")?;
     }
     Ok(())
-}
-
-/// The login at the beginning of a profile's chain; guests have none.
-fn login_of<'c>(name: &ProfileName, config: &'c Config) -> Option<&'c LoginName> {
-    let mut name = name;
-    // A chain is no longer than there are profiles.
-    for _ in 0..config.profiles.len() {
-        match &config.profiles.get(name)?.source {
-            KeySource::Pool(pool) => return pool.login.as_ref(),
-            KeySource::Role(role) => name = &role.source_profile,
-        }
-    }
-    None
 }
 
 /// No daemon is started to find out.
