@@ -2,7 +2,7 @@
 //! signed in and without anything being changed.
 //!
 //! ```text
-//!  examine ─▶ probe    what is asked: calls that make nothing, and count against nobody
+//!  examine ─▶ probe    what is looked at ─▶ calls    that make nothing, and count against nobody
 //!      ╰────▶ told     what came of it, in sentences
 //! ```
 //!
@@ -69,10 +69,12 @@ use tokio::time::timeout;
 
 use crate::Cognito;
 
+mod calls;
 mod probe;
 mod told;
 
-use probe::{Outcome, Probe};
+use calls::Outcome;
+use probe::Probe;
 
 /// A login that is examined.
 #[derive(Clone, Debug)]

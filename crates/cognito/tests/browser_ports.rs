@@ -173,7 +173,11 @@ async fn come_back_and_end(
 ) {
     let back = waiting.back();
     let (page, step) = tokio::join!(come_back(&back), waiting.end(cognito, spec));
-    assert!(page.body.contains("Your browser is signed in as"), "{}", page.body);
+    assert!(
+        page.body.contains("Your browser is signed in as"),
+        "{}",
+        page.body
+    );
     done(step);
 }
 

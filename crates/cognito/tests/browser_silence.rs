@@ -66,11 +66,7 @@ async fn the_log_at_trace_holds_no_secret() {
     log.hears(&format!("{parting:?}"));
 
     let heard = log.text();
-    assert_eq!(
-        heard.matches("called a server").count(),
-        8,
-        "{heard}"
-    );
+    assert_eq!(heard.matches("called a server").count(), 8, "{heard}");
     assert!(
         heard.contains("an answer that was not asked for"),
         "{heard}"

@@ -6,7 +6,7 @@ use std::time::Duration;
 use poolkey_core::fault::FaultKind;
 use poolkey_core::finding::{Finding, Severity};
 
-use super::probe::{Looked, Outcome};
+use super::calls::{Looked, Outcome};
 use crate::network::{Place, Road, Way, authorities};
 use crate::transport::Obstacle;
 
