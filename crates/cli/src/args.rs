@@ -11,20 +11,20 @@ pub(crate) use self::account::{
 };
 use crate::exit_codes::EXIT_CODES;
 
-pub(crate) use self::exec::{EnvArgs, EnvFormat, ExecArgs, WayArgs};
-pub(crate) use self::console::ConsoleArgs;
 pub(crate) use self::configure::{ConfigureArgs, NewProfile};
+pub(crate) use self::console::ConsoleArgs;
 pub(crate) use self::doctor::DoctorArgs;
+pub(crate) use self::exec::{EnvArgs, EnvFormat, ExecArgs, WayArgs};
 pub(crate) use self::names::{FactorName, FlowName, PreferenceName, SecondFactor};
 pub(crate) use self::new_login::NewLogin;
-pub(crate) use self::token::{HeaderForm, TokenArgs};
 pub(crate) use self::profile::{AddArgs, PoolFlowName, ProfileCommand, SettingsArgs, WriteArgs};
 pub(crate) use self::serve::{LendArgs, ServeArgs, ServeCommand};
+pub(crate) use self::token::{HeaderForm, TokenArgs};
 
 mod account;
-mod doctor;
 mod configure;
 mod console;
+mod doctor;
 mod exec;
 mod names;
 mod new_login;
