@@ -7,14 +7,7 @@ use webbrowser::{Browser, BrowserOptions};
 
 /// Sends the browser to an address.
 pub(crate) fn open(address: &str) -> Result<(), Failure> {
-    if !is_fit(address) {
-        return Err(Failure {
-            code: Code::Misconfigured,
-            sentence: "The browser is sent to https:// addresses alone, and to this machine."
-                .into(),
-            remedy: "Check the domain or issuer of the login.".into(),
-        });
-    }
+    check(address)?;
     // What a browser says is nothing for whoever started the windows.
     let quiet = BrowserOptions::new().with_suppress_output(true).clone();
     webbrowser::open_browser_with_options(Browser::Default, address, &quiet).map_err(|error| {
@@ -23,6 +16,18 @@ pub(crate) fn open(address: &str) -> Result<(), Failure> {
             sentence: format!("No browser opens: {error}."),
             remedy: "Copy the link, and open it in a browser.".into(),
         }
+    })
+}
+
+/// Refuses what the browser is not sent to.
+pub(crate) fn check(address: &str) -> Result<(), Failure> {
+    if is_fit(address) {
+        return Ok(());
+    }
+    Err(Failure {
+        code: Code::Misconfigured,
+        sentence: "The browser is sent to https:// addresses alone, and to this machine.".into(),
+        remedy: "Check the domain or issuer of the login.".into(),
     })
 }
 

@@ -2,7 +2,9 @@
 //! permissions at the container credentials endpoint.
 
 use poolkey_core::console::Destination;
+use poolkey_core::failure::{Code, Failure};
 use poolkey_core::time::UnixTime;
+use poolkey_ipc::handoff::hand_over;
 use poolkey_ipc::{Ask, Client, Reply};
 use serde::Serialize;
 use tauri::State;
@@ -10,8 +12,8 @@ use tauri::State;
 use crate::browser;
 use crate::commands::{Done, beside, done};
 
-/// Sends the person's browser to the AWS console. The page is not told the address: whoever has it is
-/// in.
+/// Sends the person's browser to the AWS console. Neither the page nor any program's arguments have
+/// the address: whoever has it is in.
 #[tauri::command]
 pub(crate) async fn open_console(
     client: State<'_, Client>,
@@ -27,7 +29,14 @@ pub(crate) async fn open_console(
         let Reply::Console(link) = reply else {
             return Err(reply.unexpected());
         };
-        browser::open(link.url.expose())?;
+        let url = link.url.expose();
+        browser::check(url)?;
+        let open = |address: &str| browser::open(address).map_err(|failure| failure.sentence);
+        hand_over(url, open).map_err(|sentence| Failure {
+            code: Code::Other,
+            sentence,
+            remedy: "Choose a default browser in the system's settings, and try again.".into(),
+        })?;
         Ok(ConsoleOpened {
             session_ends: link.session_ends,
         })

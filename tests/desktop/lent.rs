@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use poolkey_ipc::{Ask, Reply};
 use poolkey_tests::{Doorman, World, story, until};
@@ -133,8 +134,13 @@ fn the_console_opens_in_the_persons_browser_and_the_page_learns_no_address() {
         let window = Window::open(world, &[]);
         window.run("location.hash = 'profile/dev'");
         window.clicks("Open the AWS console");
+        // What a program is started with is seen by all: the browser is sent to this machine first.
+        let sent = doorman.sent_for_the(1);
+        assert!(sent.starts_with("http://127.0.0.1:"), "{sent}");
+        assert!(!sent.contains("SigninToken"), "{sent}");
+        let address = sent_on(&sent).unwrap();
         window.reads("It opens in your browser. The session there ends at");
-        let address = doorman.sent_for_the(1);
+        assert_eq!(sent_on(&sent), None, "it works once");
         assert!(address.contains("Action=login"), "{address}");
         let (_, token) = address.split_once("SigninToken=").unwrap();
         let token = token.split('&').next().unwrap();
@@ -151,6 +157,27 @@ fn the_console_opens_in_the_persons_browser_and_the_page_learns_no_address() {
         window.reads("Sign in");
         assert!(!window.words().contains("Open the AWS console"));
     });
+}
+
+/// Where a browser is sent on to from an address, as curl sees it.
+fn sent_on(address: &str) -> Option<String> {
+    let head = Command::new("curl")
+        .args([
+            "--silent",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "5",
+            "--dump-header",
+            "-",
+            address,
+        ])
+        .output()
+        .unwrap();
+    let head = String::from_utf8(head.stdout).unwrap();
+    let mut lines = head.lines();
+    let to = lines.find_map(|line| line.strip_prefix("Location: "))?;
+    Some(to.trim().to_owned())
 }
 
 fn credentials(world: &World) -> PathBuf {

@@ -5,19 +5,16 @@ use std::io::Write;
 use poolkey_core::console::ConsoleLink;
 use poolkey_core::name::ProfileName;
 use poolkey_core::time::UnixTime;
+use poolkey_ipc::handoff::hand_over;
 use poolkey_ipc::{Ask, Client, Reply};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::args::ConsoleArgs;
-use crate::browser::Surroundings;
+use crate::browser::{self, Surroundings};
 use crate::ending::Ending;
 use crate::whoami::{choose, when};
 use crate::words;
-
-mod handoff;
-
-use handoff::hand_over;
 
 /// Has an address made that signs a browser in, and opens it.
 pub(crate) fn run(args: &ConsoleArgs, client: &Client) -> Result<(), Ending> {
@@ -69,7 +66,9 @@ fn open(link: &ConsoleLink) -> Result<(), String> {
     }
     // It may have to start first.
     let _ = writeln!(anstream::stderr(), "Your browser opens the AWS console.");
-    hand_over(link.url.expose())
+    hand_over(link.url.expose(), |address| {
+        browser::open(address).map_err(|why| browser::not_opened(&why))
+    })
 }
 
 /// How long it is good for.

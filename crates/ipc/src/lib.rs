@@ -33,6 +33,8 @@ pub mod client;
 mod deadline;
 pub mod frame;
 pub mod grant;
+#[cfg(feature = "handoff")]
+pub mod handoff;
 pub mod peer;
 #[cfg(windows)]
 mod pipe;

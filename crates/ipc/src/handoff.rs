@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::browser;
-
-/// Opens the browser, and waits until it has come for the address.
-pub(super) fn hand_over(url: &str) -> Result<(), String> {
+/// Has `open` send the browser to an address of this process, and waits until the browser has come
+/// for the one that is meant, for half a minute.
+///
+/// # Errors
+///
+/// Why it did not: `open` says so, nobody came, or it is no address for a browser.
+pub fn hand_over(url: &str, open: impl FnOnce(&str) -> Result<(), String>) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("No browser can be sent there: {error}.");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
@@ -21,8 +24,7 @@ pub(super) fn hand_over(url: &str) -> Result<(), String> {
         path: path()?,
         to: target(url)?,
     };
-    browser::open(&format!("http://{}{}", desk.own, desk.path))
-        .map_err(|why| browser::not_opened(&why))?;
+    open(&format!("http://{}{}", desk.own, desk.path))?;
     for _ in 0..LOOKS {
         match listener.accept() {
             Ok((mut peer, from)) => {
