@@ -9,6 +9,7 @@
     reason = "tests, which may fail, measure and say what they measured"
 )]
 
+mod again;
 mod client;
 mod containers;
 mod crowd;

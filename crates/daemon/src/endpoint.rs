@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  serve ──▶ Endpoint ──┬─ grants   who has which token, for whose keys, until when
-//!               │       ├─ store    the named ones, for the next daemon
+//!               │       ├─ store    all of them, for the next daemon, which takes them up
 //!               │       └─ process  with whose end the others end
 //!               ▼
 //!             doors ──▶ http ──▶ guard: may this request pass? ──▶ engine ──▶ answer
@@ -42,12 +42,13 @@ mod life;
 mod process;
 mod requests;
 mod store;
+mod takeup;
 mod trouble;
 
 pub(crate) use self::process::Process;
 
 use self::doors::Doors;
-use self::grants::{Draft, End, Lent, Tie, check_name};
+use self::grants::{Draft, End, Lent, Tie, TokenHash, check_name};
 use self::http::{Asking, Desk};
 use self::store::{Kept, Store};
 
@@ -57,9 +58,10 @@ pub(crate) struct Endpoint {
     desk: Arc<Desk>,
     store: Store,
     doors: RefCell<Doors>,
-    /// The port of the named grants: other programs' configuration names it.
+    /// The port of the named grants, which other programs' configuration names; and of the others,
+    /// where it is free.
     kept_port: Cell<Option<u16>>,
-    /// Why that port is not open, while somebody needs it.
+    /// Why a port is not open that somebody needs.
     port_taken: RefCell<Option<Failure>>,
     /// The named grants of an earlier daemon that are not believed.
     doubtful: RefCell<BTreeMap<String, Failure>>,
@@ -170,25 +172,26 @@ impl Endpoint {
         now: Now,
     ) -> Result<Grant, Failure> {
         let _turn = self.turn.lock().await;
+        let token = token()?;
+        let port = self.open_any().await?;
         let draft = Draft {
-            tie: Tie::Process(process.pid()),
+            tie: Tie::Process {
+                pid: process.pid(),
+                port,
+            },
             profile,
-            token: token()?,
+            token: TokenHash::of(token.expose().as_bytes()),
             since: now.wall,
             end,
         };
         let lent = self.desk.grants().add(draft)?.clone();
-        let port = match self.open_any() {
-            Ok(port) => port,
-            Err(failure) => {
-                self.desk.grants().remove(lent.number);
-                return Err(failure);
-            }
-        };
+        if let Err(failure) = self.keep_exec(&lent, &process, port).await {
+            tracing::warn!(grant = lent.id(), "lent until this daemon ends: {failure}");
+        }
         tracing::info!(profile = %lent.profile, grant = lent.id(), pid = process.pid(), "lent");
         self.watch(&lent, Some(process));
         self.engine.announce();
-        Ok(self.grant(&lent, port))
+        Ok(self.grant(&lent, token, port))
     }
 
     async fn lend_by_name(
@@ -201,9 +204,13 @@ impl Endpoint {
         let _turn = self.turn.lock().await;
         let standing = self.standing(&name, &profile)?;
         let port = self.open_kept().await?;
-        let (token, since, end) = match &standing {
-            Some(lent) => (lent.token.clone(), lent.since, end.or(lent.end)),
-            None => (token()?, now.wall, end),
+        let (since, end) = match &standing {
+            Some(lent) => (lent.since, end.or(lent.end)),
+            None => (now.wall, end),
+        };
+        let token = match standing.as_ref().and_then(Lent::secret) {
+            Some(token) => token.clone(),
+            None => token()?,
         };
         let kept = Kept {
             name: name.clone(),
@@ -223,9 +230,12 @@ impl Endpoint {
             }
             None => {
                 let draft = Draft {
-                    tie: Tie::Name(name.clone()),
+                    tie: Tie::Name {
+                        name: name.clone(),
+                        token: token.clone(),
+                    },
                     profile,
-                    token,
+                    token: TokenHash::of(token.expose().as_bytes()),
                     since,
                     end,
                 };
@@ -243,7 +253,7 @@ impl Endpoint {
         tracing::info!(profile = %lent.profile, grant = name, until = ?kept_until(&lent), "lent");
         self.watch(&lent, None);
         self.engine.announce();
-        Ok(self.grant(&lent, port))
+        Ok(self.grant(&lent, token, port))
     }
 
     /// The named grant as it stands. A name is of one profile, however it is written.
@@ -268,10 +278,10 @@ impl Endpoint {
             .ok_or_else(|| Trouble::UnknownProfile(profile).into())
     }
 
-    fn grant(&self, lent: &Lent, port: u16) -> Grant {
+    fn grant(&self, lent: &Lent, token: Secret, port: u16) -> Grant {
         Grant {
             url: format!("{}{}{}", url(port), guard::PATH, lent.id()),
-            token: lent.token.clone(),
+            token,
             token_file: lent.name().map(|name| self.store.token_file(name)),
             view: lent.view(),
         }

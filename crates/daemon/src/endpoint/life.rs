@@ -1,129 +1,98 @@
-//! From when to when: what an earlier daemon left, the ports and sockets, and how each grant ends.
+//! From when to when: the ports and sockets, what is kept of each grant, and how it ends.
 
+use std::num::NonZeroU16;
 use std::rc::Rc;
 use std::time::Duration;
 
 use poolkey_core::failure::{Failure, Trouble};
 
-use super::grants::{Draft, End, Lent, Tie};
+use super::grants::{End, Lent};
 use super::process::Process;
-use super::store::Kept;
+use super::store::{Kept, KeptExec};
 use super::{Endpoint, trouble};
 use crate::clock;
 
 impl Endpoint {
-    /// Lends again what was lent by name.
-    pub(super) async fn take_up(self: &Rc<Self>) {
-        let _turn = self.turn.lock().await;
-        // Nobody is served yet, and no thread is needed for it.
-        let found = self.store.load();
-        self.kept_port.set(found.port);
-        for (name, failure) in found.doubtful {
-            tracing::warn!("{failure}");
-            self.doubtful.borrow_mut().insert(name, failure);
+    /// Opens the ports that programs were told, and the sockets of the named grants, which need no
+    /// port of this machine.
+    pub(super) fn open_doors(&self) -> Result<(), Failure> {
+        let mut refused = None;
+        if self.desk.grants().any_named()
+            && let Err(failure) = self.open_named_doors()
+        {
+            refused = Some(failure);
         }
-        for kept in found.grants {
-            self.take_up_one(kept).await;
+        let ports = self.desk.grants().ports();
+        for port in ports {
+            let opened = self.doors.borrow_mut().open(Some(port), &self.desk);
+            if let Err(error) = opened {
+                refused.get_or_insert_with(|| trouble::port_taken(port, &error));
+            }
         }
-        if !self.desk.grants().any_named() {
-            return;
-        }
-        match self.open_named_doors() {
-            // It may be another than before, where the note of it is gone.
-            Ok(port) => {
-                self.kept_port.set(Some(port));
-                if found.port.is_none()
-                    && let Err(failure) = self.store.keep_port(port)
-                {
+        let told = self.port_taken.replace(refused.clone());
+        match refused {
+            None => Ok(()),
+            Some(failure) => {
+                if told.is_none() {
                     tracing::warn!("{failure}");
                 }
-            }
-            Err(_) => {
-                tokio::task::spawn_local(self.clone().go_on_trying());
+                Err(failure)
             }
         }
     }
 
-    async fn take_up_one(self: &Rc<Self>, kept: Kept) {
-        let now = clock::now();
-        let left = kept.until.map(|until| until.secs_after(now.wall));
-        if left.is_some_and(|left| left <= 0) {
-            // The next start tries again.
-            let _ = self.forget(kept.name).await;
-            return;
+    fn open_named_doors(&self) -> Result<(), Failure> {
+        let kept = self.kept_port.get();
+        let opened = self.doors.borrow_mut().open_fixed(kept, &self.desk);
+        // It may be another than before, where the note of it is gone.
+        if let (None, Ok(port)) = (kept, &opened) {
+            self.kept_port.set(Some(*port));
+            if let Err(failure) = self.store.keep_port(*port) {
+                tracing::warn!("{failure}");
+            }
         }
-        let end = kept.until.zip(left).map(|(until, left)| End {
-            until,
-            at: now.at + Duration::from_secs(left.unsigned_abs()),
-        });
-        let draft = Draft {
-            tie: Tie::Name(kept.name),
-            profile: kept.profile,
-            token: kept.token,
-            since: kept.since,
-            end,
-        };
-        let lent = self.desk.grants().add(draft).cloned();
-        if let Ok(lent) = lent {
-            tracing::info!(profile = %lent.profile, grant = lent.id(), "lent since an earlier run");
-            self.watch(&lent, None);
-        }
-    }
-
-    /// Opens the port of the named grants, and their sockets, which need no port of this machine.
-    fn open_named_doors(&self) -> Result<u16, Failure> {
-        let opened = self
-            .doors
-            .borrow_mut()
-            .open_fixed(self.kept_port.get(), &self.desk);
-        let port = self.kept_port.get().or(opened.as_ref().ok().copied());
-        if let Some(port) = port {
+        if let Some(port) = self.kept_port.get() {
             let all = self.desk.grants().views();
             for view in all.into_iter().filter(|view| view.named) {
                 self.open_socket(&view.id, port);
             }
         }
-        let error = match opened {
-            Ok(port) => {
-                *self.port_taken.borrow_mut() = None;
-                return Ok(port);
-            }
-            Err(error) => error,
-        };
-        let failure = trouble::port_taken(port.unwrap_or_default(), &error);
-        let told = self.port_taken.borrow_mut().replace(failure.clone());
-        if told.is_none() {
-            tracing::warn!("{failure}");
+        match opened {
+            Ok(_) => Ok(()),
+            Err(error) => Err(trouble::port_taken(kept.unwrap_or_default(), &error)),
         }
-        Err(failure)
     }
 
-    /// Somebody else has the port; they may go.
-    async fn go_on_trying(self: Rc<Self>) {
+    /// Somebody else has a port; they may go.
+    pub(super) async fn go_on_trying(self: Rc<Self>) {
         loop {
             tokio::time::sleep(RETRY).await;
             let _turn = self.turn.lock().await;
-            if !self.desk.grants().any_named() {
-                *self.port_taken.borrow_mut() = None;
-                return;
-            }
-            if self.port_taken.borrow().is_none() || self.open_named_doors().is_ok() {
+            if self.open_doors().is_ok() {
                 self.engine.announce();
                 return;
             }
         }
     }
 
-    /// Some port, for who gets its address anew each time.
-    pub(super) fn open_any(&self) -> Result<u16, Failure> {
-        let mut doors = self.doors.borrow_mut();
-        if let Some(port) = doors.any() {
-            return Ok(port);
+    /// The port of the named grants for who has its address from us each time, or some port: there
+    /// is one, if possible.
+    pub(super) async fn open_any(&self) -> Result<u16, Failure> {
+        let kept = self.kept_port.get();
+        let opened = {
+            let mut doors = self.doors.borrow_mut();
+            if let Some(port) = doors.any() {
+                return Ok(port);
+            }
+            doors
+                .open_fixed(kept, &self.desk)
+                .or_else(|_| doors.open_fixed(None, &self.desk))
+        };
+        let port = opened.map_err(|error| trouble::no_port(&error))?;
+        if kept.is_none() && self.keep_port(port).await.is_ok() {
+            self.kept_port.set(Some(port));
         }
-        doors
-            .open(self.kept_port.get(), &self.desk)
-            .or_else(|_| doors.open(None, &self.desk))
-            .map_err(|error| trouble::no_port(&error))
+        Ok(port)
     }
 
     /// The port of the named grants. It changes only where there are none.
@@ -138,13 +107,14 @@ impl Endpoint {
             Ok(port) => Ok(port),
         };
         let port = opened.map_err(|error| trouble::no_port(&error))?;
-        *self.port_taken.borrow_mut() = None;
+        if self.port_taken.borrow().is_some() {
+            // Others may need another port still.
+            let _ = self.open_doors();
+        }
         if kept == Some(port) {
             return Ok(port);
         }
-        let store = self.store.clone();
-        let done = blocking(move || store.keep_port(port)).await;
-        match done.unwrap_or_else(|| Err(Trouble::Stopping.into())) {
+        match self.keep_port(port).await {
             Ok(()) => {
                 self.kept_port.set(Some(port));
                 Ok(port)
@@ -215,7 +185,7 @@ impl Endpoint {
                 self.doors.borrow_mut().close_socket(name);
                 self.forget(name.to_owned()).await.map(drop)
             }
-            None => Ok(()),
+            None => self.forget_exec(number).await,
         };
         self.close_if_idle().await;
         self.engine.announce();
@@ -233,6 +203,43 @@ impl Endpoint {
             // It was told to end.
             let _ = task.await;
         }
+    }
+
+    async fn keep_port(&self, port: u16) -> Result<(), Failure> {
+        let store = self.store.clone();
+        let done = blocking(move || store.keep_port(port)).await;
+        done.unwrap_or_else(|| Err(Trouble::Stopping.into()))
+    }
+
+    /// Keeps a grant without a name, where the system tells its process from later ones.
+    pub(super) async fn keep_exec(
+        &self,
+        lent: &Lent,
+        process: &Process,
+        port: u16,
+    ) -> Result<(), Failure> {
+        let (Some(mark), Some(port)) = (process.mark(), NonZeroU16::new(port)) else {
+            return Ok(());
+        };
+        let kept = KeptExec {
+            number: lent.number,
+            pid: process.pid(),
+            mark: mark.to_owned(),
+            port,
+            profile: lent.profile.clone(),
+            since: lent.since,
+            until: lent.end.map(|end| end.until),
+            token: lent.token,
+        };
+        let store = self.store.clone();
+        let done = blocking(move || store.keep_exec(&kept)).await;
+        done.unwrap_or_else(|| Err(Trouble::Stopping.into()))
+    }
+
+    pub(super) async fn forget_exec(&self, number: u64) -> Result<(), Failure> {
+        let store = self.store.clone();
+        let done = blocking(move || store.forget_exec(number)).await;
+        done.unwrap_or_else(|| Err(Trouble::Stopping.into()))
     }
 
     pub(super) async fn keep(&self, kept: Kept) -> Result<(), Failure> {

@@ -2,7 +2,8 @@
 //!
 //! Whoever asks for a grant without a name is still waiting for the answer when its process is
 //! taken hold of, so that the number is its own. The grant outlives an `exec` of that process, as
-//! `poolkey exec` makes one, and nothing else.
+//! `poolkey exec` makes one, and nothing else. A daemon that comes after takes hold of the same process
+//! again, by a mark that no later one with its number has.
 
 #[cfg(target_os = "linux")]
 #[path = "process/linux.rs"]

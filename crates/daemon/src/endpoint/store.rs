@@ -1,10 +1,11 @@
-//! Named grants on disk, for a daemon that comes after.
+//! Grants on disk, for a daemon that comes after.
 //!
 //! ```text
 //!  grants/port            where they are fetched: the same from one daemon to the next
 //!  grants/NAME/grant.json of whose keys, since when, until when
 //!  grants/NAME/token      what opens it, without a line's end
 //!  grants/NAME/socket     the endpoint again, for a container that has this directory mounted
+//!  grants/.exec/NUMBER    one without a name: whose process, and its token's hash
 //! ```
 //!
 //! A grant has a directory of its own, so that a container can be given one grant and no other, and
@@ -24,7 +25,11 @@ use zeroize::Zeroizing;
 use super::grants::{MOST, RESERVED, check_name};
 use super::trouble;
 
-/// The directory of all named grants.
+mod exec;
+
+pub(super) use self::exec::KeptExec;
+
+/// The directory of all grants.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     directory: PathBuf,
@@ -172,15 +177,7 @@ impl Store {
             let path = path.to_owned();
             move |error: io::Error| (path, error.to_string())
         };
-        fs::symlink_metadata(&directory)
-            .and_then(|seen| {
-                if seen.is_dir() {
-                    is_private(&seen)
-                } else {
-                    Err(io::Error::other("is no directory"))
-                }
-            })
-            .map_err(told(&directory))?;
+        is_private_directory(&directory).map_err(told(&directory))?;
         let (note, token) = (directory.join(NOTE), directory.join(TOKEN));
         let text = read(&note).map_err(told(&note))?;
         let read_note: Note = serde_json::from_str(&text)
@@ -228,6 +225,14 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(LARGEST));
     file.take(LARGEST as u64).read_to_string(&mut text)?;
     Ok(text)
+}
+
+fn is_private_directory(path: &Path) -> io::Result<()> {
+    let seen = fs::symlink_metadata(path)?;
+    if !seen.is_dir() {
+        return Err(io::Error::other("is no directory"));
+    }
+    is_private(&seen)
 }
 
 /// Nobody else may have read it, or have written it.

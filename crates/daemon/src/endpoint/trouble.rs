@@ -81,11 +81,11 @@ pub(super) fn no_port(error: &std::io::Error) -> Failure {
     )
 }
 
-/// Somebody else has the port of the named grants.
+/// Somebody else has a port that programs were told.
 pub(super) fn port_taken(port: u16, error: &std::io::Error) -> Failure {
     failure(
         Code::Busy,
-        format!("Port {port}, which the named grants have, cannot be listened at: {error}."),
+        format!("Port {port}, which programs were told, cannot be listened at: {error}."),
         format!(
             "End the program that has it, and Poolkey goes on by itself; or take a new port with \
              “poolkey serve revoke --all”. Which program it is: ss -ltnp sport = :{port}"

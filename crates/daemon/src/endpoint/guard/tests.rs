@@ -4,7 +4,7 @@ use axum::http::Request;
 use poolkey_core::secret::Secret;
 use poolkey_core::time::UnixTime;
 
-use super::super::grants::{Draft, End, Tie};
+use super::super::grants::{Draft, End, Tie, TokenHash};
 use super::*;
 
 const PORT: u16 = 41_234;
@@ -28,9 +28,12 @@ fn grants() -> Grants {
         ("old", SPENT, Some(over)),
     ] {
         let draft = Draft {
-            tie: Tie::Name(name.into()),
+            tie: Tie::Name {
+                name: name.into(),
+                token: Secret::new(token),
+            },
             profile: name.parse().unwrap(),
-            token: Secret::new(token),
+            token: TokenHash::of(token.as_bytes()),
             since: UnixTime::from_secs(0),
             end,
         };

@@ -12,6 +12,7 @@ use tokio::net::UnixStream;
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: u32,
+    mark: Option<&'static str>,
     handle: AsyncFd<OwnedFd>,
 }
 
@@ -40,12 +41,24 @@ impl Process {
         }
         Ok(Self {
             pid: pid.unsigned_abs(),
+            mark: None,
             handle: AsyncFd::with_interest(queue.into(), Interest::READABLE)?,
         })
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What tells it from every other process, for a daemon that comes after: not known here, so
+    /// that its grant ends with this one.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark
+    }
+
+    /// Takes hold of a process of an earlier daemon, which cannot be told here.
+    pub(crate) fn again(_pid: u32, _mark: &str) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Comes back when it has ended.

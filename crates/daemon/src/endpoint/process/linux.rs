@@ -1,7 +1,11 @@
 //! By a pidfd: of the socket, where the kernel gives it (6.5), else of the number it tells.
+//!
+//! A daemon that comes after knows a process by its number, the moment of its start and the boot of
+//! the machine, which no other process has all of, and an `exec` does not change.
 
+use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{getsockopt, sockopt};
@@ -15,15 +19,12 @@ use tokio::net::UnixStream;
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: u32,
+    mark: Option<String>,
     handle: AsyncFd<OwnedFd>,
 }
 
 impl Process {
     /// Takes hold of who connected this socket.
-    #[expect(
-        deprecated,
-        reason = "what replaces it is unsafe, for descriptors that somebody else closes; this one is ours"
-    )]
     pub(crate) fn of_peer(stream: &UnixStream) -> io::Result<Self> {
         let pid = stream.peer_cred()?.pid().filter(|pid| *pid > 0);
         let Some(pid) = pid else {
@@ -35,14 +36,42 @@ impl Process {
             Err(Errno::ENOPROTOOPT) => by_number(stream, pid)?,
             Err(error) => return Err(error.into()),
         };
+        Self::held(pid.unsigned_abs(), handle)
+    }
+
+    /// Takes hold of a process that an earlier daemon knew by this number and mark.
+    pub(crate) fn again(pid: u32, mark: &str) -> io::Result<Self> {
+        let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        let handle = pidfd_open(number.ok_or_else(gone)?, PidfdFlags::NONBLOCK)?;
+        let process = Self::held(pid, handle)?;
+        if process.mark() == Some(mark) {
+            Ok(process)
+        } else {
+            Err(gone())
+        }
+    }
+
+    #[expect(
+        deprecated,
+        reason = "what replaces it is unsafe, for descriptors that somebody else closes; this one is ours"
+    )]
+    fn held(pid: u32, handle: OwnedFd) -> io::Result<Self> {
+        // While the handle's process lives, its number is its own, and what is read by it is of it.
+        let mark = mark(pid).filter(|_| has_ended(&handle).is_ok_and(|ended| !ended));
         Ok(Self {
-            pid: pid.unsigned_abs(),
+            pid,
+            mark,
             handle: AsyncFd::with_interest(handle, Interest::READABLE)?,
         })
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What tells it from every other process, for a daemon that comes after.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 
     /// Comes back when it has ended.
@@ -54,7 +83,6 @@ impl Process {
 
 /// The number is still its own if it has not hung up by the time that the handle is open.
 fn by_number(stream: &UnixStream, pid: i32) -> io::Result<OwnedFd> {
-    let gone = || io::Error::other("it is gone");
     let handle = pidfd_open(Pid::from_raw(pid).ok_or_else(gone)?, PidfdFlags::NONBLOCK)?;
     let mut look = [PollFd::new(stream, PollFlags::empty())];
     poll(&mut look, Some(&Timespec::default()))?;
@@ -65,6 +93,30 @@ fn by_number(stream: &UnixStream, pid: i32) -> io::Result<OwnedFd> {
         return Err(gone());
     }
     Ok(handle)
+}
+
+fn has_ended(handle: &impl AsFd) -> io::Result<bool> {
+    let mut look = [PollFd::new(handle, PollFlags::IN)];
+    poll(&mut look, Some(&Timespec::default()))?;
+    Ok(!look[0].revents().is_empty())
+}
+
+/// The boot, and in it the moment of the start.
+fn mark(pid: u32) -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(format!("{} {}", boot.trim_end(), start(&stat)?))
+}
+
+/// Field 22 of `/proc/PID/stat`. The second is a name, in which there may be anything.
+fn start(stat: &str) -> Option<&str> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let start = rest.split_ascii_whitespace().nth(22 - 3)?;
+    start.bytes().all(|b| b.is_ascii_digit()).then_some(start)
+}
+
+fn gone() -> io::Error {
+    io::Error::other("it is gone")
 }
 
 #[cfg(test)]
@@ -79,7 +131,6 @@ mod tests {
 
     /// Another process connects and waits; its end is seen, and not before.
     #[tokio::test]
-    #[expect(deprecated, reason = "as above")]
     async fn the_end_of_a_peer_is_seen() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("s");
@@ -98,10 +149,7 @@ mod tests {
                 Process::of_peer(&stream).unwrap()
             } else {
                 let handle = by_number(&stream, i32::try_from(child.id()).unwrap()).unwrap();
-                Process {
-                    pid: child.id(),
-                    handle: AsyncFd::with_interest(handle, Interest::READABLE).unwrap(),
-                }
+                Process::held(child.id(), handle).unwrap()
             };
             assert_eq!(process.pid(), child.id());
             let mut ended = std::pin::pin!(process.ended());
@@ -116,5 +164,42 @@ mod tests {
         child.wait().unwrap();
         let late = by_number(&stream, i32::try_from(child.id()).unwrap());
         assert!(late.is_err(), "its number may be another's by now");
+    }
+
+    #[tokio::test]
+    async fn a_process_is_taken_hold_of_again_by_its_mark() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id();
+        let mark = mark(pid).unwrap();
+        let again = Process::again(pid, &mark).unwrap();
+        assert_eq!((again.pid(), again.mark()), (pid, Some(mark.as_str())));
+        // As another's that has its number, or has it after the machine was started anew.
+        let (boot, start) = mark.split_once(' ').unwrap();
+        for other in [
+            format!("{boot} {start}0"),
+            format!("x{boot} {start}"),
+            String::new(),
+        ] {
+            assert!(Process::again(pid, &other).is_err(), "{other}");
+        }
+        child.kill().unwrap();
+        timeout(Duration::from_secs(5), again.ended())
+            .await
+            .unwrap();
+        // It has its number and its start until somebody asks how it ended.
+        assert!(Process::again(pid, &mark).is_err());
+        child.wait().unwrap();
+        for pid in [pid, 0, u32::MAX] {
+            assert!(Process::again(pid, &mark).is_err(), "{pid}");
+        }
+    }
+
+    #[test]
+    fn a_name_does_not_lead_astray() {
+        let rest = "S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 4711 23";
+        assert_eq!(start(&format!("7 (sh) {rest}")), Some("4711"));
+        assert_eq!(start(&format!("7 (a ) S (1) 2) {rest}")), Some("4711"));
+        assert_eq!(start("7 (sh) S 1 2"), None);
+        assert_eq!(start(""), None);
     }
 }

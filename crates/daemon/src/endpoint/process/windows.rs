@@ -14,6 +14,7 @@ use crate::door::Stream;
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: u32,
+    mark: Option<&'static str>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -43,11 +44,26 @@ impl Process {
                 // The grant may have been revoked before.
                 let _ = tell.send(());
             })?;
-        Ok(Self { pid, ended })
+        Ok(Self {
+            pid,
+            mark: None,
+            ended,
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What tells it from every other process, for a daemon that comes after: not known here, so
+    /// that its grant ends with this one.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark
+    }
+
+    /// Takes hold of a process of an earlier daemon, which cannot be told here.
+    pub(crate) fn again(_pid: u32, _mark: &str) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Comes back when it has ended.
