@@ -1,10 +1,10 @@
 //! Bytes to the endpoint, and what comes back.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::TcpStream;
 
 use poolkey_ipc::grant::Grant;
+use poolkey_tests::loopback;
+pub(crate) use poolkey_tests::loopback::{connect, is_open};
 use serde_json::Value;
 
 /// What came back.
@@ -51,17 +51,6 @@ pub(crate) fn path(grant: &Grant) -> &str {
     &grant.url[start..]
 }
 
-pub(crate) fn connect(port: u16) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    Ok(stream)
-}
-
-pub(crate) fn is_open(port: u16) -> bool {
-    connect(port).is_ok()
-}
-
 /// As an SDK asks.
 pub(crate) fn get(grant: &Grant) -> Answer {
     say(port(grant), request(grant).as_bytes())
@@ -80,29 +69,10 @@ pub(crate) fn ask(grant: &Grant, method: &str, path: &str, headers: &str) -> Ans
 }
 
 pub(crate) fn say(port: u16, bytes: &[u8]) -> Answer {
-    let mut stream = connect(port).unwrap();
-    // Whoever says too much may be cut off before it is through.
-    let _ = stream.write_all(bytes);
-    heard(&mut stream)
+    Answer::of(&loopback::say(port, bytes))
 }
 
 /// All until the connection ends.
-///
-/// # Panics
-///
-/// Nobody ends it.
 pub(crate) fn heard(stream: &mut TcpStream) -> Answer {
-    let (mut all, mut piece) = (Vec::new(), [0; 4096]);
-    loop {
-        match stream.read(&mut piece) {
-            Ok(0) => break,
-            Ok(count) => all.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
-            Err(error) => panic!("the connection stays open: {error}"),
-        }
-    }
-    Answer::of(&String::from_utf8_lossy(&all))
+    Answer::of(&loopback::heard(stream))
 }
-
-/// Longer than the endpoint waits for anybody.
-const PATIENCE: Duration = Duration::from_secs(10);

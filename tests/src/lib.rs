@@ -27,6 +27,7 @@
 mod chromium;
 mod desktop;
 pub mod leaks;
+pub mod loopback;
 pub mod memory;
 mod process;
 mod road;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::agent::Agent;
 use crate::agent::login::State;
 use crate::agent::profile::{Profile, Waiter, Wants};
-use crate::agent::work::{Whose, Work};
 use crate::event::{Reply, Ticket};
 use crate::failure::Trouble;
 use crate::name::ProfileName;
@@ -150,14 +149,7 @@ impl Agent {
             if login.is_guest() {
                 return login.waits_for_vault(now.at) || self.is_being_named(first);
             }
-            match login.work {
-                Work::Rest | Work::Revoking(Whose::Leaver, _) => false,
-                Work::Recalling
-                | Work::Probing
-                | Work::Refreshing { .. }
-                | Work::Keeping(_)
-                | Work::Revoking(Whose::Orphan, _) => true,
-            }
+            login.work.may_bring_tokens()
         });
         possible && under_way
     }

@@ -8,7 +8,6 @@ use crate::agent::Agent;
 use crate::agent::advance::Need;
 use crate::agent::document::expiration;
 use crate::agent::login::{Login, State};
-use crate::agent::work::{Whose, Work};
 use crate::event::{Reply, Ticket};
 use crate::failure::{NoToken, Trouble};
 use crate::name::LoginName;
@@ -242,15 +241,7 @@ impl Login {
             State::Unread | State::SignedIn(_) => self.leaving.is_none(),
             State::SignedOut | State::NeedsSignIn(..) => false,
         };
-        let under_way = match self.work {
-            Work::Rest | Work::Revoking(Whose::Leaver, _) => false,
-            Work::Recalling
-            | Work::Probing
-            | Work::Refreshing { .. }
-            | Work::Keeping(_)
-            | Work::Revoking(Whose::Orphan, _) => true,
-        };
-        possible && under_way
+        possible && self.work.may_bring_tokens()
     }
 
     fn why_no_token(&self, name: &LoginName, kind: TokenKind, now: Now) -> Trouble {

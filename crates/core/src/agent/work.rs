@@ -36,6 +36,18 @@ pub(super) enum Purpose {
 }
 
 impl Work {
+    /// Whether tokens may come of it, or of what follows it.
+    pub(super) const fn may_bring_tokens(&self) -> bool {
+        match self {
+            Self::Rest | Self::Revoking(Whose::Leaver, _) => false,
+            Self::Recalling
+            | Self::Probing
+            | Self::Refreshing { .. }
+            | Self::Keeping(_)
+            | Self::Revoking(Whose::Orphan, _) => true,
+        }
+    }
+
     /// Why it is still waited for.
     pub(super) fn trouble(&self, login: &LoginName) -> Trouble {
         match self {
